@@ -1,0 +1,70 @@
+"""The one dead-letter record of all stages: how it is made, and its JSON form."""
+
+import base64
+from typing import Any
+
+import orjson
+
+from yangbeam.core.elements import DeadLetter, Message, Notification, Refused
+from yangbeam.core.errors import InvalidInstanceError, YangbeamError
+
+MAX_DETAIL = 2000
+"""Characters of error text kept: libyang quotes values, which may be megabytes."""
+
+
+def letter_of_refused(refused: Refused) -> DeadLetter:
+    """Makes the letter of what the receiver refused."""
+    return DeadLetter(
+        stage="receive",
+        reason=refused.reason,
+        fault=refused.fault,
+        detail=refused.detail[:MAX_DETAIL],
+        exporter=refused.exporter,
+        port=refused.port,
+        arrival_us=refused.arrival_us,
+        original=refused.original,
+        publisher_id=refused.publisher_id,
+        message_id=refused.message_id,
+    )
+
+
+def letter_of_message(stage: str, message: Message, error: YangbeamError) -> DeadLetter:
+    """Makes the letter of a message that was not decoded."""
+    return _letter(stage, message, error, None)
+
+
+def letter_of_notification(stage: str, notification: Notification, error: YangbeamError) -> DeadLetter:
+    """Makes the letter of a decoded notification that a later stage could not take."""
+    return _letter(stage, notification.message, error, notification)
+
+
+def _letter(stage: str, message: Message, error: YangbeamError, notification: Notification | None) -> DeadLetter:
+    invalid = error if isinstance(error, InvalidInstanceError) else None
+    return DeadLetter(
+        stage=stage,
+        reason=error.reason,
+        fault=error.fault,
+        detail=error.detail[:MAX_DETAIL],
+        exporter=message.exporter,
+        port=message.port,
+        arrival_us=message.arrival_us,
+        original=message.payload,
+        media_type=message.media_type,
+        transport=message.transport,
+        publisher_id=message.publisher_id,
+        message_id=message.message_id,
+        node=notification.node if notification else None,
+        subscription_id=notification.subscription_id if notification else None,
+        schema_id=invalid.schema_id if invalid else None,
+        path=invalid.path if invalid else "",
+        rule=invalid.rule if invalid else "",
+        collector=message.collector,
+        collector_port=message.collector_port,
+    )
+
+
+def to_json(letter: DeadLetter) -> bytes:
+    """Returns the letter as one line of JSON without its line feed; ``original`` in base64."""
+    fields: dict[str, Any] = {name: getattr(letter, name) for name in letter.__struct_fields__}
+    fields["original"] = base64.b64encode(letter.original).decode()
+    return orjson.dumps(fields)

@@ -1,0 +1,327 @@
+"""What travels between the stages: batches of records, as versioned MessagePack arrays.
+
+Every batch opens with its format version. Fields are only ever appended, with defaults (design rule: formats
+last); ``yangbeam.transforms.coders`` registers a deterministic Beam coder for each batch type. Times are
+integers in microseconds since the Unix epoch, always of the collector's clock unless a name says otherwise.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+FORMAT = 1
+"""Version of every batch below; a newer one than this is a clear error in the coder."""
+
+
+class MediaType(StrEnum):
+    """What a message payload is, whatever transport carried it."""
+
+    JSON = "application/yang-data+json"
+    XML = "application/yang-data+xml"
+    CBOR = "application/yang-data+cbor"
+
+
+class _Record(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Base of everything inside a batch: immutable, encoded as an array."""
+
+
+class Message(_Record, frozen=True):
+    """One whole message of a publisher, reassembled, its payload untouched."""
+
+    exporter: str
+    """Source address, textual (RFC 5952 for IPv6)."""
+    port: int
+    """Source port."""
+    publisher_id: int
+    message_id: int
+    arrival_us: int
+    """When its last segment arrived."""
+    media_type: str
+    """A MediaType; ``private/N`` for the private UDP-notif space."""
+    payload: bytes
+    collector: str = ""
+    """Address it was sent to."""
+    collector_port: int = 0
+    transport: str = "udp-notif"
+    options: tuple[tuple[int, bytes], ...] = ()
+    """Options of the first segment but for segmentation: (type, data)."""
+
+
+class Heartbeat(_Record, frozen=True, tag="heartbeat"):
+    """A collector's clock and cumulative counters; one a second live, one before the end of input.
+
+    It is the clock of quiet streams: nothing arrived between two heartbeats but what stands between them.
+    """
+
+    at: int
+    """Index in the batch's messages before which this record stands."""
+    collector_id: str
+    clock_us: int
+    counters: dict[str, int]
+    """Cumulative since the collector started: ``datagrams``, the names of COUNTERS in core.udp_notif,
+    ``kernel_drops``, ``ring_drops``."""
+
+
+class Refused(_Record, frozen=True, tag="refused"):
+    """What the receiver could not make a message of, with its original bytes; becomes a dead letter."""
+
+    at: int
+    reason: str
+    detail: str
+    exporter: str
+    port: int
+    arrival_us: int
+    original: bytes
+    """The datagram; for an incomplete message what came of it, segments in order."""
+    publisher_id: int | None = None
+    message_id: int | None = None
+    fault: str = "device"
+
+
+class EndOfInput(_Record, frozen=True, tag="end"):
+    """The reader's last record of a shard: flush everything."""
+
+    at: int
+    clock_us: int
+
+
+Control = Heartbeat | Refused | EndOfInput
+
+
+class _Batch(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
+    """Base of every element: format version, shard (the key of all state), and its place in its source."""
+
+    format: int = FORMAT
+    shard: int = 0
+    source: str = ""
+    """Reader that made it."""
+    ordinal: int = 0
+    """Its number within (source, shard), from 0."""
+
+
+class MessageBatch(_Batch, frozen=True, kw_only=True):
+    """What readers emit: whole messages, and control records between them."""
+
+    messages: list[Message]
+    controls: list[Control] = []
+
+
+class Terms(_Record, frozen=True):
+    """What subscription-started or -modified says of a subscription, in the current leaf names.
+
+    RFC 8639 section 2.7, RFC 8641 section 3.7, draft-ietf-netconf-yang-notifications-versioning-13,
+    draft-ietf-netconf-distributed-notif-19. None or empty: not said.
+    """
+
+    stream: str | None = None
+    datastore: str | None = None
+    xpath_filter: str | None = None
+    subtree_filter: bytes | None = None
+    """JSON or XML text of the filter, as it came."""
+    period_cs: int | None = None
+    anchor_time: str | None = None
+    on_change: bool = False
+    dampening_cs: int | None = None
+    sync_on_start: bool = False
+    modules: tuple[tuple[str, str | None, str | None], ...] = ()
+    """(name, revision, version)."""
+    content_id: str | None = None
+    publisher_ids: tuple[int, ...] = ()
+    transport: str | None = None
+    encoding: str | None = None
+    purpose: str | None = None
+    stop_time: str | None = None
+
+
+class Notification(_Record, frozen=True):
+    """One decoded notification: its facts in one normal form; its contents stay in the message's bytes."""
+
+    message: Message
+    wrapper: str
+    """H1…H10, X1, X2, C1, C2 (row of the wrapper table); C1/C2 carry the H row as ``C1/H8``."""
+    kind: str
+    """Local name for the notifications of RFC 8639/8641 (``push-update``), else ``module:name``."""
+    path: tuple[str, ...]
+    """Member names from the top of the payload to the notification's body, as they stand in it."""
+    node: str | None = None
+    """hostname or sysName."""
+    event_time: str | None = None
+    """The publisher's clock, RFC 3339 text as it came."""
+    sequence_number: int | None = None
+    subscription_id: int | None = None
+    publisher_id: int = 0
+    """message-publisher-id of the notification, else of the transport header."""
+    observed_at: str | None = None
+    point_in_time: str | None = None
+    patch_id: str | None = None
+    reason: str | None = None
+    """Of suspended and terminated."""
+    incomplete: bool = False
+    terms: Terms | None = None
+    """Of started and modified only."""
+    modules: tuple[str, ...] = ()
+    """Modules (JSON, CBOR) or namespaces (XML) that the contents name at their top and in edit targets."""
+    quirks: tuple[str, ...] = ()
+    """Departures from the text that were accepted, by name."""
+
+
+class NotificationBatch(_Batch, frozen=True, kw_only=True):
+    """What DecodeNotifications emits."""
+
+    notifications: list[Notification]
+    controls: list[Control] = []
+    """Heartbeats and end of input; ``at`` counts notifications here."""
+
+
+class Bound(_Record, frozen=True):
+    """A notification with the schema its contents are read by."""
+
+    notification: Notification
+    schema_id: int | None
+    """None: not bound, passed on and marked by policy."""
+    subscription: int = -1
+    """Index into the batch's subscriptions; -1 when nothing is known of it."""
+    how: str = ""
+    """started, content-id, module-names, default, none: how it was bound."""
+
+
+class Subscription(_Record, frozen=True):
+    """A subscription as the collector knows it."""
+
+    node: str
+    publisher_id: int
+    id: int
+    state: str
+    terms: Terms | None = None
+
+
+class BoundBatch(_Batch, frozen=True, kw_only=True):
+    """What BindSubscriptions emits."""
+
+    notifications: list[Bound]
+    subscriptions: list[Subscription] = []
+    controls: list[Control] = []
+
+
+class Validated(_Record, frozen=True):
+    """A notification with its verdict, and its whole payload as RFC 7951 JSON."""
+
+    bound: Bound
+    verdict: str
+    """``valid``; under pass-and-mark also ``invalid`` or ``unvalidated``."""
+    json: bytes
+    """The payload as it came when it was JSON, else transcoded by the bound schema; UTF-8, one document."""
+    why: str = ""
+    """What was wrong, when the verdict is not valid."""
+
+
+class ValidatedBatch(_Batch, frozen=True, kw_only=True):
+    """What ValidateNotifications emits."""
+
+    notifications: list[Validated]
+    subscriptions: list[Subscription] = []
+    controls: list[Control] = []
+
+
+class DeadLetter(_Record, frozen=True):
+    """One message that ends here: why, whose fault, and its original bytes; replayable."""
+
+    stage: str
+    reason: str
+    fault: str
+    detail: str
+    exporter: str
+    port: int
+    arrival_us: int
+    original: bytes
+    media_type: str = ""
+    transport: str = "udp-notif"
+    publisher_id: int | None = None
+    message_id: int | None = None
+    node: str | None = None
+    subscription_id: int | None = None
+    schema_id: int | None = None
+    path: str = ""
+    rule: str = ""
+    collector: str = ""
+    collector_port: int = 0
+
+
+class DeadLetterBatch(_Batch, frozen=True, kw_only=True):
+    """What every fallible stage emits beside its output."""
+
+    letters: list[DeadLetter]
+
+
+class LossEvent(_Record, frozen=True):
+    """Numbers that were skipped: where, which, since when, and how sure that is."""
+
+    exporter: str
+    node: str
+    publisher_id: int | None
+    subscription_ids: tuple[int, ...]
+    counter: str
+    """``transport`` (message id), ``notification`` (sequence number) or ``patch``."""
+    scope: str
+    """node, publisher, subscription, socket or a combination joined by ``+``."""
+    first: int
+    """First missing number; ``first..last`` modulo 2**32."""
+    last: int
+    count: int
+    first_us: int
+    """Arrival of the message before the gap."""
+    last_us: int
+    """Arrival of the message after the gap."""
+    state: str
+    """open, confirmed or withdrawn."""
+    cause: str = ""
+    """incomplete, kernel-drop, restart, publisher; empty: not known."""
+    identity: str = ""
+    """Stable key: a later event with it replaces the earlier one."""
+
+
+class LossBatch(_Batch, frozen=True, kw_only=True):
+    """What DetectLoss emits."""
+
+    events: list[LossEvent]
+
+
+class Tally(_Record, frozen=True):
+    """Counts of one (exporter, publisher, subscription) within one arrival-time bucket."""
+
+    exporter: str
+    publisher_id: int | None
+    subscription_id: int | None
+    bucket_us: int
+    counts: dict[str, int]
+
+
+class LedgerDelta(_Batch, frozen=True, kw_only=True):
+    """What one stage or sink did to one batch. Sinks write theirs after their flush."""
+
+    stage: str
+    tallies: list[Tally]
+    collectors: list[Heartbeat] = []
+    """Heartbeats seen (first stage only): the collectors' absolute counters."""
+    end: bool = False
+    """The end of input passed this stage."""
+
+
+class LedgerTotal(_Record, frozen=True):
+    """Absolute totals of one bucket; the highest revision of (shard, bucket, exporter, …) wins."""
+
+    shard: int
+    exporter: str
+    publisher_id: int | None
+    subscription_id: int | None
+    bucket_us: int
+    revision: int
+    counts: dict[str, int]
+
+
+class LedgerTotals(_Batch, frozen=True, kw_only=True):
+    """What KeepLedger emits."""
+
+    totals: list[LedgerTotal]
+    collectors: dict[str, dict[str, int]] = {}
+    """Absolute counters by collector id."""

@@ -1,0 +1,74 @@
+"""One base for every expected failure, saying whose fault it is and what to do."""
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """Who can mend it."""
+
+    DEVICE = "device"
+    COLLECTOR = "collector"
+    ENVIRONMENT = "environment"
+    CONFIGURATION = "configuration"
+
+
+class YangbeamError(Exception):
+    """Base of every expected failure: only its children may become dead letters.
+
+    Attributes:
+        reason: A stable code in kebab case; the key under which it is counted.
+        fault: Whose fault it is.
+        detail: What an operator reads: what was found, where, and what to do next.
+    """
+
+    fault: Fault = Fault.DEVICE
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.detail} [{self.reason}; {self.fault}]"
+
+
+class WireError(YangbeamError):
+    """A datagram or segment that breaks the transport's rules; the only error that leaves a wire codec."""
+
+
+class NotificationError(YangbeamError):
+    """A payload that is no notification; the only error that leaves the notification decoders."""
+
+
+class SchemaError(YangbeamError):
+    """A schema that is missing, incomplete or does not compile."""
+
+    fault = Fault.CONFIGURATION
+
+
+class InvalidInstanceError(YangbeamError):
+    """Data that its schema refuses.
+
+    Attributes:
+        path: Instance path of the offending node, RFC 7951 names; empty when libyang does not say.
+        rule: The rule that was broken, in the validator's words.
+        schema_id: The registered schema that refused it; None before registration.
+    """
+
+    def __init__(
+        self, reason: str, detail: str, *, path: str = "", rule: str = "", schema_id: int | None = None
+    ) -> None:
+        super().__init__(reason, detail)
+        self.path = path
+        self.rule = rule
+        self.schema_id = schema_id
+
+
+class UnmappableValueError(YangbeamError):
+    """A value that the derived table's column type cannot hold."""
+
+
+class ConfigurationError(YangbeamError):
+    """Something the operator wrote; reported before anything starts."""
+
+    fault = Fault.CONFIGURATION

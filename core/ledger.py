@@ -1,0 +1,79 @@
+"""What is counted, by whom, and what must balance.
+
+Every stage and sink tallies one LedgerDelta per batch; KeepLedger sums them into absolute totals. Counts are named
+``what`` or, where a sink or a reason matters, ``what:which``.
+"""
+
+from dataclasses import dataclass, field
+
+from yangbeam.core.elements import Heartbeat, LedgerDelta, Tally
+
+BUCKET_US = 60_000_000
+"""Arrival-time bucket of the totals: one minute."""
+
+RECEIVED = "received"
+"""Messages that reached the collector, whole or refused (a refused datagram or incomplete message counts one)."""
+REFUSED = "refused"
+"""``refused:REASON``: of those, what the receiver could not make a message of."""
+DECODED = "decoded"
+DUPLICATES = "duplicates"
+ID_REUSED = "id-reused"
+BOUND = "bound"
+PENDING = "pending"
+"""Held for a schema: a difference, +1 when held and -1 when released or given up."""
+VALIDATED = "validated"
+INVALID = "invalid"
+MARKED = "marked"
+"""Passed on although invalid or unvalidated, by policy; with verdict as ``marked:VERDICT``."""
+DELIVERED = "delivered"
+"""``delivered:SINK``, tallied by the sink after its flush."""
+DEAD = "dead"
+"""``dead:REASON``: dead letters of the stages that all sinks share."""
+DEAD_AT = "dead-at"
+"""``dead-at:SINK:REASON``: dead letters on the way to one sink only."""
+ROWS = "rows"
+"""``rows:TABLE``."""
+LOST = "lost"
+LATE = "late"
+QUIRK = "quirk"
+"""``quirk:NAME``."""
+
+_Key = tuple[str, int | None, int | None, int]
+
+
+@dataclass(slots=True)
+class Tallies:
+    """Accumulates one batch's counts; one per process() call."""
+
+    stage: str
+    _counts: dict[_Key, dict[str, int]] = field(default_factory=dict)
+    collectors: list[Heartbeat] = field(default_factory=list)
+
+    def add(
+        self,
+        name: str,
+        exporter: str,
+        publisher_id: int | None,
+        subscription_id: int | None,
+        arrival_us: int,
+        count: int = 1,
+    ) -> None:
+        """Counts ``count`` of ``name`` in the bucket of ``arrival_us``."""
+        key = (exporter, publisher_id, subscription_id, arrival_us - arrival_us % BUCKET_US)
+        counts = self._counts.get(key)
+        if counts is None:
+            counts = self._counts[key] = {}
+        counts[name] = counts.get(name, 0) + count
+
+    def delta(self, *, shard: int, source: str, ordinal: int, end: bool = False) -> LedgerDelta:
+        """Returns what was counted, as the element that travels to KeepLedger."""
+        tallies = [Tally(*key, counts) for key, counts in self._counts.items()]
+        return LedgerDelta(
+            shard=shard,
+            source=source,
+            ordinal=ordinal,
+            stage=self.stage,
+            tallies=tallies,
+            collectors=self.collectors,
+            end=end,
+        )

@@ -1,0 +1,1 @@
+"""Loss, from the numbers that every message carries."""

@@ -1,0 +1,1 @@
+"""YANG: schema sets, the schema tree, validation and transcoding."""

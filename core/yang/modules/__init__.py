@@ -1,0 +1,1 @@
+"""YANG modules written by this project, for drafts that no package ships."""

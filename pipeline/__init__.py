@@ -1,0 +1,1 @@
+"""Configuration in, graph out, and the command line."""

@@ -1,0 +1,1 @@
+"""The YANG schema registry."""

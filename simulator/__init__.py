@@ -1,0 +1,1 @@
+"""Routers that publish over real sockets."""

@@ -1,0 +1,1 @@
+"""PTransforms: one core decision each, lifted into Beam."""
