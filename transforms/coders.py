@@ -1,0 +1,136 @@
+"""How elements and state become bytes: deterministic MessagePack that opens with its format version.
+
+Importing this module registers a coder for every batch class of ``yangbeam.core.elements``. A stateful stage keeps
+its own structs (first field ``format``) in state cells with ``BatchCoder(ItsStruct)``.
+"""
+
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+from apache_beam import coders
+from apache_beam.coders import typecoders
+from apache_beam.coders.typecoders import registry as coder_registry
+
+from yangbeam.core.elements import (
+    FORMAT,
+    BoundBatch,
+    DeadLetterBatch,
+    LedgerDelta,
+    LedgerTotals,
+    LossBatch,
+    MessageBatch,
+    NotificationBatch,
+    ValidatedBatch,
+)
+from yangbeam.core.errors import ConfigurationError
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+ELEMENTS: Final[tuple[type[msgspec.Struct], ...]] = (
+    MessageBatch,
+    NotificationBatch,
+    BoundBatch,
+    ValidatedBatch,
+    DeadLetterBatch,
+    LossBatch,
+    LedgerDelta,
+    LedgerTotals,
+)
+"""Every class that travels between stages."""
+
+# What a stage that is keyed by shard declares with ``with_output_types``: Beam infers no key type from a struct.
+KeyedMessageBatch = tuple[int, MessageBatch]
+KeyedNotificationBatch = tuple[int, NotificationBatch]
+KeyedBoundBatch = tuple[int, BoundBatch]
+KeyedValidatedBatch = tuple[int, ValidatedBatch]
+KeyedDeadLetterBatch = tuple[int, DeadLetterBatch]
+KeyedLossBatch = tuple[int, LossBatch]
+KeyedLedgerDelta = tuple[int, LedgerDelta]
+KeyedLedgerTotals = tuple[int, LedgerTotals]
+
+
+class _Head(msgspec.Struct, array_like=True):
+    """The part of every versioned struct that no release may change."""
+
+    format: int
+
+
+# Dictionaries are written in the order of their keys, or equal elements would differ in bytes.
+_ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
+
+
+class BatchCoder(coders.Coder, Generic[S]):
+    """Deterministic MessagePack of one array-like struct class whose first field is ``format``.
+
+    Older formats decode, with the defaults of the fields they lack. A newer one than ``newest`` is refused: reading
+    it would silently lose what its release added.
+
+    Args:
+        cls: The struct class.
+        newest: Highest format this process understands.
+
+    Raises:
+        TypeError: ``cls`` is not an array-like struct that opens with ``format``.
+    """
+
+    def __init__(self, cls: type[S], newest: int = FORMAT) -> None:
+        if not cls.__struct_config__.array_like or cls.__struct_fields__[:1] != ("format",):
+            raise TypeError(f"cls must be an array-like struct whose first field is format, got {cls!r}")
+        self.cls = cls
+        self.newest = newest
+        self._decoder = msgspec.msgpack.Decoder(cls)
+
+    def encode(self, value: S) -> bytes:
+        """Returns the bytes of ``value``; equal values give equal bytes."""
+        return _ENCODER.encode(value)
+
+    def decode(self, encoded: bytes) -> S:
+        """Returns the value of ``encoded``.
+
+        Raises:
+            ConfigurationError: It was written by a newer release.
+            msgspec.ValidationError: It is no ``cls`` at all.
+        """
+        try:
+            value = self._decoder.decode(encoded)
+        except msgspec.ValidationError:
+            self._refuse_newer(msgspec.msgpack.decode(encoded, type=_Head).format)
+            raise
+        self._refuse_newer(value.format)  # type: ignore[attr-defined] # the constructor has checked it
+        return value
+
+    def _refuse_newer(self, found: int) -> None:
+        if found > self.newest:
+            raise ConfigurationError(
+                "newer-format",
+                f"{self.cls.__name__} of format {found} was written by a newer release than this one, which reads "
+                f"up to format {self.newest}; run that release, or start without its state",
+            )
+
+    def is_deterministic(self) -> bool:
+        """Returns True: it may encode keys."""
+        return True
+
+    def to_type_hint(self) -> type[S]:
+        """Returns the class it encodes."""
+        return self.cls
+
+    @classmethod
+    def from_type_hint(cls, typehint: Any, registry: typecoders.CoderRegistry) -> Any:
+        """Makes the coder of a registered class."""
+        del registry  # a struct has no component coders
+        return cls(typehint)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BatchCoder) and (self.cls, self.newest) == (other.cls, other.newest)
+
+    def __hash__(self) -> int:
+        return hash((self.cls, self.newest))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The decoder is not picklable and Beam ships coders pickled inside the graph.
+        return (BatchCoder, (self.cls, self.newest))
+
+
+for _element in ELEMENTS:
+    coder_registry.register_coder(_element, BatchCoder)
