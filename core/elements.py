@@ -6,6 +6,7 @@ integers in microseconds since the Unix epoch, always of the collector's clock u
 """
 
 from enum import StrEnum
+from typing import TypedDict
 
 import msgspec
 
@@ -97,6 +98,19 @@ class _Batch(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
     """Reader that made it."""
     ordinal: int = 0
     """Its number within (source, shard), from 0."""
+
+
+class Place(TypedDict):
+    """Where a batch stands: what every element made of it inherits."""
+
+    shard: int
+    source: str
+    ordinal: int
+
+
+def place(batch: _Batch) -> Place:
+    """Returns the place of a batch, to be passed on as keyword arguments."""
+    return {"shard": batch.shard, "source": batch.source, "ordinal": batch.ordinal}
 
 
 class MessageBatch(_Batch, frozen=True, kw_only=True):
@@ -220,6 +234,28 @@ class ValidatedBatch(_Batch, frozen=True, kw_only=True):
 
     notifications: list[Validated]
     subscriptions: list[Subscription] = []
+    controls: list[Control] = []
+
+
+class TelemetryRecord(_Record, frozen=True):
+    """One ietf-telemetry-message, ready for a topic or a file."""
+
+    schema_id: int | None
+    key: bytes
+    value: bytes
+    """The message as JSON, UTF-8, without any framing."""
+    exporter: str
+    publisher_id: int
+    subscription_id: int | None
+    arrival_us: int
+    event_us: int
+    """Publisher's event time; the arrival where it has none."""
+
+
+class TelemetryBatch(_Batch, frozen=True, kw_only=True):
+    """What EncodeTelemetryMessages emits."""
+
+    records: list[TelemetryRecord]
     controls: list[Control] = []
 
 

@@ -1,0 +1,93 @@
+"""DecodeNotifications: whole messages to notifications in one normal form; what is none becomes a dead letter."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import apache_beam as beam
+import msgspec
+from apache_beam.pvalue import PCollection, TaggedOutput
+from apache_beam.typehints.decorators import no_annotations
+
+from yangbeam.core.dead_letter import letter_of_message, letter_of_refused
+from yangbeam.core.elements import (
+    Control,
+    DeadLetter,
+    DeadLetterBatch,
+    EndOfInput,
+    Heartbeat,
+    MessageBatch,
+    Notification,
+    NotificationBatch,
+    Refused,
+    place,
+)
+from yangbeam.core.errors import NotificationError
+from yangbeam.core.ledger import DEAD, DECODED, QUIRK, RECEIVED, REFUSED, Tallies
+from yangbeam.core.notification.decode import decode
+from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
+
+STAGE: Final = "decode"
+
+
+class DecodeNotifications(beam.PTransform):
+    """Decodes batches of messages; stateless, order kept, at-least-once as its input.
+
+    ``MessageBatch`` to ``NotificationBatch``. Letters: not parseable, no known wrapper, empty payload, and what the
+    receiver refused. Control records travel on, without the bytes of what was refused.
+    """
+
+    @no_annotations
+    def expand(self, batches: PCollection) -> Staged:
+        """Applies the stage."""
+        return staged(
+            batches | "Decode" >> beam.ParDo(_Decode()).with_outputs(LETTERS, LEDGER, main="decoded"), NotificationBatch
+        )
+
+
+class _Decode(beam.DoFn):
+    def process(self, batch: MessageBatch) -> Iterator[Any]:
+        tallies = Tallies(STAGE)
+        notifications: list[Notification] = []
+        letters: list[DeadLetter] = []
+        kept = [0] * (len(batch.messages) + 1)
+        for index, message in enumerate(batch.messages):
+            kept[index] = len(notifications)
+            try:
+                notification = decode(message)
+            except NotificationError as error:
+                letters.append(letter_of_message(STAGE, message, error))
+                where = (message.exporter, message.publisher_id, None, message.arrival_us)
+                tallies.add(RECEIVED, *where)
+                tallies.add(f"{DEAD}:{error.reason}", *where)
+            else:
+                notifications.append(notification)
+                _count(notification, tallies)
+        kept[-1] = len(notifications)
+        controls = [_passed_on(control, kept, letters, tallies) for control in batch.controls]
+        yield NotificationBatch(notifications=notifications, controls=controls, **place(batch))
+        if letters:
+            yield TaggedOutput(LETTERS, DeadLetterBatch(letters=letters, **place(batch)))
+        ended = any(isinstance(control, EndOfInput) for control in controls)
+        yield TaggedOutput(LEDGER, tallies.delta(**place(batch), end=ended))
+
+
+def _count(notification: Notification, tallies: Tallies) -> None:
+    message = notification.message
+    where = (message.exporter, notification.publisher_id, notification.subscription_id, message.arrival_us)
+    tallies.add(RECEIVED, *where)
+    tallies.add(DECODED, *where)
+    for quirk in notification.quirks:
+        tallies.add(f"{QUIRK}:{quirk}", *where)
+
+
+def _passed_on(control: Control, kept: list[int], letters: list[DeadLetter], tallies: Tallies) -> Control:
+    if isinstance(control, Heartbeat):
+        tallies.collectors.append(control)
+    elif isinstance(control, Refused):
+        letters.append(letter_of_refused(control))
+        where = (control.exporter, control.publisher_id, None, control.arrival_us)
+        tallies.add(RECEIVED, *where)
+        tallies.add(f"{REFUSED}:{control.reason}", *where)
+        tallies.add(f"{DEAD}:{control.reason}", *where)
+        control = msgspec.structs.replace(control, original=b"")
+    return msgspec.structs.replace(control, at=kept[control.at])
