@@ -1,0 +1,89 @@
+"""Batches of records to Kafka, against librdkafka's own mock cluster."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+import pytest
+from apache_beam.testing.util import assert_that
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+
+from yangbeam.core.elements import EndOfInput, LedgerDelta, TelemetryBatch, TelemetryRecord
+from yangbeam.io.kafka_topics import Record, WriteKafka, producer_properties
+from yangbeam.transforms.outputs import delivered
+
+RECORD = TelemetryRecord(1, b"key", b"value", "192.0.2.1", 0, 6666, 1, 1)
+_CLUSTER = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
+
+
+def records(batch: Any) -> Iterator[Record]:
+    for record in batch.records:
+        yield Record(record.key, record.value, [("content-type", b"x")], 1_700_000_000_000)
+
+
+def counted(batch: Any) -> LedgerDelta:
+    return delivered(batch, "kafka")
+
+
+@pytest.fixture
+def bootstrap() -> str:
+    broker = next(iter(_CLUSTER.list_topics(timeout=10).brokers.values()))
+    return f"{broker.host}:{broker.port}"
+
+
+def consumed(bootstrap: str, topic: str, count: int) -> list[Message]:
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "test", "auto.offset.reset": "earliest"})
+    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+    messages: list[Message] = []
+    for _ in range(100):
+        messages += consumer.consume(count, timeout=0.1)
+        if len(messages) >= count:
+            break
+    consumer.close()
+    return messages
+
+
+def test_what_counts_as_delivered_is_in_the_topic_with_key_headers_and_time(bootstrap: str) -> None:
+    def all_delivered(deltas: list[Any]) -> None:
+        assert [delta.tallies[0].counts for delta in deltas] == [{"delivered:kafka": 3}]
+
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        batch = TelemetryBatch(records=[RECORD] * 3, controls=[EndOfInput(3, 1)])
+        sink = WriteKafka("telemetry", {"bootstrap.servers": bootstrap}, records, counted)
+        assert_that(pipeline | beam.Create([batch]) | sink, all_delivered)
+    messages = consumed(bootstrap, "telemetry", 3)
+    assert [(message.key(), message.value(), message.headers()) for message in messages] == [
+        (b"key", b"value", [("content-type", b"x")])
+    ] * 3
+    assert messages[0].timestamp()[1] == 1_700_000_000_000
+
+
+def test_a_record_that_is_not_acknowledged_fails_the_bundle_and_counts_nothing() -> None:
+    properties = {"bootstrap.servers": "127.0.0.1:9", "message.timeout.ms": "300", "log_level": "0"}
+    with pytest.raises(Exception, match="not acknowledged"), beam.Pipeline(runner="FnApiRunner") as pipeline:
+        _ = (
+            pipeline
+            | beam.Create([TelemetryBatch(records=[RECORD])])
+            | WriteKafka("away", properties, records, counted)
+        )
+
+
+def test_a_record_above_the_limit_is_refused_by_name(bootstrap: str) -> None:
+    large = TelemetryRecord(1, b"key", b"x" * 20_000_000, "192.0.2.1", 0, 6666, 1, 1)
+    with pytest.raises(Exception, match="kafka-refused"), beam.Pipeline(runner="FnApiRunner") as pipeline:
+        _ = (
+            pipeline
+            | beam.Create([TelemetryBatch(records=[large])])
+            | WriteKafka("large", {"bootstrap.servers": bootstrap}, records, counted)
+        )
+
+
+@pytest.mark.parametrize("weaker", [{"acks": "1"}, {"enable.idempotence": "false"}])
+def test_properties_that_contradict_the_promise_are_refused(weaker: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="delivery is promised on it"):
+        producer_properties(weaker)
+
+
+def test_the_operators_properties_go_before_our_defaults() -> None:
+    assert producer_properties({"linger.ms": "5", "acks": "-1"})["linger.ms"] == "5"
