@@ -1,7 +1,7 @@
 """The contract of every source: a plain object, without Beam, that an SDF or the live bridge drives."""
 
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from yangbeam.core.elements import MessageBatch
 
@@ -38,4 +38,13 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Releases what it holds; safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A reader that holds what must not be lost when the operator ends the run."""
+
+    def stop(self) -> None:
+        """Asks for the end: takes in nothing new; ``poll`` returns what is in flight, then ``END``."""
         ...

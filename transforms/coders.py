@@ -11,6 +11,7 @@ from apache_beam import coders
 from apache_beam.coders import typecoders
 from apache_beam.coders.typecoders import registry as coder_registry
 
+from yangbeam.core import elements
 from yangbeam.core.elements import (
     FORMAT,
     BoundBatch,
@@ -20,21 +21,17 @@ from yangbeam.core.elements import (
     LossBatch,
     MessageBatch,
     NotificationBatch,
+    TelemetryBatch,
     ValidatedBatch,
 )
 from yangbeam.core.errors import ConfigurationError
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-ELEMENTS: Final[tuple[type[msgspec.Struct], ...]] = (
-    MessageBatch,
-    NotificationBatch,
-    BoundBatch,
-    ValidatedBatch,
-    DeadLetterBatch,
-    LossBatch,
-    LedgerDelta,
-    LedgerTotals,
+ELEMENTS: Final[tuple[type[msgspec.Struct], ...]] = tuple(
+    cls
+    for name, cls in vars(elements).items()
+    if isinstance(cls, type) and not name.startswith("_") and getattr(cls, "__struct_fields__", ())[:1] == ("format",)
 )
 """Every class that travels between stages."""
 
@@ -43,6 +40,7 @@ KeyedMessageBatch = tuple[int, MessageBatch]
 KeyedNotificationBatch = tuple[int, NotificationBatch]
 KeyedBoundBatch = tuple[int, BoundBatch]
 KeyedValidatedBatch = tuple[int, ValidatedBatch]
+KeyedTelemetryBatch = tuple[int, TelemetryBatch]
 KeyedDeadLetterBatch = tuple[int, DeadLetterBatch]
 KeyedLossBatch = tuple[int, LossBatch]
 KeyedLedgerDelta = tuple[int, LedgerDelta]
