@@ -1,0 +1,159 @@
+"""How messages are processed: schemas, validation, loss detection, batches."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from yangbeam.pipeline.config_types import Flag, InputFolder, OutputPath, Prefix, Seconds, Section, Text, problem
+
+Policy = Literal["reject", "pass-and-mark"]
+Scope = Annotated[str, Field(strict=True)]
+
+_SCOPES = ("node", "publisher", "subscription", "socket")
+
+
+class SchemaDirectory(Section):
+    """A folder of YANG modules, and whose they are."""
+
+    path: InputFolder
+    """Folder of `.yang` files; folders below it are searched too."""
+    exporter: Prefix | None = None
+    """Serves the exporters in this prefix; the longest prefix wins."""
+    content_id: Text | None = None
+    """Serves the YANG library with this content-id (RFC 8525)."""
+    default: Flag = False
+    """Serves everybody whom no other folder serves. True also when neither `exporter` nor `content_id` is written."""
+    features: tuple[Text, ...] | None = None
+    """Features that the publishers have, as `module:feature`. Absent: all of them."""
+
+    @model_validator(mode="after")
+    def _serves_one_kind(self) -> Self:
+        if self.exporter is not None and self.content_id is not None:
+            raise problem("exporter and content_id exclude each other", "write two [[schemas.directories]] instead")
+        return self
+
+    @field_validator("features")
+    @classmethod
+    def _name_their_modules(cls, features: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for feature in features or ():
+            if feature.count(":") != 1:
+                raise problem(f'"{feature[:60]}" names no module', 'write it like "ietf-interfaces:if-mib"')
+        return features
+
+    @property
+    def serves_everybody(self) -> bool:
+        """Whether this is a default folder."""
+        return self.default or (self.exporter is None and self.content_id is None)
+
+
+Binding = Literal["started", "content-id", "module-names", "default"]
+
+
+class Schemas(Section):
+    """Which schema the contents of a notification are read by."""
+
+    directories: tuple[SchemaDirectory, ...] = ()
+    """Folders of YANG modules."""
+    bundled: Flag = True
+    """Also use the modules that come with yangbeam: those of the notifications themselves."""
+    binding: tuple[Binding, ...] = ("started", "content-id", "module-names", "default")
+    """What a notification is bound by, in order of trust: the subscription's started or modified message, its
+    content-id, the modules that the payload names, the folder of the exporter's prefix."""
+    missing: Policy = "reject"
+    """What becomes of a notification whose schema is not to be had: a dead letter, or passed on and marked."""
+    wait_s: Seconds = 30.0
+    """How long notifications are held while their schema is on its way."""
+
+    @field_validator("binding")
+    @classmethod
+    def _are_different(cls, binding: tuple[str, ...]) -> tuple[str, ...]:
+        if not binding or len(set(binding)) != len(binding):
+            raise problem("binding is empty or names something twice", "name each way once, best first")
+        return binding
+
+
+class Registry(Section):
+    """The store of schemas and their ids."""
+
+    kind: Literal["embedded"] = "embedded"
+    """Within this process, kept in an SQLite file."""
+    path: OutputPath = Path("yangbeam-out/registry.sqlite")
+    """The SQLite file; made if absent."""
+
+
+class Validation(Section):
+    """Whether contents are judged by their YANG schema, and how strictly."""
+
+    enabled: Flag = True
+    """Validate the contents."""
+    profile: Literal["structural", "full"] = "structural"
+    """`structural`: names, types and keys, which a filtered subscription can satisfy. `full`: also mandatory nodes,
+    must and when, for subscriptions to whole subtrees."""
+    policy: Policy = "reject"
+    """What becomes of an invalid notification: a dead letter, or passed on and marked."""
+    engine: Literal["auto", "libyang"] = "auto"
+    """What judges."""
+
+
+def _scope(value: str) -> str:
+    parts = value.split("+")
+    if not set(parts) <= set(_SCOPES) or len(set(parts)) != len(parts):
+        raise problem(
+            f'"{value[:60]}" is no scope', f'write one of {", ".join(_SCOPES)}, or several joined: "publisher+socket"'
+        )
+    return "+".join(sorted(parts, key=_SCOPES.index))
+
+
+class LossScope(Section):
+    """How some exporters count, where that is known."""
+
+    exporter: Prefix
+    """The exporters; the longest prefix wins."""
+    transport: Scope | None = None
+    """What one message id counter belongs to: node, publisher, subscription, socket, or several joined by `+`.
+    Absent: learned."""
+    notification: Scope | None = None
+    """The same of the sequence number. Absent: learned."""
+
+    @field_validator("transport", "notification")
+    @classmethod
+    def _are_known(cls, value: str | None) -> str | None:
+        return None if value is None else _scope(value)
+
+
+class Loss(Section):
+    """Detection of missing message ids and sequence numbers."""
+
+    enabled: Flag = True
+    """Detect loss."""
+    window_s: Annotated[float, Field(strict=True, gt=0, le=3_600, allow_inf_nan=False)] = 20.0
+    """How long a missing number may still arrive before it is lost; at least the longest reassembly timeout."""
+    scopes: tuple[LossScope, ...] = ()
+    """What counters belong to, where it should not be learned."""
+
+
+class Beam(Section):
+    """How work is cut for Apache Beam."""
+
+    shards: Annotated[int, Field(strict=True, ge=1, le=4_096)] = 1
+    """Keys of all state; an exporter belongs to one. 1 on one machine."""
+    batch_bytes: Annotated[int, Field(strict=True, ge=4_096, le=3 << 20)] = 1 << 20
+    """Payload octets per batch; one larger message travels alone."""
+    batch_messages: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 4_096
+    """Messages per batch."""
+    linger_ms: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 30
+    """How long a batch waits to fill."""
+
+
+def reassembly_fits(loss: Loss, info: ValidationInfo) -> Loss:
+    """Checks that loss is not declared while a message may still be completed.
+
+    Raises:
+        PydanticCustomError: The window is shorter than a source's reassembly timeout.
+    """
+    longest = max((source.reassembly.timeout_s for source in info.data.get("sources", ())), default=0.0)
+    if loss.window_s < longest:
+        what = f"{loss.window_s:g} s is shorter than the longest reassembly timeout, {longest:g} s"
+        raise problem(what, f"write {longest:g} or more", key="window_s")
+    return loss
