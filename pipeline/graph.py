@@ -1,0 +1,82 @@
+"""The graph, once: sources to sinks, in the words and order of ARCHITECTURE.md section 1. A runner never changes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection
+
+from yangbeam.core.schemas import Schemas
+from yangbeam.core.validation import Policy
+from yangbeam.transforms.bind_subscriptions import BindSubscriptions
+from yangbeam.transforms.decode_notifications import DecodeNotifications
+from yangbeam.transforms.detect_loss import DetectLoss
+from yangbeam.transforms.encode_telemetry_messages import EncodeTelemetryMessages
+from yangbeam.transforms.keep_ledger import KeepLedger
+from yangbeam.transforms.map_to_rows import MapToRows
+from yangbeam.transforms.outputs import Staged
+from yangbeam.transforms.validate_notifications import ValidateNotifications
+
+
+@dataclass(frozen=True, slots=True)
+class Sinks:
+    """Where each kind of result goes. Labels are part of state compatibility: they name the transforms.
+
+    Attributes:
+        telemetry: By label: ``TelemetryBatch`` to what it counted.
+        tables: ``RowBatch`` to what it counted; None: no tables, and nothing is mapped.
+        loss: By label: ``LossBatch``, counts nothing.
+        dead_letters: By label: ``DeadLetterBatch``, counts nothing.
+        totals: By label: ``LedgerTotals``, counts nothing.
+    """
+
+    telemetry: Mapping[str, beam.PTransform]
+    tables: beam.PTransform | None = None
+    loss: Mapping[str, beam.PTransform] = field(default_factory=dict)
+    dead_letters: Mapping[str, beam.PTransform] = field(default_factory=dict)
+    totals: Mapping[str, beam.PTransform] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What the stages between the ends are configured with."""
+
+    schemas: Schemas
+    policy: Policy
+    detect_loss: DetectLoss | None
+    collector: str
+    version: str
+
+
+def build(pipeline: beam.Pipeline, source: beam.PTransform, stages: Stages, sinks: Sinks) -> None:
+    """Builds the graph between a source of ``MessageBatch`` and the sinks."""
+    messages = pipeline | "ReadSources" >> source
+    decoded = messages | "DecodeNotifications" >> DecodeNotifications()
+    bind = BindSubscriptions(stages.schemas, pass_unbound=stages.policy.pass_unbound)
+    bound = decoded.out | "BindSubscriptions" >> bind
+    validated = bound.out | "ValidateNotifications" >> ValidateNotifications(stages.schemas, stages.policy)
+    fallible: dict[str, Staged] = {"decode": decoded, "bind": bound, "validate": validated}
+    ledgers = _write_telemetry(validated.out, stages, sinks)
+    if sinks.tables is not None:
+        rows = fallible["rows"] = validated.out | "MapToRows" >> MapToRows(stages.schemas)
+        written = rows.out | "WriteTables" >> sinks.tables
+        ledgers.append(written.ledger)
+        fallible["tables"] = written
+    if stages.detect_loss is not None:
+        losses = decoded.out | "DetectLoss" >> stages.detect_loss
+        ledgers.append(losses.ledger)
+        for label, sink in sinks.loss.items():
+            _ = losses.out | f"WriteLoss{label}" >> sink
+    letters = [stage.dead_letters for stage in fallible.values()] | "AllDeadLetters" >> beam.Flatten()
+    for label, sink in sinks.dead_letters.items():
+        _ = letters | f"WriteDeadLetters{label}" >> sink
+    ledgers += [stage.ledger for stage in fallible.values()]
+    totals = ledgers | "AllLedgers" >> beam.Flatten() | "KeepLedger" >> KeepLedger()
+    for label, sink in sinks.totals.items():
+        _ = totals | f"WriteTotals{label}" >> sink
+
+
+def _write_telemetry(validated: PCollection, stages: Stages, sinks: Sinks) -> list[PCollection]:
+    encode = EncodeTelemetryMessages(stages.collector, stages.version)
+    telemetry = validated | "EncodeTelemetryMessages" >> encode
+    return [telemetry | f"Write{label}" >> sink for label, sink in sinks.telemetry.items()]
