@@ -24,11 +24,14 @@ class InputEnd:
         self._newest_us: dict[int, int] = {}
 
     def hold(self, batch: MessageBatch) -> MessageBatch:
-        """Returns the batch without its end of input, and remembers its shard and newest time."""
-        self._newest_us[batch.shard] = max(self._newest_us.get(batch.shard, 0), newest_us(batch))
-        kept = [control for control in batch.controls if not isinstance(control, EndOfInput)]
-        if len(kept) == len(batch.controls):
+        """Returns the batch without its end of input, and remembers its shard and time."""
+        newest_us = batch.messages[-1].arrival_us if batch.messages else 0
+        ends = [control for control in batch.controls if isinstance(control, EndOfInput)]
+        newest_us = max(self._newest_us.get(batch.shard, 0), newest_us, *(end.clock_us for end in ends))
+        self._newest_us[batch.shard] = newest_us
+        if not ends:
             return batch
+        kept = [control for control in batch.controls if not isinstance(control, EndOfInput)]
         return msgspec.structs.replace(batch, controls=kept)
 
     def batches(self) -> list[MessageBatch]:

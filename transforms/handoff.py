@@ -7,7 +7,7 @@ handle, and on the live bridge an 8-byte token for each batch.
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Self
 
 from yangbeam.core.elements import MessageBatch
 from yangbeam.core.errors import ConfigurationError
@@ -49,7 +49,7 @@ class Handoff:
         self._last: tuple[int, MessageBatch | None] = (0, None)
         self._sent = 0
 
-    def __enter__(self) -> "Handoff":
+    def __enter__(self) -> Self:
         _OPEN[self.handle] = self
         return self
 

@@ -17,7 +17,7 @@ from apache_beam.utils.timestamp import Timestamp
 from yangbeam.core.elements import MessageBatch
 from yangbeam.core.input_end import InputEnd, newest_us
 from yangbeam.core.reader import END, Poll, Reader, Stoppable
-from yangbeam.transforms import coders as _  # noqa: F401 # registers the coders
+from yangbeam.transforms import coders  # noqa: F401 # registers the coders
 from yangbeam.transforms.handoff import Handoff, handoff_of
 
 POLL_S: Final = 0.05
@@ -55,7 +55,7 @@ class _PollReaders(beam.DoFn):
         super().__init__()
         self._handle = handle
 
-    def process(self, _: bytes) -> Iterator[MessageBatch]:
+    def process(self, _impulse: bytes) -> Iterator[TimestampedValue[MessageBatch]]:
         handoff = handoff_of(self._handle)
         for batch in _batches(handoff):
             handoff.seen(batch)
