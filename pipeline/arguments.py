@@ -1,0 +1,40 @@
+"""How an argument list is cut before typer sees it: options with several values, and Beam's own after ``--``."""
+
+from collections.abc import Sequence
+from typing import Final
+
+MANY: Final = ("--capture", "--yang", "--allow", "--port")
+"""Options that take several values at once, each until the next option; all are repeatable too."""
+
+WITH_BEAM_OPTIONS: Final = ("run",)
+"""Commands whose arguments behind ``--`` belong to Beam; for the others it ends the options, as usual."""
+
+
+def cut(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Returns the arguments for typer, options with several values repeated, and Beam's.
+
+    >>> cut(["run", "--capture", "a.pcap", "b.pcap", "--", "--streaming"])
+    (['run', '--capture', 'a.pcap', '--capture', 'b.pcap'], ('--streaming',))
+    """
+    if not arguments or arguments[0] not in WITH_BEAM_OPTIONS:
+        return list(arguments), ()
+    ours, beams = list(arguments), ()
+    if "--" in ours:
+        end = ours.index("--")
+        ours, beams = ours[:end], tuple(ours[end + 1 :])
+    return _repeated(ours), beams
+
+
+def _repeated(arguments: list[str]) -> list[str]:
+    repeated: list[str] = []
+    option = ""
+    has_value = False
+    for argument in arguments:
+        if argument.startswith("-"):
+            option, has_value = (argument if argument in MANY else ""), False
+        elif option and has_value:
+            repeated.append(option)
+        elif option:
+            has_value = True
+        repeated.append(argument)
+    return repeated

@@ -1,0 +1,164 @@
+"""`yangbeam run`: from a configuration file, or from options alone, to a run and its exit code."""
+
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Timer
+from types import FrameType
+from typing import Annotated, Any, Literal
+
+import typer
+
+from yangbeam.core.errors import Fault
+from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config_errors import InvalidConfigurationError, Problem
+from yangbeam.pipeline.console import messages, reporting
+from yangbeam.pipeline.launching import Job, Launchers
+from yangbeam.pipeline.toml_lines import Place
+
+_LISTEN = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[^:]*)):(?P<port>\d{1,5})")
+
+Many = list[str] | None
+"""What typer gives for an option that may be repeated."""
+
+
+def settings_of(
+    *,
+    capture: Many = None,
+    port: list[int] | None = None,
+    listen: str | None = None,
+    allow: Many = None,
+    yang: Many = None,
+    out: Path | None = None,
+    policy: str | None = None,
+    profile: str | None = None,
+    view: str | None = None,
+) -> tuple[dict[Place, Any], dict[Place, str]]:
+    """Returns what command-line options set in a configuration, and by which option, both by path.
+
+    Relative paths start at the working directory.
+
+    Raises:
+        InvalidConfigurationError: Options that exclude each other, or an address that is none.
+    """
+    chosen: list[tuple[Place, Any, str]] = []
+    if capture or listen:
+        chosen += _source(capture or [], port or [], listen, allow or [])
+    elif port or allow:
+        raise _wrong("--port" if port else "--allow", "says how to receive, but not from where")
+    if yang:
+        folders = [{"path": str(Path(path).absolute()), "default": True} for path in yang]
+        chosen.append((("schemas", "directories"), folders, "--yang"))
+    if out is not None:
+        chosen.append((("out",), str(out.absolute()), "--out"))
+    for place, value, option in (
+        (("validation", "policy"), policy, "--policy"),
+        (("schemas", "missing"), policy, "--policy"),
+        (("validation", "profile"), profile, "--profile"),
+        (("status", "view"), view, "--view"),
+    ):
+        if value is not None:
+            chosen.append((place, value, option))
+    return {place: value for place, value, _ in chosen}, {place: option for place, _, option in chosen}
+
+
+def _source(capture: list[str], port: list[int], listen: str | None, allow: list[str]) -> list[tuple[Place, Any, str]]:
+    if capture and (listen or allow):
+        raise _wrong("--capture", "reads files, so it does not go with --listen or --allow")
+    if capture:
+        files = [str(Path(name).absolute()) for name in capture]
+        return [(("sources",), [{"kind": "capture", "files": files, "ports": port}], "--capture")]
+    found = _LISTEN.fullmatch(listen or "")
+    if found is None:
+        raise _wrong(
+            "--listen", f'"{listen}" is no address with a port', 'write it like "0.0.0.0:10003" or "[::]:10003"'
+        )
+    if port:
+        raise _wrong("--port", "chooses ports within captures", "write the port into --listen")
+    host = found["v6"] or found["v4"] or "127.0.0.1"
+    source = {"kind": "udp-notif", "host": host, "port": int(found["port"]), "allow": allow}
+    return [(("sources",), [source], "--listen")]
+
+
+def _wrong(option: str, what: str, instead: str = "leave one of them out") -> InvalidConfigurationError:
+    return InvalidConfigurationError([Problem("command line", None, option, what, instead, Fault.CONFIGURATION)])
+
+
+def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[..., None]:
+    """Returns the command ``run``, bound to its launchers."""
+
+    def run(
+        config: Annotated[Path | None, typer.Option("--config", "-c", help="TOML file; see `yangbeam check`.")] = None,
+        capture: Annotated[Many, typer.Option(help="Capture files, in this order: `--capture a.pcap b.pcap`.")] = None,
+        port: Annotated[list[int] | None, typer.Option(help="UDP ports within the captures; all by default.")] = None,
+        listen: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Receive UDP-notif here.")] = None,
+        allow: Annotated[Many, typer.Option(metavar="PREFIX", help="Who may send to `--listen`.")] = None,
+        yang: Annotated[Many, typer.Option(metavar="DIR", help="Folders of YANG modules.")] = None,
+        out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where results go. [yangbeam-out]")] = None,
+        policy: Annotated[
+            Literal["reject", "pass-and-mark"] | None, typer.Option(help="What becomes of the invalid and the unbound.")
+        ] = None,
+        profile: Annotated[
+            Literal["structural", "full"] | None, typer.Option(help="How strictly contents are validated.")
+        ] = None,
+        duration: Annotated[
+            float | None, typer.Option(metavar="SECONDS", min=0.0, help="Stop after this time; else at the end.")
+        ] = None,
+        view: Annotated[
+            Literal["auto", "live", "plain", "off"] | None, typer.Option(help="What is shown meanwhile.")
+        ] = None,
+        *,
+        json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of a table.")] = False,
+    ) -> None:
+        """Run the pipeline: captures to their end, or sockets until Ctrl-C. Beam's own options go after `--`.
+
+        A configuration file is not needed: options lie over the file, and the file over the defaults.
+        """
+        with reporting():
+            settings, options = settings_of(
+                capture=capture,
+                port=port,
+                listen=listen,
+                allow=allow,
+                yang=yang,
+                out=out,
+                policy=policy,
+                profile=profile,
+                view=view,
+            )
+            job = Job(load(config, settings, options), beam_options)
+            execute(job, launchers, duration, json=json)
+
+    return run
+
+
+def execute(job: Job, launchers: Launchers, duration: float | None, *, json: bool) -> None:
+    """Runs a job, shows it meanwhile, and reports at its end."""
+    with _stopping(job.stop, duration):
+        launchers.of(job.config)(job)
+
+
+@contextmanager
+def _stopping(stop: Event, duration: float | None) -> Iterator[None]:
+    """Ends the run after ``duration`` seconds, or at the first Ctrl-C or SIGTERM; a second one interrupts it."""
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        messages().print("stopping: flushing everything; Ctrl-C again to give up")
+        stop.set()
+
+    timer = Timer(duration, stop.set) if duration is not None else None
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        if timer is not None:
+            timer.daemon = True
+            timer.start()
+        yield
+    finally:
+        if timer is not None:
+            timer.cancel()
+        for number, handler in before.items():
+            signal.signal(number, handler)

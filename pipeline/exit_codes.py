@@ -1,0 +1,33 @@
+"""What the exit codes mean: one table, read by the commands, their help and the documentation."""
+
+from enum import IntEnum
+from typing import Final
+
+from yangbeam.core.errors import Fault
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    ENVIRONMENT = 3
+    INTERRUPTED = 130
+
+
+MEANING: Final[dict[ExitCode, str]] = {
+    ExitCode.OK: "Done, and everything balances.",
+    ExitCode.FAILED: "The run failed, or its ledger does not balance.",
+    ExitCode.USAGE: "The command line or the configuration is wrong; nothing was started.",
+    ExitCode.ENVIRONMENT: "Something outside is not there: a broker, a port, a file, space on the disk.",
+    ExitCode.INTERRUPTED: "Interrupted before everything was flushed (Ctrl-C twice).",
+}
+
+OF_FAULT: Final[dict[Fault, ExitCode]] = {
+    Fault.DEVICE: ExitCode.FAILED,
+    Fault.COLLECTOR: ExitCode.FAILED,
+    Fault.ENVIRONMENT: ExitCode.ENVIRONMENT,
+    Fault.CONFIGURATION: ExitCode.USAGE,
+}
+"""Exit code of an error that ends a command, by whose fault it is."""

@@ -1,0 +1,42 @@
+"""What the command line asks of a runner, so that it needs to import none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event
+
+from yangbeam.pipeline.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run.
+
+    Attributes:
+        config: What to do.
+        beam_options: Beam's own options, as written after ``--``.
+        stop: Set when the run should end: input ends there, everything is flushed, the launcher returns.
+    """
+
+    config: Config
+    beam_options: tuple[str, ...] = ()
+    stop: Event = field(default_factory=Event)
+
+
+Launcher = Callable[[Job], None]
+"""Runs a job to its end, in this process, and reports into ``yangbeam.pipeline.status``.
+
+Raises:
+    YangbeamError: What ended the run; its fault decides the exit code.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Launchers:
+    """How jobs are launched: those whose input ends, and those that run until they are stopped."""
+
+    bounded: Launcher
+    live: Launcher
+
+    def of(self, config: Config) -> Launcher:
+        """Returns the launcher for a configuration's sources."""
+        return self.bounded if config.is_bounded else self.live
