@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import apache_beam as beam
-import msgspec
 from apache_beam.pvalue import PCollection, TaggedOutput
 
 from yangbeam.core.errors import Fault, YangbeamError
@@ -89,17 +88,3 @@ class _Write(beam.DoFn):
             _OPEN.write(self._path, text)
         if self._sink is not None:
             yield TaggedOutput(LEDGER, delivered(batch, self._sink))
-
-
-def json_of(batch_field: str) -> Lines:
-    """Returns a function that gives each record of a batch's list field as a JSON object."""
-    return _Fields(batch_field)
-
-
-class _Fields:
-    def __init__(self, batch_field: str) -> None:
-        self._field = batch_field
-
-    def __call__(self, batch: Any) -> Iterator[bytes]:
-        for record in getattr(batch, self._field):
-            yield msgspec.json.encode({name: getattr(record, name) for name in record.__struct_fields__})

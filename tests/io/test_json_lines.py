@@ -1,6 +1,5 @@
 """Batches of records to lines of a file."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 from apache_beam.testing.util import assert_that
 
 from yangbeam.core.elements import EndOfInput, TelemetryBatch, TelemetryRecord
-from yangbeam.io.json_lines import FileError, WriteJsonLines, close_below, json_of
+from yangbeam.io.json_lines import FileError, WriteJsonLines, close_below
 
 RECORD = TelemetryRecord(1, b"k", b'{"a":1}', "192.0.2.1", 0, 6666, 1, 1)
 
@@ -41,11 +40,6 @@ def test_a_later_run_appends(tmp_path: Path) -> None:
             _ = pipeline | beam.Create([TelemetryBatch(records=[RECORD])]) | WriteJsonLines(tmp_path / "t", values)
         close_below(str(tmp_path))
     assert len((tmp_path / "t").read_bytes().splitlines()) == 2
-
-
-def test_records_without_a_form_of_their_own_are_objects_by_field_name() -> None:
-    (line,) = json_of("records")(TelemetryBatch(records=[RECORD]))
-    assert json.loads(line)["exporter"] == "192.0.2.1"
 
 
 def test_a_place_that_cannot_be_written_fails_the_run_and_says_where(tmp_path: Path) -> None:

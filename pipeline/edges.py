@@ -1,0 +1,202 @@
+"""The two ends of the graph, chosen by configuration: readers in front, sinks behind."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import msgspec
+import orjson
+
+from yangbeam.core.dead_letter import to_json as letter_json
+from yangbeam.core.elements import DeadLetterBatch, LedgerDelta, LedgerTotals, LossBatch, TelemetryBatch
+from yangbeam.core.framing import frame
+from yangbeam.core.reader import Reader
+from yangbeam.core.reassembly import ReassemblyLimits
+from yangbeam.core.udp_notif import UdpNotifSettings
+from yangbeam.core.udp_receiving import Listen, UdpSettings
+from yangbeam.io.capture_files import CaptureReader
+from yangbeam.io.duckdb_tables import WriteTables
+from yangbeam.io.json_lines import WriteJsonLines
+from yangbeam.io.kafka_topics import Record, WriteKafka
+from yangbeam.io.udp_sockets import UdpReader
+from yangbeam.pipeline.config import Config
+from yangbeam.pipeline.config_sinks import Kafka
+from yangbeam.pipeline.config_sources import Capture, Reassembly, UdpNotif
+from yangbeam.pipeline.graph import Sinks
+from yangbeam.transforms.outputs import delivered
+
+FILES = "files"
+KAFKA = "kafka"
+TABLES = "tables"
+"""Names of the sinks in the ledger."""
+
+
+def readers_of(config: Config) -> list[Reader]:
+    """Opens the sources.
+
+    Raises:
+        YangbeamError: A file is not to be read, or an address cannot be bound.
+    """
+    return [
+        _capture(source, config) if isinstance(source, Capture) else _sockets(source, config, number)
+        for number, source in enumerate(config.sources)
+    ]
+
+
+def _capture(source: Capture, config: Config) -> CaptureReader:
+    return CaptureReader(
+        source.files,
+        ports=frozenset(source.ports) or None,
+        shards=config.beam.shards,
+        settings=_settings(source.reassembly),
+        limits=_limits(source.reassembly),
+    )
+
+
+def _sockets(source: UdpNotif, config: Config, number: int) -> UdpReader:
+    return UdpReader(
+        UdpSettings(
+            listen=(Listen(source.host, source.port),),
+            allow=tuple(str(prefix) for prefix in source.allow),
+            processes=source.receivers,
+            receive_buffer_bytes=source.receive_buffer_bytes,
+            batch_bytes=config.beam.batch_bytes,
+            linger_ms=config.beam.linger_ms,
+            shards=config.beam.shards,
+            collector_id=f"{config.collector}-{number}",
+            udp_notif=_settings(source.reassembly),
+            limits=_limits(source.reassembly),
+        )
+    )
+
+
+def _settings(written: Reassembly) -> UdpNotifSettings:
+    return UdpNotifSettings(keep_unknown_options=written.unknown_options == "keep", version_0=written.version_0)
+
+
+def _limits(written: Reassembly) -> ReassemblyLimits:
+    return ReassemblyLimits(
+        max_segments=written.max_segments,
+        max_message_bytes=written.max_message_bytes,
+        max_exporter_bytes=written.max_buffered_bytes,
+        timeout_us=int(written.timeout_s * 1_000_000),
+    )
+
+
+def sinks_of(config: Config, more: Mapping[str, Mapping[str, beam.PTransform]]) -> Sinks:
+    """Returns the sinks that the configuration names, each once.
+
+    Args:
+        config: The configuration.
+        more: Further sinks by kind (``loss``, ``dead_letters``, ``totals``) and label: the view of the run.
+    """
+    telemetry: dict[str, beam.PTransform] = {}
+    loss: dict[str, beam.PTransform] = {}
+    letters: dict[str, beam.PTransform] = {}
+    totals: dict[str, beam.PTransform] = {}
+    folder = config.files.directory
+    if config.files.enabled:
+        telemetry["Files"] = WriteJsonLines(folder / "telemetry.jsonl", telemetry_lines, FILES)
+        loss["Files"] = WriteJsonLines(folder / "loss.jsonl", loss_lines)
+        totals["Files"] = WriteJsonLines(folder / "ledger.jsonl", total_lines)
+    if config.kafka is not None:
+        _add_kafka(config.kafka, telemetry, loss, totals)
+    if config.dead_letters.kind == "kafka" and config.kafka is not None:
+        letters["Kafka"] = _to_kafka(config.kafka, config.kafka.topics.dead_letters, letter_records)
+    else:
+        letters["Files"] = WriteJsonLines(Path(config.dead_letters.path), letter_lines)
+    return Sinks(
+        telemetry=telemetry,
+        tables=WriteTables(Path(config.tables.path)) if config.tables.enabled else None,
+        loss=loss | dict(more.get("loss", {})),
+        dead_letters=letters | dict(more.get("dead_letters", {})),
+        totals=totals | dict(more.get("totals", {})),
+    )
+
+
+def _add_kafka(
+    kafka: Kafka,
+    telemetry: dict[str, beam.PTransform],
+    loss: dict[str, beam.PTransform],
+    totals: dict[str, beam.PTransform],
+) -> None:
+    records = partial(telemetry_records, kafka.framing)
+    telemetry["Kafka"] = _to_kafka(kafka, kafka.topics.telemetry, records, partial(delivered, sink=KAFKA))
+    loss["Kafka"] = _to_kafka(kafka, kafka.topics.loss, loss_records)
+    totals["Kafka"] = _to_kafka(kafka, kafka.topics.ledger, total_records)
+
+
+def _to_kafka(kafka: Kafka, topic: str, records: Any, counted: Any = None) -> WriteKafka:
+    properties = {name: str(value) for name, value in kafka.client_properties().items()}
+    return WriteKafka(topic, properties, records, counted or _uncounted)
+
+
+def _uncounted(_batch: Any) -> LedgerDelta | None:
+    return None
+
+
+def telemetry_lines(batch: TelemetryBatch) -> Iterator[bytes]:
+    """Yields each record as ``{"schema-id", "key", "value"}``; line breaks of a payload become blanks.
+
+    A line break inside a JSON document can only be white space: within a string it is escaped.
+    """
+    for record in batch.records:
+        head = b'{"schema-id":%s,"key":' % (b"null" if record.schema_id is None else b"%d" % record.schema_id)
+        value = record.value.replace(b"\n", b" ").replace(b"\r", b" ")
+        yield b"".join((head, orjson.dumps(record.key.decode()), b',"value":', value, b"}"))
+
+
+def telemetry_records(framing: str, batch: TelemetryBatch) -> Iterator[Record]:
+    """Yields each record framed with its schema id, dated by its event time."""
+    for record in batch.records:
+        value, headers = frame(framing, record.schema_id, record.value)
+        yield Record(record.key, value, headers, record.event_us // 1000)
+
+
+def loss_lines(batch: LossBatch) -> Iterator[bytes]:
+    """Yields each event as an object by its field names."""
+    return _objects(batch.events)
+
+
+def loss_records(batch: LossBatch) -> Iterator[Record]:
+    """Yields each event under its identity, so that a later one replaces it."""
+    for event, line in zip(batch.events, _objects(batch.events), strict=True):
+        yield Record(event.identity.encode(), line, [], event.last_us // 1000)
+
+
+def letter_lines(batch: DeadLetterBatch) -> Iterator[bytes]:
+    """Yields each letter as an object, original in base64."""
+    return map(letter_json, batch.letters)
+
+
+def letter_records(batch: DeadLetterBatch) -> Iterator[Record]:
+    """Yields each letter under its exporter."""
+    for letter in batch.letters:
+        yield Record(letter.exporter.encode(), letter_json(letter), [], letter.arrival_us // 1000)
+
+
+def total_lines(batch: LedgerTotals) -> Iterator[bytes]:
+    """Yields each total as an object by its field names."""
+    return _objects(batch.totals)
+
+
+def total_records(batch: LedgerTotals) -> Iterator[Record]:
+    """Yields each total under what it is the total of."""
+    for total, line in zip(batch.totals, _objects(batch.totals), strict=True):
+        key = orjson.dumps(
+            [
+                total.shard,
+                total.exporter,
+                total.publisher_id,
+                total.subscription_id,
+                total.bucket_us,
+            ]
+        )
+        yield Record(key, line, [], total.bucket_us // 1000)
+
+
+def _objects(records: list[Any]) -> Iterator[bytes]:
+    for record in records:
+        yield msgspec.json.encode({name: getattr(record, name) for name in record.__struct_fields__})
