@@ -1,0 +1,189 @@
+"""Which rows a validated notification gives.
+
+| notification | rows |
+|---|---|
+| push-update | the entries of its contents |
+| push-change-update: create, insert, merge, replace | per edit the entries of its value |
+| push-change-update: delete, remove, move | per edit one row with the keys of its target and ``_op`` |
+| of an event stream | one of the notification's own table, and the entries of its lists |
+| subscription state | none |
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from yangbeam.core.elements import Bound, Notification, Validated
+from yangbeam.core.errors import UnmappableValueError
+from yangbeam.core.tables.entries import REASON, Context, Entries, Entry, Row
+from yangbeam.core.tables.mapping import Mapping
+from yangbeam.core.tables.naming import LIMIT
+from yangbeam.core.tables.targets import Place, locate
+from yangbeam.core.tables.values import instant
+from yangbeam.core.yang.tree import Node, Tree
+
+GONE = frozenset({"delete", "remove"})
+GIVEN = frozenset({"create", "insert", "merge", "replace"})
+
+
+class RowMaker:
+    """Makes the rows of one schema's notifications; holds its compiled tables.
+
+    Args:
+        tree: The schema.
+        schema_id: Its registered id, written into every row.
+        limit: Longest table or column name.
+    """
+
+    def __init__(self, tree: Tree, schema_id: int, limit: int = LIMIT) -> None:
+        self._tree = tree
+        self._schema_id = schema_id
+        self._entries = Entries(Mapping(tree, limit))
+
+    def rows(self, validated: Validated) -> list[tuple[Entry, Row]]:
+        """Returns (table, row) for each row of a notification whose verdict is valid.
+
+        Raises:
+            UnmappableValueError: A column cannot hold a value, or the schema has no place for what the message holds.
+        """
+        notification = validated.bound.notification
+        make = _KINDS.get(notification.kind, RowMaker._event if ":" in notification.kind else None)
+        if make is None:
+            return []
+        context = Context(_base(validated.bound, self._schema_id), notification.message.payload)
+        make(self, context, notification, _body(validated.json, notification.path))
+        return context.rows
+
+    def _push_update(self, context: Context, notification: Notification, body: Any) -> None:
+        del notification
+        self._top(context, _member(body, "datastore-contents"))
+
+    def _top(self, context: Context, contents: Any) -> None:
+        """Takes the top-level nodes of a datastore."""
+        for name, value in _object(contents).items():
+            if name.startswith("@"):
+                continue
+            node = self._tree.data.get(name)
+            if node is None:
+                raise UnmappableValueError(REASON, f"{name}: the schema has no such node at its top")
+            self._instances(context, node, value, ())
+
+    def _instances(self, context: Context, node: Node, value: Any, keys: tuple[Any, ...]) -> None:
+        entry = self._entries.at(node.path)
+        if node.kind == "list":
+            entry.take_all(context, value, keys)
+        elif node.kind == "container":
+            entry.take(context, value)
+        else:
+            entry.take(context, {node.name: value})
+
+    def _push_change_update(self, context: Context, notification: Notification, body: Any) -> None:
+        del notification
+        patch = _member(_member(body, "datastore-changes"), "yang-patch")
+        edits = _object(patch).get("edit", [])
+        for index, edit in enumerate(edits if isinstance(edits, list) else [edits]):
+            context.edit = index
+            self._edit(context, _object(edit))
+
+    def _edit(self, context: Context, edit: dict[str, Any]) -> None:
+        operation = edit.get("operation")
+        place = locate(self._tree, str(edit.get("target", "")))
+        if operation in GONE:
+            self._mark(context, place, "delete")
+        elif operation == "move":
+            self._mark(context, place, "move")
+        elif operation in GIVEN:
+            self._give(context, place, edit.get("value"))
+        else:
+            raise UnmappableValueError(REASON, f"edit operation {operation!r} is none of RFC 8072 section 2.5")
+
+    def _mark(self, context: Context, place: Place, operation: str) -> None:
+        """Makes the one row that says what became of a target."""
+        entry = self._entries.at(place.table.path)
+        row = entry.row(context, place.keys)
+        if None in row.values():
+            raise UnmappableValueError(REASON, f"{operation} of {place.node.path} does not say which entry")
+        row["_op"] = operation
+        if place.path is not None:
+            row["_path"] = place.path
+        context.rows.append((entry, row))
+
+    def _give(self, context: Context, place: Place, value: Any) -> None:
+        """Makes the rows of a value, which names the target itself (RFC 8072 section 2.5)."""
+        node = place.node
+        given = _member(value, node.name)
+        if node.kind != "list":
+            self._give_inside(context, place, given)
+            return
+        entry = self._entries.at(node.path)
+        for index, instance in enumerate(given if isinstance(given, list) else [given]):
+            entry.take(context, instance, place.keys, index)
+
+    def _give_inside(self, context: Context, place: Place, given: Any) -> None:
+        data = given
+        for node in reversed(place.below):
+            data = {f"{node.module}:{node.name}": data}
+        entry = self._entries.at(place.table.path)
+        if not place.below and place.node.kind != "container":
+            data = {place.node.name: given}
+        row = entry.take(context, data, place.keys)
+        if place.value is not None:
+            row["_path"] = place.path
+
+    def _event(self, context: Context, notification: Notification, body: Any) -> None:
+        node = self._tree.notifications.get(notification.kind)
+        if node is None:
+            raise UnmappableValueError(REASON, f"{notification.kind}: the schema has no such notification")
+        self._entries.at(node.path).take(context, body)
+
+
+_Make = Callable[[RowMaker, Context, Notification, Any], None]
+_KINDS: dict[str, _Make] = {
+    "push-update": RowMaker._push_update,  # noqa: SLF001 # the class's own table
+    "push-change-update": RowMaker._push_change_update,  # noqa: SLF001 # the class's own table
+}
+
+
+def _base(bound: Bound, schema_id: int) -> Row:
+    notification = bound.notification
+    message = notification.message
+    return {
+        "ts": _when(notification),
+        "node": notification.node or message.exporter,
+        "subscription": notification.subscription_id or 0,
+        "_op": "update",
+        "_schema_id": schema_id,
+    }
+
+
+def _when(notification: Notification) -> int:
+    """Returns the observation time, else the event time, else the arrival: the first that is a date-and-time."""
+    for text in (notification.observed_at, notification.event_time):
+        if text:
+            try:
+                return instant(text)
+            except ValueError:
+                continue  # a header that no schema has judged
+    return notification.message.arrival_us
+
+
+def _body(document: bytes, path: tuple[str, ...]) -> Any:
+    body = orjson.loads(document)
+    for step in path:
+        body = _object(body).get(step)
+    return body
+
+
+def _member(data: Any, name: str) -> Any:
+    """Returns the member of a local name, qualified or not."""
+    for member, value in _object(data).items():
+        if member == name or member.endswith(f":{name}"):
+            return value
+    raise UnmappableValueError(REASON, f"no {name} where it was expected")
+
+
+def _object(data: Any) -> dict[str, Any]:
+    if isinstance(data, dict):
+        return data
+    raise UnmappableValueError(REASON, f"an object was expected, found {type(data).__name__}")
