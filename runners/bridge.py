@@ -92,6 +92,12 @@ class Bridge:
     def read_multiple(self, labels: list[Any]) -> Iterator[Event]:
         """Yields the events of the run; the name and argument are Beam's."""
         del labels  # one source, one label
+        try:
+            yield from self._events()
+        except Exception as error:  # noqa: BLE001 # the runner would take the stream's end for the input's
+            self.error = error
+
+    def _events(self) -> Iterator[Event]:
         yield from self._advance_clock()
         active = len(self._handoff.readers)
         while active and not self._aborted.is_set():
@@ -99,8 +105,7 @@ class Bridge:
             if isinstance(item, _Done):
                 active -= 1
                 if item.error is not None:
-                    self.error = item.error
-                    return
+                    raise item.error
             elif item is not None:
                 yield from self._batch(self._end.hold(item))
             else:
