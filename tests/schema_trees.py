@@ -8,6 +8,10 @@ from yangbeam.core.yang.tree import Node, Tree, YangType
 COUNTER64 = YangType("uint64", typedef="ietf-yang-types:counter64")
 DATE_AND_TIME = YangType("string", typedef="ietf-yang-types:date-and-time")
 STRING = YangType("string")
+OCTETS_AND_PACKETS = tuple(
+    f"{way}-{what}" for way in ("in", "out") for what in ("octets", "unicast-pkts", "broadcast-pkts", "multicast-pkts")
+)
+ERRORS = ("in-discards", "in-errors", "in-unknown-protos", "out-discards", "out-errors")
 
 
 def leaf(name: str, yang: YangType | str, **more: Any) -> dict[str, Any]:
@@ -54,17 +58,6 @@ def _node(spec: dict[str, Any], module: str, parent_module: str, parent_path: st
 
 def interfaces() -> Tree:
     """A cut of ietf-interfaces with ietf-ip, 22 leaves in an interface."""
-    counters = [
-        "in-octets",
-        "in-unicast-pkts",
-        "in-broadcast-pkts",
-        "in-multicast-pkts",
-        "out-octets",
-        "out-unicast-pkts",
-        "out-broadcast-pkts",
-        "out-multicast-pkts",
-    ]
-    errors = ["in-discards", "in-errors", "in-unknown-protos", "out-discards", "out-errors"]
     states = YangType("enumeration", enums=(("up", 1), ("down", 2), ("testing", 3)))
     kinds = YangType("identityref", identities=("iana-if-type:ethernetCsmacd", "iana-if-type:softwareLoopback"))
     return tree(
@@ -86,8 +79,8 @@ def interfaces() -> Tree:
                 container(
                     "statistics",
                     leaf("discontinuity-time", DATE_AND_TIME),
-                    *(leaf(name, COUNTER64) for name in counters),
-                    *(leaf(name, YangType("uint32", typedef="ietf-yang-types:counter32")) for name in errors),
+                    *(leaf(name, COUNTER64) for name in OCTETS_AND_PACKETS),
+                    *(leaf(name, YangType("uint32", typedef="ietf-yang-types:counter32")) for name in ERRORS),
                 ),
                 container(
                     "ipv4",

@@ -1,17 +1,13 @@
 """Where an edit of a push-change-update points: its target (RFC 8072, RFC 8040 section 3.5.3) in the schema."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
-from yangbeam.core.errors import UnmappableValueError
+from yangbeam.core.errors import NotificationError, UnmappableValueError
+from yangbeam.core.notification.target import Step, parse_target
 from yangbeam.core.tables.entries import REASON
 from yangbeam.core.tables.values import converter
 from yangbeam.core.yang.tree import Node, Tree
-
-_STEP = re.compile(r"/((?:[^/\[\"']|\[(?:[^\]\"']|\"[^\"]*\"|'[^']*')*\])+)")
-_PREDICATE = re.compile(r"\[\s*([^=\s]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\]]*?)\s*\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,44 +41,39 @@ def locate(tree: Tree, target: str) -> Place:
     """Returns the place of a target: RESTCONF keys ``=a,b`` or XPath predicates, quoted or not.
 
     Raises:
-        UnmappableValueError: It names what the schema does not have.
+        UnmappableValueError: It is no target, or names what the schema does not have.
     """
-    steps = _STEP.findall(target)
-    if not steps or "".join(f"/{step}" for step in steps) != target.rstrip("/"):
-        raise UnmappableValueError(REASON, f"target {target!r} is no resource identifier")
-    name, keys = _parsed(steps[0])
-    node = tree.data.get(name)
-    place = _stepped(None, node, keys, target)
-    for step in steps[1:]:
-        name, keys = _parsed(step)
-        place = _stepped(place, place.node.child(name), keys, target)
+    try:
+        first, *rest = parse_target(target)
+    except (NotificationError, ValueError) as error:  # ValueError: no steps, the datastore itself
+        raise UnmappableValueError(REASON, f"target {target!r} names no node: {error}") from error
+    place = _stepped(None, tree.data.get(f"{first.module}:{first.name}"), first, target)
+    for step in rest:
+        name = f"{step.module}:{step.name}" if step.module else step.name
+        place = _stepped(place, place.node.child(name), step, target)
     return place
 
 
-def _parsed(step: str) -> tuple[str, "list[str] | dict[str, str]"]:
-    """Splits a step into its name and its keys, by position or by name."""
-    head, bracket, _ = step.partition("[")
-    if bracket:
-        named = {key.rpartition(":")[2]: value.strip("\"'") for key, value in _PREDICATE.findall(step)}
-        return head, named
-    name, equals, keys = step.partition("=")
-    return unquote(name), [unquote(key) for key in keys.split(",")] if equals else []
-
-
-def _stepped(place: Place | None, node: Node | None, keys: "list[str] | dict[str, str]", target: str) -> Place:
+def _stepped(place: Place | None, node: Node | None, step: Step, target: str) -> Place:
     if node is None:
         raise UnmappableValueError(REASON, f"target {target!r} names what the schema does not have")
     above = place.keys if place else ()
-    if node.kind == "list" and keys:
-        return Place(node, node, (*above, *_key_values(node, keys, target)))
+    if node.kind == "list" and step.keys:
+        return Place(node, node, (*above, *_key_values(node, step.keys, target)))
     if place is None:
         return Place(node, node, ())
-    value = next(iter(keys.values() if isinstance(keys, dict) else keys), None) if node.kind == "leaf-list" else None
-    return Place(node, place.table, above, (*place.below, node), value)
+    return Place(node, place.table, above, (*place.below, node), _leaf_list_value(node, step))
 
 
-def _key_values(node: Node, keys: "list[str] | dict[str, str]", target: str) -> list[Any]:
-    texts = keys if isinstance(keys, list) else [keys.get(key, "") for key in node.keys]
+def _leaf_list_value(node: Node, step: Step) -> str | None:
+    """Returns which entry of a leaf-list is meant; RESTCONF writes it as if it were a key."""
+    if node.kind != "leaf-list":
+        return None
+    return step.value if step.value is not None else next(iter(step.keys), None)
+
+
+def _key_values(node: Node, keys: tuple[str, ...] | dict[str, str], target: str) -> list[Any]:
+    texts = keys if isinstance(keys, tuple) else [keys.get(key, "") for key in node.keys]
     leaves = [leaf for leaf in map(node.child, node.keys) if leaf is not None]
     if len(texts) != len(leaves) or (isinstance(keys, dict) and keys.keys() != set(node.keys)):
         raise UnmappableValueError(REASON, f"target {target!r} does not give the keys of {node.name}: {node.keys}")
