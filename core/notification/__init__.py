@@ -1,1 +1,1 @@
-"""Notifications of RFC 8639/8641 in every wrapper and encoding, to one normal form."""
+"""Notifications of network nodes: any wrapper, any encoding, one normal form."""

@@ -1,0 +1,137 @@
+"""A CBOR payload as a tree with names: bounded in depth and size, only the tags of YANG-CBOR, header SIDs named.
+
+RFC 8949, RFC 9254, draft-ietf-netconf-notif-envelope-04 section 3.1.2.3.
+"""
+
+import io
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+import cbor2
+import orjson
+
+from yangbeam.core.elements import Message, Notification
+from yangbeam.core.notification.facts import Encoding, modules_of_members, notification_of
+from yangbeam.core.notification.header import unwrap
+from yangbeam.core.notification.refusal import MAX_DEPTH, refuse, refuse_depth
+from yangbeam.core.notification.wrappers import ENVELOPE_SIDS
+
+ABSOLUTE_SID: Final = 47
+"""Tag of a SID that is no delta (RFC 9254 section 3.2)."""
+_YANG_TAGS: Final = frozenset({43, 44, 45, 46, ABSOLUTE_SID})
+"""RFC 9254 section 9.3; decimal64 is tag 4, which cbor2 reads."""
+_BUILT_IN_TAGS: Final = (
+    *range(4),
+    5,
+    *range(25, 31),
+    *range(35, 38),
+    52,
+    54,
+    100,
+    256,
+    258,
+    260,
+    261,
+    1004,
+    43_000,
+    43_001,
+)
+"""Tags that cbor2 would interpret (dates, bignums, references, regular expressions, …): none belongs in YANG data."""
+
+
+class _TagError(Exception):
+    """A tag that has no place in YANG data."""
+
+
+def decode_cbor(message: Message) -> Notification:
+    """Returns the notification in a CBOR payload; raises NotificationError."""
+    raw = _loaded(message.payload)
+    found = unwrap(named(raw, ENVELOPE_SIDS))
+    by_sid = type(raw) is dict and any(type(key) is not str for key in raw)
+    return notification_of(message, found, f"{'C2' if by_sid else 'C1'}/{found.row}", CBOR)
+
+
+def tree_of_cbor(message: Message, sids: Mapping[int, str] = ENVELOPE_SIDS) -> Any:
+    """Returns the decoded payload with names for the SIDs known; others stay integers or CBORTag(47).
+
+    Args:
+        message: With a CBOR payload.
+        sids: SID → member name, of the headers and, when an operator has .sid files, of more.
+
+    Raises:
+        NotificationError: empty-payload, not-cbor, nesting-too-deep, unsupported-cbor-tag.
+    """
+    return named(_loaded(message.payload), sids)
+
+
+def named(value: Any, sids: Mapping[int, str], parent: int = 0) -> Any:
+    """Returns a tree whose SID keys are replaced by names where known; ``parent`` is the SID above, 0 for none.
+
+    >>> named({2957: {1: {}, 4: 8}}, ENVELOPE_SIDS)
+    {'ietf-yp-notification:envelope': {'contents': {}, 'sequence-number': 8}}
+    """
+    if type(value) is list:
+        return [named(each, sids, parent) for each in value]
+    if type(value) is not dict:
+        return value
+    members: dict[Any, Any] = {}
+    for key, below in value.items():
+        sid = _sid(key, parent)
+        # A name under a SID starts afresh: its own SID is not known here, so deltas below it cannot be resolved.
+        members[sids.get(sid, key)] = named(below, sids, sid)
+    return members
+
+
+def _sid(key: Any, parent: int) -> int:
+    if type(key) is int:
+        return parent + key
+    if isinstance(key, cbor2.CBORTag) and key.tag == ABSOLUTE_SID and type(key.value) is int:
+        return key.value
+    return 0
+
+
+def _loaded(payload: bytes) -> Any:
+    if not payload:
+        refuse("empty-payload", "the message has a header and no payload")
+    tree = _load_one(payload)
+    # Some publishers wrap the map in a byte string.
+    return _load_one(tree) if type(tree) is bytes else tree
+
+
+def _load_one(data: bytes) -> Any:
+    stream = io.BytesIO(data)
+    decoder = cbor2.CBORDecoder(
+        stream, tag_hook=_tag, semantic_decoders=dict.fromkeys(_BUILT_IN_TAGS, _refuse_tag), max_depth=MAX_DEPTH
+    )
+    try:
+        tree = decoder.decode()
+    except (cbor2.CBORDecodeError, _TagError, ValueError, TypeError, OverflowError, ArithmeticError) as error:
+        _refuse_error(error)
+    if stream.tell() != len(data):
+        refuse("not-cbor", f"{len(data) - stream.tell()} octets stand behind the CBOR item")
+    return tree
+
+
+def _refuse_error(error: Exception) -> NoReturn:
+    if isinstance(error, _TagError) or isinstance(error.__cause__, _TagError):
+        refuse("unsupported-cbor-tag", f"{error.__cause__ or error}")
+    if "depth" in str(error):
+        refuse_depth(str(error))
+    refuse("not-cbor", f"the payload is no CBOR: {error}"[:300])
+
+
+def _tag(tag: cbor2.CBORTag, _immutable: Any = None) -> Any:
+    if tag.tag not in _YANG_TAGS:
+        raise _TagError(f"tag {tag.tag} is none of YANG-CBOR (RFC 9254)")
+    return tag
+
+
+def _refuse_tag(*_: Any) -> Any:
+    raise _TagError("a tag that is none of YANG-CBOR (RFC 9254), such as a date, bignum or reference")
+
+
+def _filter_bytes(tree: Any) -> bytes:
+    return orjson.dumps(tree, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+CBOR: Final = Encoding(all_text=False, modules_of=modules_of_members, filter_bytes=_filter_bytes)

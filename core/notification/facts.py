@@ -1,0 +1,200 @@
+"""The facts of an unwrapped notification, whatever its encoding, as one Notification."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from yangbeam.core.elements import Message, Notification
+from yangbeam.core.notification.header import Unwrapped
+from yangbeam.core.notification.leaf_names import (
+    BODY,
+    FACTS,
+    OLD_POINTS_IN_TIME,
+    POINTS_IN_TIME,
+    Fact,
+    unlisted_leaf,
+)
+from yangbeam.core.notification.patch import checked_edits, patch_in
+from yangbeam.core.notification.refusal import UINT32, enumerated, mapping, number_or_text, refuse, text, uint32
+from yangbeam.core.notification.terms import terms_of
+
+_ID: Final = int(Fact.ID)
+_INCOMPLETE: Final = int(Fact.INCOMPLETE)
+_CONTENTS: Final = int(Fact.CONTENTS)
+_CHANGES: Final = int(Fact.CHANGES)
+_PUBLISHER: Final = int(Fact.PUBLISHER)
+_OBSERVED: Final = int(Fact.OBSERVED_AT)
+_POINT: Final = int(Fact.POINT_IN_TIME)
+_REASON: Final = int(Fact.REASON)
+
+_SN_PREFIX: Final = "ietf-subscribed-notifications:"
+_CURRENT_POINTS: Final = frozenset(POINTS_IN_TIME)
+
+
+class Encoding(NamedTuple):
+    """What differs between the encodings once a payload is a tree.
+
+    Attributes:
+        all_text: Leaves are text, so a number in text is no quirk (XML).
+        modules_of: Names the modules (XML: namespaces) at the top of a container of any data.
+        filter_bytes: Renders a subtree filter.
+    """
+
+    all_text: bool
+    modules_of: Callable[[str, Any], tuple[str, ...]]
+    filter_bytes: Callable[[Any], bytes]
+
+
+def modules_of_members(name: str, contents: Any) -> tuple[str, ...]:
+    """Returns the module names at the top of an object, in order, each once.
+
+    >>> modules_of_members("datastore-contents", {"ietf-interfaces:interfaces": {}})
+    ('ietf-interfaces',)
+    """
+    if type(contents) is not dict:
+        mapping(name, contents)
+    if len(contents) == 1:
+        for member in contents:
+            if type(member) is str:
+                module, colon, _ = member.partition(":")
+                return (module,) if colon else ()
+    return tuple(
+        dict.fromkeys(member.partition(":")[0] for member in contents if type(member) is str and ":" in member)
+    )
+
+
+def notification_of(message: Message, found: Unwrapped, row: str, encoding: Encoding) -> Notification:
+    """Returns the Notification of an unwrapped payload; ``row`` names the wrapper in the result.
+
+    Raises:
+        NotificationError: A leaf of a wrong type or out of its range, or an edit that RFC 8072 does not allow.
+    """
+    _, path, header, kind, body, quirks = found
+    strict = None if encoding.all_text else quirks
+    event_time, node, sequence, publisher = header
+    if event_time is not None and type(event_time) is not str:
+        text("event-time", event_time)
+    if node is not None and type(node) is not str:
+        text("hostname", node)
+    if sequence is not None and (type(sequence) is not int or not 0 <= sequence <= UINT32):
+        sequence = uint32("sequence-number", sequence, strict)
+    if not kind.of_subscription:
+        publisher = message.publisher_id if publisher is None else uint32("publisherId", publisher, strict)
+        modules = (kind.module,)
+        return Notification(
+            message,
+            row,
+            kind.name,
+            path,
+            node,
+            event_time,
+            sequence,
+            None,
+            publisher,
+            modules=modules,
+            quirks=tuple(quirks),
+        )
+    facts = _facts_in(body, quirks, told=not kind.states_terms)
+    subscription = facts[_ID]
+    if subscription is not None and (type(subscription) is not int or not 0 <= subscription <= UINT32):
+        subscription = uint32("id", subscription, strict)
+    own = None if kind.states_terms else facts[_PUBLISHER]
+    publisher = _publisher(message, publisher if own is None else own, strict)
+    observed = facts[_OBSERVED]
+    if observed is not None and type(observed) is not str:
+        text("timestamp", observed)
+    point = facts[_POINT]
+    if point is not None and (type(point) is not str or point not in _CURRENT_POINTS):
+        point = _point_in_time(point, quirks)
+    modules, patch_id = _data(kind.carries, facts, quirks, encoding) if kind.carries else ((), None)
+    return Notification(
+        message,
+        row,
+        kind.name,
+        path,
+        node,
+        event_time,
+        sequence,
+        subscription,
+        publisher,
+        observed,
+        point,
+        patch_id,
+        None if facts[_REASON] is None else _reason(facts[_REASON]),
+        facts[_INCOMPLETE] is not None,
+        terms_of(body, quirks, strict, encoding.filter_bytes) if kind.states_terms else None,
+        modules,
+        tuple(quirks),
+    )
+
+
+def _facts_in(body: dict[Any, Any], quirks: list[str], *, told: bool) -> list[Any]:
+    """Returns values by Fact. ``told``: old names become quirks here (terms tell of theirs themselves)."""
+    facts: list[Any] = [None] * FACTS
+    for name, value in body.items():
+        leaf = BODY.get(name)
+        if leaf is None:
+            leaf = unlisted_leaf(name) if told and type(name) is str else None
+            if leaf is None:
+                continue
+        index, quirk = leaf
+        facts[index] = True if index == _INCOMPLETE else value
+        if quirk and told:
+            quirks.append(quirk)
+    return facts
+
+
+def _publisher(message: Message, value: Any, strict: list[str] | None) -> int:
+    """Returns the publisher: of the notification or its header, else of the transport."""
+    if value is None:
+        return message.publisher_id
+    if type(value) is int and 0 <= value <= UINT32:
+        return value
+    if type(value) is list and len(value) == 1:
+        if strict is not None:
+            strict.append("leaf-as-array:message-publisher-id")
+        value = value[0]
+    return uint32("message-publisher-id", value, strict)
+
+
+def _point_in_time(value: Any, quirks: list[str]) -> str:
+    """Returns the current name of an enumeration value; an unknown one stays, named as a quirk."""
+    name = enumerated("point-in-time", value, POINTS_IN_TIME)
+    if name in _CURRENT_POINTS:
+        return name
+    quirks.append(f"old-value:{name}" if name in OLD_POINTS_IN_TIME else f"unknown-value:point-in-time:{name:.40}")
+    return OLD_POINTS_IN_TIME.get(name, name)
+
+
+def _reason(value: Any) -> str:
+    """Returns an identity's RFC 7951 name: without prefix those of RFC 8639, with it all others."""
+    return text("reason", value).removeprefix(_SN_PREFIX)
+
+
+def _data(carries: str, facts: list[Any], quirks: list[str], encoding: Encoding) -> tuple[tuple[str, ...], str | None]:
+    """Returns (modules, patch-id) of what a push notification carries."""
+    contents, changes = facts[_CONTENTS], facts[_CHANGES]
+    if carries == "contents":
+        return () if contents is None else encoding.modules_of("datastore-contents", contents), None
+    if changes is None and contents is not None:
+        quirks.append("misplaced-container:datastore-contents")
+        changes = contents
+    if changes is None:
+        refuse("no-patch", "a push-change-update without datastore-changes")
+    patch = patch_in(changes)
+    edits = patch.get("edit", [])
+    targets = [_module_of_target(edit.target) for edit in checked_edits(patch, quirks)]
+    values = [
+        module
+        for entry in (edits if type(edits) is list else [edits])
+        if entry.get("value") is not None
+        for module in encoding.modules_of("value", entry["value"])
+    ]
+    patch_id = patch.get("patch-id")
+    named = tuple(dict.fromkeys([module for module in targets if module] + values))
+    return named, None if patch_id is None else number_or_text("patch-id", patch_id)
+
+
+def _module_of_target(target: str) -> str:
+    """Returns the module of the first step, empty when it names none; the whole target is judged with its schema."""
+    first = target.removeprefix("/").partition("/")[0]
+    return first.partition(":")[0] if ":" in first.partition("[")[0].partition("=")[0] else ""
