@@ -66,10 +66,10 @@ def _per_class(inspect: Inspect) -> Inspect:
     found: WeakKeyDictionary[type, Any] = WeakKeyDictionary()
 
     def inspected(dofn: Any) -> Any:
+        if any(isinstance(value, types.MethodType) for value in vars(dofn).values()):
+            return inspect(dofn)  # it brings a method of its own: its class does not tell
         cls = type(dofn)
         if cls not in found:
-            if any(isinstance(value, types.MethodType) for value in vars(dofn).values()):
-                return inspect(dofn)  # it brings a method of its own: its class does not tell
             found[cls] = inspect(dofn)
         return found[cls]
 

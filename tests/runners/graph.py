@@ -133,3 +133,30 @@ def counting(name: str) -> Any:
         _ = counted | "Land" >> beam.ParDo(Land(name))
 
     return build
+
+
+class EndlessReader:
+    """Gives small batches for ever; polled no more once the operator asks for the end."""
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def poll(self, max_bytes: int, max_wait_s: float) -> MessageBatch | Poll:
+        self._number += 1
+        return MessageBatch(source="endless", ordinal=self._number - 1, messages=[message(self._number)])
+
+    def position(self) -> int:
+        return self._number
+
+    def close(self) -> None:
+        return
+
+
+class BrokenReader(FixedReader):
+    """Gives its batches, then fails as a source does when its outside system is gone."""
+
+    def poll(self, max_bytes: int, max_wait_s: float) -> MessageBatch | Poll:
+        polled = super().poll(max_bytes, max_wait_s)
+        if polled is END:
+            raise ConnectionResetError("the source is gone")
+        return polled
