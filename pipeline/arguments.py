@@ -18,7 +18,8 @@ def cut(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     """
     if not arguments or arguments[0] not in WITH_BEAM_OPTIONS:
         return list(arguments), ()
-    ours, beams = list(arguments), ()
+    ours = list(arguments)
+    beams: tuple[str, ...] = ()
     if "--" in ours:
         end = ours.index("--")
         ours, beams = ours[:end], tuple(ours[end + 1 :])

@@ -7,7 +7,9 @@ import orjson
 import typer
 
 from yangbeam.pipeline.config import Config, load
+from yangbeam.pipeline.config_sources import Capture, Source
 from yangbeam.pipeline.console import output, reporting
+from yangbeam.pipeline.places import places_of
 
 
 def check(
@@ -22,15 +24,14 @@ def check(
     with reporting():
         found = load(config)
     name = "the default configuration" if config is None else str(config)
-    sources = ", ".join(source.kind for source in found.sources)
-    output().print(f"{name} is valid: {sources} to {', '.join(sinks_of(found)) or 'nowhere'}", markup=False)
+    output().print(f"{name} is valid", markup=False, soft_wrap=True)
+    for source in found.sources:
+        output().print(f"  from {_source_in_words(source)}", markup=False, soft_wrap=True)
+    for what, place in places_of(found).items():
+        output().print(f"  {what}: {place}", markup=False, soft_wrap=True)
 
 
-def sinks_of(config: Config) -> list[str]:
-    """Returns where telemetry goes, in words."""
-    sinks = [f"Kafka at {config.kafka.bootstrap}"] if config.kafka else []
-    if config.files.enabled:
-        sinks.append(f"files in {config.files.directory}")
-    if config.tables.enabled:
-        sinks.append(f"tables in {config.tables.path}")
-    return sinks
+def _source_in_words(source: Source) -> str:
+    if isinstance(source, Capture):
+        return f"capture {', '.join(map(str, source.files))}"
+    return f"{source.kind} at {source.host} port {source.port}"

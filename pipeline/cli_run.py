@@ -1,27 +1,36 @@
 """`yangbeam run`: from a configuration file, or from options alone, to a run and its exit code."""
 
 import re
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Timer
-from types import FrameType
 from typing import Annotated, Any, Literal
 
+import orjson
 import typer
 
-from yangbeam.core.errors import Fault
+from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.pipeline.config import load
 from yangbeam.pipeline.config_errors import InvalidConfigurationError, Problem
-from yangbeam.pipeline.console import messages, reporting
+from yangbeam.pipeline.console import messages, output, reporting
+from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.launching import Job, Launchers
+from yangbeam.pipeline.live_view import LiveView
+from yangbeam.pipeline.places import places_of
+from yangbeam.pipeline.report import Report, build, lines, unbalanced
+from yangbeam.pipeline.report_view import summary
+from yangbeam.pipeline.status import STATUS
 from yangbeam.pipeline.toml_lines import Place
 
 _LISTEN = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[^:]*)):(?P<port>\d{1,5})")
 
 Many = list[str] | None
 """What typer gives for an option that may be repeated."""
+
+
+class UnwritableError(YangbeamError):
+    """The report's place takes no file."""
+
+    fault = Fault.ENVIRONMENT
 
 
 def settings_of(
@@ -128,37 +137,40 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
                 profile=profile,
                 view=view,
             )
-            job = Job(load(config, settings, options), beam_options)
-            execute(job, launchers, duration, json=json)
+            execute(Job(load(config, settings, options), beam_options, duration), launchers, json=json)
 
     return run
 
 
-def execute(job: Job, launchers: Launchers, duration: float | None, *, json: bool) -> None:
-    """Runs a job, shows it meanwhile, and reports at its end."""
-    with _stopping(job.stop, duration):
-        launchers.of(job.config)(job)
+def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
+    """Runs a job, shows it meanwhile, and writes and prints its report.
 
-
-@contextmanager
-def _stopping(stop: Event, duration: float | None) -> Iterator[None]:
-    """Ends the run after ``duration`` seconds, or at the first Ctrl-C or SIGTERM; a second one interrupts it."""
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        messages().print("stopping: flushing everything; Ctrl-C again to give up")
-        stop.set()
-
-    timer = Timer(duration, stop.set) if duration is not None else None
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    Raises:
+        YangbeamError: What ended the run; the report of what came before is written all the same.
+        typer.Exit: The ledger does not balance.
+    """
+    STATUS.clear()
     try:
-        if timer is not None:
-            timer.daemon = True
-            timer.start()
-        yield
+        with LiveView(STATUS.snapshot, job.config.status, messages()):
+            launchers.of(job.config)(job)
     finally:
-        if timer is not None:
-            timer.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        snapshot = STATUS.snapshot()
+        report = build(snapshot)
+        _write(report, job.config.status.report)
+    if json:
+        typer.echo(orjson.dumps(report))
+    else:
+        output().print(summary(report, lines(snapshot.counts), places_of(job.config)))
+    if not report["balanced"]:
+        for line in unbalanced(snapshot.counts):
+            messages().print(f"Error: the ledger does not balance: {line}", style="red", markup=False)
+        raise typer.Exit(ExitCode.FAILED)
+    return report
+
+
+def _write(report: Report, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2) + b"\n")
+    except OSError as error:
+        raise UnwritableError("report", f"cannot write {path}: {error.strerror}; choose another --out") from error

@@ -20,7 +20,7 @@ from yangbeam.pipeline.config_stages import (
     Validation,
     reassembly_fits,
 )
-from yangbeam.pipeline.config_types import OutputPath, Section, problem
+from yangbeam.pipeline.config_types import OutputPath, Section, Text, problem
 from yangbeam.pipeline.toml_lines import Place, lines_of
 
 MAX_BYTES: Final = 1 << 20
@@ -41,6 +41,8 @@ class Config(Section):
 
     out: OutputPath = Path("yangbeam-out")
     """Folder of everything that is written and not placed elsewhere."""
+    collector: Text = "yangbeam"
+    """Name of this collector, in heartbeats and telemetry messages."""
     sources: tuple[Source, ...] = (UdpNotif(),)
     """Where messages come from: live sockets, or captures, not both."""
     schemas: Schemas = Schemas()

@@ -104,41 +104,41 @@ class Kafka(Section):
             raise ValidationError.from_exception_data("properties", errors, hide_input=True)
         return judged
 
-    def client_properties(self) -> dict[str, str | int | float | bool]:
+    def client_properties(self) -> dict[str, str]:
         """Returns what librdkafka is given, secrets in the clear: pass it to the client and nowhere else.
 
         Raises:
             ConfigurationError: A secret is not to be had in this process.
         """
-        found: dict[str, str | int | float | bool] = {"bootstrap.servers": self.bootstrap, **self._security()}
+        found = {"bootstrap.servers": self.bootstrap, **self._security()}
         for name, value in self.properties.items():
-            found[name] = value.reveal().get_secret_value() if isinstance(value, Secret) else value
+            found[name] = _clear(value) if isinstance(value, Secret) else _text(value)
         return found
 
-    def _security(self) -> dict[str, str | int | float | bool]:
+    def _security(self) -> dict[str, str]:
         protocol = ("SASL_" if self.sasl else "") + ("SSL" if self.tls.enabled else "PLAINTEXT")
         found: dict[str, Any] = {
             "security.protocol": protocol,
-            "ssl.ca.location": _text(self.tls.ca_file),
-            "ssl.certificate.location": _text(self.tls.certificate_file),
-            "ssl.key.location": _text(self.tls.key_file),
-            "ssl.key.password": _shown(self.tls.key_password),
+            "ssl.ca.location": self.tls.ca_file,
+            "ssl.certificate.location": self.tls.certificate_file,
+            "ssl.key.location": self.tls.key_file,
+            "ssl.key.password": self.tls.key_password and _clear(self.tls.key_password),
+            "enable.ssl.certificate.verification": None if self.tls.verify else False,
         }
-        if self.tls.enabled and not self.tls.verify:
-            found["enable.ssl.certificate.verification"] = False
         if self.sasl:
             found["sasl.mechanism"] = self.sasl.mechanism
             found["sasl.username"] = self.sasl.username
-            found["sasl.password"] = _shown(self.sasl.password)
-        return {name: value for name, value in found.items() if value is not None}
+            found["sasl.password"] = _clear(self.sasl.password)
+        return {name: _text(value) for name, value in found.items() if value is not None}
 
 
-def _text(path: Any) -> str | None:
-    return None if path is None else str(path)
+def _text(value: Any) -> str:
+    """Returns a value as librdkafka reads it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _shown(secret: Secret | None) -> str | None:
-    return None if secret is None else secret.reveal().get_secret_value()
+def _clear(secret: Secret) -> str:
+    return secret.reveal().get_secret_value()
 
 
 def _property(name: str, value: Any, info: ValidationInfo) -> Any:

@@ -35,5 +35,5 @@ def reporting() -> Iterator[None]:
         raise typer.Exit(OF_FAULT[error.fault]) from None
     except BrokenPipeError:
         # The reader (head, say) has seen enough. Python would complain once more when it flushes at exit.
-        sys.stdout = None  # type: ignore[assignment] # as the interpreter itself does when there is no output
+        sys.stdout = None  # as the interpreter itself does when there is no output
         raise typer.Exit(0) from None

@@ -13,8 +13,6 @@ from yangbeam.core.dead_letter import to_json as letter_json
 from yangbeam.core.elements import DeadLetterBatch, LedgerDelta, LedgerTotals, LossBatch, TelemetryBatch
 from yangbeam.core.framing import frame
 from yangbeam.core.reader import Reader
-from yangbeam.core.reassembly import ReassemblyLimits
-from yangbeam.core.udp_notif import UdpNotifSettings
 from yangbeam.core.udp_receiving import Listen, UdpSettings
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.duckdb_tables import WriteTables
@@ -23,7 +21,7 @@ from yangbeam.io.kafka_topics import Record, WriteKafka
 from yangbeam.io.udp_sockets import UdpReader
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.config_sinks import Kafka
-from yangbeam.pipeline.config_sources import Capture, Reassembly, UdpNotif
+from yangbeam.pipeline.config_sources import Capture, UdpNotif
 from yangbeam.pipeline.graph import Sinks
 from yangbeam.transforms.outputs import delivered
 
@@ -50,8 +48,8 @@ def _capture(source: Capture, config: Config) -> CaptureReader:
         source.files,
         ports=frozenset(source.ports) or None,
         shards=config.beam.shards,
-        settings=_settings(source.reassembly),
-        limits=_limits(source.reassembly),
+        settings=source.dialect.settings(),
+        limits=source.reassembly.limits(),
     )
 
 
@@ -66,22 +64,9 @@ def _sockets(source: UdpNotif, config: Config, number: int) -> UdpReader:
             linger_ms=config.beam.linger_ms,
             shards=config.beam.shards,
             collector_id=f"{config.collector}-{number}",
-            udp_notif=_settings(source.reassembly),
-            limits=_limits(source.reassembly),
+            udp_notif=source.dialect.settings(),
+            limits=source.reassembly.limits(),
         )
-    )
-
-
-def _settings(written: Reassembly) -> UdpNotifSettings:
-    return UdpNotifSettings(keep_unknown_options=written.unknown_options == "keep", version_0=written.version_0)
-
-
-def _limits(written: Reassembly) -> ReassemblyLimits:
-    return ReassemblyLimits(
-        max_segments=written.max_segments,
-        max_message_bytes=written.max_message_bytes,
-        max_exporter_bytes=written.max_buffered_bytes,
-        timeout_us=int(written.timeout_s * 1_000_000),
     )
 
 
@@ -129,8 +114,7 @@ def _add_kafka(
 
 
 def _to_kafka(kafka: Kafka, topic: str, records: Any, counted: Any = None) -> WriteKafka:
-    properties = {name: str(value) for name, value in kafka.client_properties().items()}
-    return WriteKafka(topic, properties, records, counted or _uncounted)
+    return WriteKafka(topic, kafka.client_properties(), records, counted or _uncounted)
 
 
 def _uncounted(_batch: Any) -> LedgerDelta | None:

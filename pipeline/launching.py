@@ -1,8 +1,7 @@
 """What the command line asks of a runner, so that it needs to import none."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from threading import Event
+from dataclasses import dataclass
 
 from yangbeam.pipeline.config import Config
 
@@ -14,16 +13,19 @@ class Job:
     Attributes:
         config: What to do.
         beam_options: Beam's own options, as written after ``--``.
-        stop: Set when the run should end: input ends there, everything is flushed, the launcher returns.
+        duration_s: When to end it in order: input ends there, and everything is flushed; None: at its own end, or at
+            Ctrl-C.
     """
 
     config: Config
     beam_options: tuple[str, ...] = ()
-    stop: Event = field(default_factory=Event)
+    duration_s: float | None = None
 
 
 Launcher = Callable[[Job], None]
 """Runs a job to its end, in this process, and reports into ``yangbeam.pipeline.status``.
+
+Ends in order on the first SIGINT or SIGTERM, and with KeyboardInterrupt on the second.
 
 Raises:
     YangbeamError: What ended the run; its fault decides the exit code.

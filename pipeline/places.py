@@ -1,0 +1,17 @@
+"""Where a run's results are, in words, by its configuration."""
+
+from yangbeam.pipeline.config import Config
+
+
+def places_of(config: Config) -> dict[str, str]:
+    """Returns where a run's results are, by what they are."""
+    places = {"report": str(config.status.report)}
+    if config.files.enabled:
+        places["files"] = str(config.files.directory)
+    if config.tables.enabled:
+        places["tables"] = str(config.tables.path)
+    if config.kafka is not None:
+        places["Kafka"] = f"{config.kafka.topics.telemetry} at {config.kafka.bootstrap}"
+    letters = config.kafka.topics.dead_letters if config.kafka and config.dead_letters.kind == "kafka" else None
+    places["dead letters"] = letters or str(config.dead_letters.path)
+    return places

@@ -1,0 +1,183 @@
+"""What a run came to: the structure of report.json, made from totals and loss events alone."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple, TypedDict
+
+from yangbeam.core.elements import LossEvent
+from yangbeam.core.ledger import (
+    BOUND,
+    DEAD,
+    DEAD_AT,
+    DECODED,
+    DELIVERED,
+    DUPLICATES,
+    PENDING,
+    RECEIVED,
+    ROWS,
+    VALIDATED,
+)
+from yangbeam.core.udp_notif import ACCEPTED, REFUSED
+from yangbeam.pipeline.status import Snapshot
+
+DATAGRAM_COUNTERS: Final = (*REFUSED, *(name for name in ACCEPTED if name != "last_bit_misplaced"))
+"""Always in the report, zero or not."""
+
+_ORDINARY: Final = frozenset(
+    {"datagrams", "messages", "segments", "frames", "fragments", "other_traffic", "not_ip", "not_udp"}
+)
+"""Collector counters of ordinary traffic; the others tell of trouble, and are reported where they are not zero."""
+
+_TABLES: Final = "tables"
+"""The sink of tables; the messages are those of a telemetry sink, where there is one."""
+
+
+class Line(NamedTuple):
+    """One line of the ledger: what came to a sink, and what became of it."""
+
+    sink: str
+    received: int
+    delivered: int
+    dead_lettered: int
+    duplicates: int
+    pending: int
+
+    @property
+    def missing(self) -> int:
+        """Messages that nobody accounts for; negative where more left than came."""
+        return self.received - self.delivered - self.dead_lettered - self.duplicates - self.pending
+
+    def __str__(self) -> str:
+        sign = "=" if not self.missing else "≠"
+        return (
+            f"{self.sink or 'no sink'}: {self.received:,} received {sign} {self.delivered:,} delivered + "
+            f"{self.dead_lettered:,} dead-lettered + {self.duplicates:,} duplicates + {self.pending:,} pending"
+        )
+
+
+class LossEntry(TypedDict):
+    """One confirmed loss: ``first`` to ``last`` modulo 2**32 never came."""
+
+    exporter: str
+    publisher_id: int | None
+    subscription: int | None
+    """None where the counter is shared by several subscriptions, or by none that is known."""
+    scope: str
+    first: int
+    last: int
+    count: int
+
+
+class Report(TypedDict):
+    """What report.json holds; counts are messages but for ``datagrams`` and ``tables`` (rows)."""
+
+    datagrams: dict[str, int]
+    messages: dict[str, int]
+    dead_letters: dict[str, int]
+    loss: dict[str, list[LossEntry]]
+    tables: dict[str, int]
+    balanced: bool
+
+
+def build(snapshot: Snapshot) -> Report:
+    """Returns the report of what a run came to.
+
+    ``messages`` tells of the first telemetry sink, by name; ``balanced`` of all of them.
+    """
+    counts = snapshot.counts
+    return Report(
+        datagrams=_datagrams(snapshot.datagrams()),
+        messages=_messages(counts),
+        dead_letters=dead_letters(counts),
+        loss={counter: _losses(snapshot.loss, counter) for counter in ("transport", "notification")},
+        tables=_named(counts, ROWS),
+        balanced=not unbalanced(counts),
+    )
+
+
+def lines(counts: Mapping[str, int]) -> list[Line]:
+    """Returns the ledger's line of each sink; of a run without one, or with nothing delivered, a line all the same."""
+    return [
+        Line(
+            sink,
+            counts.get(RECEIVED, 0),
+            counts.get(f"{DELIVERED}:{sink}", 0),
+            dead_at(counts, sink),
+            counts.get(DUPLICATES, 0),
+            counts.get(PENDING, 0),
+        )
+        for sink in sinks(counts) or [""]
+    ]
+
+
+def unbalanced(counts: Mapping[str, int]) -> list[Line]:
+    """Returns the lines of the ledger whose two sides differ."""
+    return [line for line in lines(counts) if line.missing]
+
+
+def sinks(counts: Mapping[str, int]) -> list[str]:
+    """Returns the sinks that a run wrote to: telemetry first, then tables; each in the order of names."""
+    named = {name.split(":")[1] for name in counts if name.startswith((f"{DELIVERED}:", f"{DEAD_AT}:"))}
+    return sorted(named, key=lambda sink: (sink == _TABLES, sink))
+
+
+def dead_letters(counts: Mapping[str, int]) -> dict[str, int]:
+    """Returns the dead letters of all stages and sinks by reason, most frequent first."""
+    letters = _named(counts, DEAD)
+    for name, count in counts.items():
+        if name.startswith(f"{DEAD_AT}:"):
+            reason = name.split(":", 2)[2]
+            letters[reason] = letters.get(reason, 0) + count
+    return dict(
+        sorted(((reason, count) for reason, count in letters.items() if count), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def dead_at(counts: Mapping[str, int], sink: str) -> int:
+    """Returns the messages that died on their way to a sink, in the stages before it or at itself."""
+    return sum(_named(counts, DEAD).values()) + sum(_named(counts, f"{DEAD_AT}:{sink}").values())
+
+
+def _datagrams(counters: Mapping[str, int]) -> dict[str, int]:
+    found = {"received": counters.get("datagrams", 0)}
+    found |= {name: counters.get(name, 0) for name in DATAGRAM_COUNTERS}
+    return found | {
+        name: count for name, count in sorted(counters.items()) if count and name not in {*_ORDINARY, *found}
+    }
+
+
+def _messages(counts: Mapping[str, int]) -> dict[str, int]:
+    line = lines(counts)[0]
+    return {
+        "received": line.received,
+        "decoded": counts.get(DECODED, 0),
+        "bound": counts.get(BOUND, 0),
+        "validated": counts.get(VALIDATED, 0),
+        "delivered": line.delivered,
+        "dead_lettered": line.dead_lettered,
+        "duplicates": line.duplicates,
+        "pending": line.pending,
+    }
+
+
+def _named(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    start = prefix + ":"
+    return {name.removeprefix(start): count for name, count in sorted(counts.items()) if name.startswith(start)}
+
+
+def _losses(events: Iterable[LossEvent], counter: str) -> list[LossEntry]:
+    confirmed = [event for event in events if event.counter == counter and event.state == "confirmed"]
+    return [
+        _entry(event) for event in sorted(confirmed, key=lambda event: (event.exporter, event.first_us, event.first))
+    ]
+
+
+def _entry(event: LossEvent) -> LossEntry:
+    return LossEntry(
+        exporter=event.exporter,
+        publisher_id=event.publisher_id,
+        subscription=event.subscription_ids[0] if len(event.subscription_ids) == 1 else None,
+        scope=event.scope,
+        first=event.first,
+        last=event.last,
+        count=event.count,
+    )

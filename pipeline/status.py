@@ -1,0 +1,127 @@
+"""What a run has come to so far: one thread-safe place in this process, fed by sinks, read by view and report."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from yangbeam.core.elements import LedgerTotal, LedgerTotals, LossBatch, LossEvent
+from yangbeam.core.ledger import DECODED
+
+MAX_BUCKETS: Final = 200_000
+"""Buckets that may still be revised; some 300 octets each. A bucket is a minute, and revisions come within two, so
+this holds 100,000 subscriptions; what falls out stays counted."""
+MAX_EVENTS: Final = 100_000
+"""Loss events kept; beyond it the oldest are forgotten here, though not in the files or topics, and counted."""
+
+_Key = tuple[int, str, int | None, int | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a run has come to, at one moment.
+
+    Attributes:
+        counts: Sum of every total by name (core.ledger).
+        collectors: Absolute counters by collector id.
+        loss: Every loss event, by its identity.
+        subscriptions: Messages decoded by (exporter, publisher id, subscription id).
+        position: How far the readers are, in their own unit; 0 when not known.
+        size: Where they end, in the same unit; 0 for live sources.
+        forgotten_losses: Loss events too many to be kept here.
+    """
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    collectors: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    loss: tuple[LossEvent, ...] = ()
+    subscriptions: Mapping[tuple[str, int | None, int | None], int] = field(default_factory=dict)
+    position: int = 0
+    size: int = 0
+    forgotten_losses: int = 0
+
+    def datagrams(self) -> dict[str, int]:
+        """Returns the collectors' counters, summed."""
+        summed: dict[str, int] = {}
+        for counters in self.collectors.values():
+            for name, count in counters.items():
+                summed[name] = summed.get(name, 0) + count
+        return summed
+
+
+class Status:
+    """The live state of one run. Every method may be called from any thread, and takes microseconds per total."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets everything: a new run begins."""
+        with self._lock:
+            self._buckets: OrderedDict[_Key, LedgerTotal] = OrderedDict()
+            self._counts: dict[str, int] = {}
+            self._collectors: dict[str, Mapping[str, int]] = {}
+            self._subscriptions: dict[tuple[str, int | None, int | None], int] = {}
+            self._loss: OrderedDict[str, LossEvent] = OrderedDict()
+            self._forgotten = 0
+            self._progress = (0, 0)
+
+    def record_totals(self, totals: LedgerTotals) -> None:
+        """Takes absolute totals: the highest revision of a bucket wins, so that a replay counts nothing twice."""
+        with self._lock:
+            for total in totals.totals:
+                self._take(total)
+            self._collectors.update(totals.collectors)
+
+    def record_loss(self, batch: LossBatch) -> None:
+        """Takes loss events: a later one replaces the earlier one of its identity."""
+        with self._lock:
+            for event in batch.events:
+                self._loss[event.identity or repr(event)] = event
+            while len(self._loss) > MAX_EVENTS:
+                self._loss.popitem(last=False)
+                self._forgotten += 1
+
+    def record_progress(self, position: int, size: int = 0) -> None:
+        """Takes how far the readers are; ``size`` 0 means that there is no end."""
+        with self._lock:
+            self._progress = (position, size)
+
+    def snapshot(self) -> Snapshot:
+        """Returns a copy that no later record changes."""
+        with self._lock:
+            return Snapshot(
+                counts=dict(self._counts),
+                collectors=dict(self._collectors),
+                loss=tuple(self._loss.values()),
+                subscriptions=dict(self._subscriptions),
+                position=self._progress[0],
+                size=self._progress[1],
+                forgotten_losses=self._forgotten,
+            )
+
+    def _take(self, total: LedgerTotal) -> None:
+        key = (total.shard, total.exporter, total.publisher_id, total.subscription_id, total.bucket_us)
+        before = self._buckets.get(key)
+        if before is not None and before.revision >= total.revision:
+            return
+        self._buckets[key] = total
+        self._buckets.move_to_end(key)
+        self._add(total, 1)
+        if before is not None:
+            self._add(before, -1)
+        if len(self._buckets) > MAX_BUCKETS:
+            self._buckets.popitem(last=False)
+
+    def _add(self, total: LedgerTotal, sign: int) -> None:
+        for name, count in total.counts.items():
+            self._counts[name] = self._counts.get(name, 0) + sign * count
+        decoded = total.counts.get(DECODED, 0)
+        if decoded and total.subscription_id is not None:
+            subscription = (total.exporter, total.publisher_id, total.subscription_id)
+            self._subscriptions[subscription] = self._subscriptions.get(subscription, 0) + sign * decoded
+
+
+STATUS: Final = Status()
+"""The status of this process's run: Beam's DoFns are pickled, so they find it here by name."""
