@@ -1,1 +1,1 @@
-"""Routers that publish over real sockets."""
+"""Routers that publish: the habits of real ones, faults on demand, and the truth about both."""

@@ -1,0 +1,120 @@
+"""Runs a simulation: sends what the plan says over real UDP sockets, and writes down what was sent."""
+
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Callable
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+import msgspec
+
+from yangbeam.simulator.faults import Delivery
+from yangbeam.simulator.load import send_load
+from yangbeam.simulator.options import SimulateOptions
+from yangbeam.simulator.pace import Pace
+from yangbeam.simulator.plan import plan
+from yangbeam.simulator.sockets import RouterSockets
+from yangbeam.simulator.summary import Summary
+from yangbeam.simulator.truth import TruthRecord, TruthWriter
+
+
+def simulate(
+    options: SimulateOptions,
+    *,
+    pace: Pace | None = None,
+    progress: Callable[[TruthRecord], None] | None = None,
+) -> Summary:
+    """Sends a whole simulation and returns what was sent; blocks until it is over.
+
+    A KeyboardInterrupt ends it early: what was sent until then is in the truth, and in the summary it returns.
+
+    Args:
+        options: What to simulate.
+        pace: Keeps the rate; by default on the machine's clock.
+        progress: Called with the truth of each message, after it was sent.
+
+    Raises:
+        ConfigurationError: A source address cannot be used, or the truth file cannot be written.
+    """
+    pace = pace or Pace()
+    start_us = time.time_ns() // 1000 if options.start_us is None else options.start_us
+    sockets = RouterSockets(options)
+    try:
+        if options.fast:
+            return send_load(options, start_us, sockets, pace)
+        return _send_plan(options, start_us, sockets, pace, progress)
+    finally:
+        sockets.close()
+
+
+def _send_plan(
+    options: SimulateOptions,
+    start_us: int,
+    sockets: RouterSockets,
+    pace: Pace,
+    progress: Callable[[TruthRecord], None] | None,
+) -> Summary:
+    truth = TruthWriter(options.truth) if options.truth else None
+    tally = _Tally()
+    try:
+        for delivery in plan(options, start_us):
+            if options.rate:
+                pace.wait_until((delivery.at_us - start_us) / 1_000_000)
+            record = send(delivery, sockets)
+            tally.add(record)
+            if truth:
+                truth.write(record)
+            if progress:
+                progress(record)
+    except KeyboardInterrupt:
+        pass  # the operator has seen enough
+    finally:
+        if truth:
+            truth.close()
+    return tally.summary(pace.elapsed_s(), options.truth)
+
+
+def send(delivery: Delivery, sockets: RouterSockets) -> TruthRecord:
+    """Sends the datagrams of one message; returns its truth with the address and port they really came from."""
+    record = delivery.record
+    opened, address, port = sockets.of(record.router, delivery.socket, record.port)
+    for datagram in delivery.datagrams:
+        opened.sendto(datagram, sockets.destination)
+    if (address, port) == (record.exporter, record.port):
+        return record
+    return msgspec.structs.replace(record, exporter=address, port=port)
+
+
+class _Tally:
+    """Sums records up."""
+
+    def __init__(self) -> None:
+        self._messages = self._datagrams = self._octets = 0
+        self._done: Counter[str] = Counter()
+        self._kinds: Counter[str] = Counter()
+
+    def add(self, record: TruthRecord) -> None:
+        self._messages += 1
+        self._datagrams += record.sent
+        self._octets += record.octets
+        self._kinds[record.kind] += 1
+        self._done.update(record.done)
+
+    def summary(self, seconds: float, truth: Path | None) -> Summary:
+        return Summary(
+            messages=self._messages,
+            datagrams=self._datagrams,
+            octets=self._octets,
+            seconds=seconds,
+            kinds=dict(self._kinds),
+            done=dict(self._done),
+            truth=truth,
+        )
+
+
+def start(options: SimulateOptions) -> SpawnProcess:
+    """Starts the simulation in a process of its own, and returns it: join it, or end it with ``terminate``."""
+    process = multiprocessing.get_context("spawn").Process(target=simulate, args=(options,), name="simulator")
+    process.start()
+    return process
