@@ -1,0 +1,106 @@
+"""Opens and closes one libyang context over a schema set, and parses instances with it.
+
+The only file that calls libyang's parser. A context belongs to the thread that made it: shared between threads it is
+slower than one thread alone, because of the lock on its dictionary.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from _libyang import ffi, lib
+from libyang.util import LibyangError  # noqa: F401 - importing libyang configures its logging: errors stay in the context
+
+from yangbeam.core.errors import SchemaError
+from yangbeam.core.yang import libyang_layout as layout
+from yangbeam.core.yang.schema_set import SchemaSet
+
+_OPTIONS = (
+    lib.LY_CTX_DISABLE_SEARCHDIR_CWD
+    | lib.LY_CTX_NO_YANGLIBRARY
+    | lib.LY_CTX_EXPLICIT_COMPILE  # one compilation at the end, not one per module
+    | lib.LY_CTX_REF_IMPLEMENTED  # OpenConfig: defaults that are identities of modules only imported
+    | lib.LY_CTX_SET_PRIV_PARSED  # typedef names
+)
+_PROFILES: dict[str, tuple[int, int]] = {
+    "structural": (lib.LYD_PARSE_STRICT | lib.LYD_PARSE_ONLY, 0),
+    "full": (lib.LYD_PARSE_STRICT, lib.LYD_VALIDATE_PRESENT),
+}
+PROFILES = tuple(_PROFILES)
+
+
+class LibyangContext:
+    """A loaded context.
+
+    Args:
+        schema_set: What to load.
+        directory: Holds exactly the set's texts (``io.yang_directories.write_set``): binding 2.8.0 has no way to
+            import from memory.
+
+    Raises:
+        SchemaError: ``schema-invalid``: libyang refuses a module; the detail is in its words.
+    """
+
+    def __init__(self, schema_set: SchemaSet, directory: str | Path) -> None:
+        created = ffi.new("struct ly_ctx **")
+        if lib.ly_ctx_new(str(directory).encode(), _OPTIONS, created) != lib.LY_SUCCESS:
+            raise SchemaError("schema-invalid", f"libyang finds no directory {directory}")
+        self._raw: Any = ffi.gc(created[0], lib.ly_ctx_destroy)
+        self._root = ffi.new("struct lyd_node **")
+        try:
+            for name, revision in schema_set.implemented:
+                self._load(name, revision, schema_set.features.get(name))
+            if lib.ly_ctx_compile(self._raw) != lib.LY_SUCCESS:
+                raise SchemaError("schema-invalid", f"the schema set does not compile: {self._errors()}")
+        except SchemaError:
+            self.close()
+            raise
+
+    @property
+    def raw(self) -> Any:
+        """``struct ly_ctx *``.
+
+        Raises:
+            SchemaError: ``schema-closed``.
+        """
+        if self._raw is None:
+            raise SchemaError("schema-closed", "this schema was closed; take it from the cache again")
+        return self._raw
+
+    def close(self) -> None:
+        """Frees the context at once; closing twice is harmless."""
+        if self._raw is not None:
+            ffi.release(self._raw)
+            self._raw = None
+
+    def _load(self, name: str, revision: str, features: tuple[str, ...] | None) -> None:
+        chosen = ("*",) if features is None else features
+        texts = [ffi.new("char[]", feature.encode()) for feature in chosen]
+        wanted = ffi.new("char *[]", [*texts, ffi.NULL])
+        when = revision.encode() if revision else ffi.NULL
+        if not lib.ly_ctx_load_module(self._raw, name.encode(), when, wanted):
+            raise SchemaError("schema-invalid", f"module {name}@{revision} does not load: {self._errors()}")
+
+    def _errors(self) -> str:
+        """Takes what libyang said, oldest first, and clears it."""
+        said = []
+        error = lib.ly_err_first(self._raw)
+        while error:
+            said.append(layout.text_of(error.msg))
+            error = error.next
+        lib.ly_err_clean(self._raw, ffi.NULL)
+        return "; ".join(said) or "libyang gives no reason"
+
+    def refusal(self, text: bytes, profile: str) -> str:
+        """Parses JSON data and frees it: empty when it is accepted, else libyang's words.
+
+        Args:
+            text: A JSON object without trailing garbage (libyang would not notice) and not empty.
+            profile: ``structural`` (RFC 7950 types, names, keys) or ``full`` (also mandatory, must, when, leafref).
+        """
+        parsing, validation = _PROFILES[profile]
+        root = self._root
+        status = lib.lyd_parse_data_mem(self.raw, text, lib.LYD_JSON, parsing, validation, root)
+        if root[0]:
+            lib.lyd_free_all(root[0])
+            root[0] = ffi.NULL
+        return "" if status == lib.LY_SUCCESS else self._errors()

@@ -1,0 +1,113 @@
+"""Finds the first node of a JSON instance that its schema refuses, and says the rule in words.
+
+libyang 2.1 tells no data path with a refusal. This walk is only taken after one, so it may be slow; it judges by the
+same tree, names and types only, and stays silent where it knows no better (must, when, leafref).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from yangbeam.core.yang.tree import Node, Tree
+from yangbeam.core.yang.values import broken_rule
+
+Finding = tuple[str, str]
+"""(instance path, rule)."""
+
+_JSON_NAMES = {
+    dict: "an object",
+    list: "an array",
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+}
+
+
+def _what(value: Any) -> str:
+    return _JSON_NAMES.get(type(value), "null")
+
+
+def _quote(value: Any) -> str:
+    text = str(value)
+    return f'"{text}"' if "'" in text else f"'{text}'"
+
+
+def locate(tree: Tree, document: Mapping[str, Any]) -> Finding | None:
+    """Returns the first offending path and its rule; None when names and types are all in order."""
+    for name, value in document.items():
+        node = tree.data.get(name)
+        if node is None:
+            return f"/{name}", _unknown(name, tree, None)
+        found = next(_offences(node, value, f"/{name}", tree), None)
+        if found:
+            return found
+    return None
+
+
+def _unknown(name: str, tree: Tree, parent: Node | None) -> str:
+    """Why a member name means nothing here."""
+    module, _, local = name.rpartition(":")
+    if not module and parent is None:
+        return f"member {name!r} has no module name; top-level members are module:name (RFC 7951 section 4)"
+    if module and module not in tree.revisions:
+        return f"module {module} is not part of the schema"
+    where = f"in {parent.kind} {parent.path}" if parent else "at the top"
+    revision = tree.revisions.get(module or (parent.module if parent else ""), "")
+    judged = f"{module or (parent.module if parent else '')}@{revision}" if revision else module
+    return f"no node {local!r} {where} of the schema ({judged})"
+
+
+def _offences(node: Node, value: Any, path: str, tree: Tree) -> Iterator[Finding]:
+    """Yields offences at and below a member, first to last."""
+    if node.kind in ("container", "structure", "notification"):
+        if isinstance(value, dict):
+            yield from _members(node, value, path, tree)
+        else:
+            yield path, f"{node.kind} {node.path} is given as {_what(value)}"
+    elif node.kind in ("list", "leaf-list"):
+        if isinstance(value, list):
+            yield from _entries(node, value, path, tree)
+        else:
+            yield path, f"{node.kind} {node.path} is given as {_what(value)}, not as an array"
+    elif node.kind == "leaf":
+        yield from _leaf(node, value, path)
+
+
+def _leaf(node: Node, value: Any, path: str) -> Iterator[Finding]:
+    if node.type is not None:
+        rule = broken_rule(node.type, value, node.module)
+        if rule:
+            yield path, f"leaf {node.path}: {rule}"
+
+
+def _members(node: Node, value: Mapping[str, Any], path: str, tree: Tree) -> Iterator[Finding]:
+    for name, below in value.items():
+        if name.startswith("@"):
+            continue
+        child = node.child(name)
+        if child is None:
+            yield f"{path}/{name}", _unknown(name, tree, node)
+        else:
+            yield from _offences(child, below, f"{path}/{name}", tree)
+
+
+def _entries(node: Node, entries: list[Any], path: str, tree: Tree) -> Iterator[Finding]:
+    for index, entry in enumerate(entries):
+        if node.kind == "leaf-list":
+            yield from _leaf(node, entry, f"{path}[{index + 1}]")
+            continue
+        if not isinstance(entry, dict):
+            yield f"{path}[{index + 1}]", f"entry of list {node.path} is given as {_what(entry)}, not as an object"
+            continue
+        missing = [key for key in node.keys if key not in entry and f"{node.module}:{key}" not in entry]
+        if missing:
+            yield f"{path}[{index + 1}]", f"entry of list {node.path} lacks its key {', '.join(missing)}"
+        yield from _members(node, entry, entry_path(path, node, entry, index), tree)
+
+
+def entry_path(path: str, node: Node, entry: Mapping[str, Any], index: int) -> str:
+    """Path of a list entry: by its keys, or by its position (from 1) where it has none."""
+    keys = [(key, entry.get(key, entry.get(f"{node.module}:{key}"))) for key in node.keys]
+    if not keys or any(value is None for _, value in keys):
+        return f"{path}[{index + 1}]"
+    return path + "".join(f"[{key}={_quote(value)}]" for key, value in keys)

@@ -1,0 +1,101 @@
+"""A loaded schema set: judges contents, edits and notifications, and gives the tree that everything is derived from."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+
+from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.yang.compile_tree import TreeCompiler
+from yangbeam.core.yang.libyang_context import PROFILES, LibyangContext
+from yangbeam.core.yang.locate import locate
+from yangbeam.core.yang.module_text import structure_names
+from yangbeam.core.yang.schema_set import SchemaSet
+from yangbeam.core.yang.tree import Tree
+from yangbeam.core.yang.unique_keys import key_plan, refuse_duplicate_keys
+
+MAX_SHOWN = 300
+"""Characters of a validator's words that go into a dead letter."""
+
+
+def read_object(text: bytes) -> dict[str, Any]:
+    """Reads a whole JSON object that is not empty.
+
+    libyang crashes on an empty operation and ignores what follows the first object, so this stands before it.
+
+    Raises:
+        InvalidInstanceError: ``invalid-contents``.
+    """
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInstanceError("invalid-contents", f"not JSON: {error}", rule="RFC 8259") from error
+    if not isinstance(document, dict) or not document:
+        what = "an empty object" if document == {} else f"a JSON {type(document).__name__}"
+        raise InvalidInstanceError(
+            "invalid-contents", f"{what} where data nodes were expected", rule="RFC 7951 section 4"
+        )
+    return document
+
+
+class Schema:
+    """One schema set in libyang, for the thread that loaded it.
+
+    Attributes:
+        schema_set: What was loaded.
+        tree: The resolved schema tree; carries no libyang object and may be kept after close().
+    """
+
+    def __init__(self, schema_set: SchemaSet, directory: str | Path) -> None:
+        """Loads the set from the directory that holds its texts (``io.yang_directories.write_set``).
+
+        Raises:
+            SchemaError: ``schema-invalid``.
+        """
+        self.schema_set = schema_set
+        self._context = LibyangContext(schema_set, directory)
+        structures = [f"{module.name}:{name}" for module in schema_set.modules for name in structure_names(module.text)]
+        self.tree: Tree = TreeCompiler(self._context.raw, structures).tree()
+        self._keys = key_plan(self.tree.data)
+
+    def close(self) -> None:
+        """Frees the libyang context; the tree stays."""
+        self._context.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def validate_contents(self, text: bytes, profile: str = "structural") -> None:
+        """Judges the contents of a push-update: a JSON object (RFC 7951) of top-level data nodes.
+
+        Args:
+            text: The object's bytes, as they came.
+            profile: ``structural``: names, types, keys; what a filtered subscription can satisfy. ``full``: also
+                mandatory nodes, must, when and leafrefs; for whole subtrees.
+
+        Raises:
+            InvalidInstanceError: ``invalid-contents``, with the first offending path and its rule.
+        """
+        self.judge(text, read_object(text), profile)
+
+    def judge(self, text: bytes, document: Mapping[str, Any], profile: str = "structural") -> None:
+        """As validate_contents, for a caller that has parsed ``text`` already."""
+        if profile not in PROFILES:
+            raise ValueError(f"profile is one of {', '.join(PROFILES)}, not {profile!r}")
+        refusal = self._context.refusal(text, profile)
+        if refusal:
+            raise self._refused(document, refusal)
+        refuse_duplicate_keys(document, self._keys)
+
+    def _refused(self, document: Mapping[str, Any], refusal: str) -> InvalidInstanceError:
+        """Finds the offending node: libyang 2.1 names none."""
+        refusal = refusal[:MAX_SHOWN]
+        found = locate(self.tree, document)
+        if found is None:
+            return InvalidInstanceError("invalid-contents", f"refused by the schema: {refusal}", rule=refusal)
+        path, rule = found
+        return InvalidInstanceError("invalid-contents", f"{path}: {rule} (libyang: {refusal})", path=path, rule=rule)

@@ -1,0 +1,94 @@
+"""Finds list entries with equal keys (RFC 7950 section 7.8.2), which libyang's structural parsing lets pass."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.yang.tree import Node
+
+
+@dataclass(slots=True)
+class KeyPlan:
+    """Where lists are below a node.
+
+    Attributes:
+        keys: Of a list with keys: each key's two spellings (name, module:name); empty for anything else.
+        unique_values: Of a leaf-list of configuration: its values are unique (RFC 7950 section 7.7).
+        inner: Members to look into, by both spellings.
+    """
+
+    keys: tuple[tuple[str, str], ...] = ()
+    unique_values: bool = False
+    inner: dict[str, "KeyPlan"] = field(default_factory=dict)
+
+
+def _plan(node: Node) -> KeyPlan | None:
+    """Plan of one node; None when nothing below it can repeat."""
+    if node.kind == "leaf-list":
+        return KeyPlan(unique_values=True) if node.config else None
+    keys = tuple((key, f"{node.module}:{key}") for key in node.keys)
+    plan = KeyPlan(keys, inner=key_plan(node.children, node.module).inner)
+    return plan if plan.keys or plan.inner else None
+
+
+def key_plan(children: Mapping[str, Node], module: str = "") -> KeyPlan:
+    """Plans the check of everything below a node in ``module``; the top level has none."""
+    inner: dict[str, KeyPlan] = {}
+    for name, child in children.items():
+        plan = _plan(child)
+        if plan:
+            inner[name] = plan
+            if child.module == module:
+                inner[child.name] = plan
+    return KeyPlan(inner=inner)
+
+
+def refuse_duplicate_keys(value: Mapping[str, Any], plan: KeyPlan, path: str = "") -> None:
+    """Looks through a parsed JSON object for equal entries.
+
+    Raises:
+        InvalidInstanceError: ``invalid-contents`` with the path of the second entry.
+    """
+    inner = plan.inner
+    names = [name for name in value if name in inner] if len(value) < len(inner) else [n for n in inner if n in value]
+    for name in names:
+        below, found = value[name], inner[name]
+        if isinstance(below, list):
+            _check_entries(below, found, f"{path}/{name}")
+        elif isinstance(below, dict):
+            refuse_duplicate_keys(below, found, f"{path}/{name}")
+
+
+def _check_entries(entries: list[Any], plan: KeyPlan, path: str) -> None:
+    if plan.unique_values:
+        _refuse_repeated([str(entry) for entry in entries], path, "values of this leaf-list are unique")
+        return
+    if plan.keys and len(entries) > 1:
+        _refuse_repeated([_key_of(entry, plan) for entry in entries], path, "keys of list entries are unique")
+    if plan.inner:
+        for index, entry in enumerate(entries):
+            if isinstance(entry, dict):
+                refuse_duplicate_keys(entry, plan, f"{path}[{index + 1}]")
+
+
+def _key_of(entry: Any, plan: KeyPlan) -> object:
+    if not isinstance(entry, dict):
+        return None
+    if len(plan.keys) == 1:
+        ((name, qualified),) = plan.keys
+        key = entry.get(name, entry.get(qualified))
+        return key if type(key) in (str, int) else repr(key)
+    return tuple(repr(entry.get(name, entry.get(qualified))) for name, qualified in plan.keys)
+
+
+def _refuse_repeated(keys: list[Any], path: str, rule: str) -> None:
+    if len(set(keys)) == len(keys):
+        return
+    seen: set[Any] = set()
+    for index, key in enumerate(keys):
+        if key in seen:
+            where = f"{path}[{index + 1}]"
+            detail = f"{where} repeats the key {key!r} of an earlier entry; the publisher sent it twice"
+            raise InvalidInstanceError("invalid-contents", detail, path=where, rule=rule)
+        seen.add(key)
