@@ -1,0 +1,370 @@
+"""Finds what was lost on the way, per shard: facts and control records in, loss events out.
+
+Everything runs on data time: arrivals and heartbeats, per exporter. The same facts in the same order give the same
+events, however they are cut into batches and wherever the state is encoded and restored.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple, Self
+
+import msgspec
+
+from yangbeam.core.elements import Control, EndOfInput, Heartbeat, LossEvent, Refused
+from yangbeam.core.errors import ConfigurationError
+from yangbeam.core.ledger import Tallies
+from yangbeam.core.loss.events import Finding, events_of, patch_events
+from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter, ExporterState
+from yangbeam.core.loss.facts import STARTED, Facts
+from yangbeam.core.loss.patches import observe_patch
+from yangbeam.core.loss.scope import ALL, BY_NAME, Flow, Hypothesis
+from yangbeam.core.loss.sequence import MASK, WINDOW_US, Moment
+from yangbeam.core.loss.track import COUNTERS, FOREVER, Track, force, names, observe, report
+
+FORMAT: Final = 1
+"""Version of the state's bytes; a newer one is refused."""
+IDLE_US: Final = 86_400_000_000
+"""A flow silent for a day is forgotten; its next number is a first one."""
+SWEEP_US: Final = 3_600_000_000
+MOST_EXPORTERS: Final = 16_384
+"""Exporters per shard; beyond it the longest silent quarter goes (spoofed sources)."""
+STAGE: Final = "loss"
+
+Override = Callable[[str, str], str | None]
+"""(exporter address, counter name) to the scope the operator set, or None: learn it."""
+
+
+def learn_all(exporter: str, counter: str) -> str | None:
+    """Sets no scope: all are learned."""
+    del exporter, counter
+    return None
+
+
+class _Collector(msgspec.Struct, array_like=True, gc=False):
+    clock_us: int
+    drops: int
+
+
+class _State(msgspec.Struct, array_like=True):
+    """What a snapshot or a journal entry holds: of a journal entry only what changed."""
+
+    format: int
+    exporters: list[ExporterState]
+    gone: list[str] = []
+    collectors: dict[str, _Collector] = {}
+    drops: list[tuple[int, int]] = []
+    """Times (from, to], us, within which a collector's kernel dropped datagrams; the last 32."""
+    swept: int = 0
+
+
+class Learned(NamedTuple):
+    """What was learned of one counter of one exporter, and why."""
+
+    exporter: str
+    counter: str
+    state: str
+    """settled, learning, untrackable or set (by the operator)."""
+    scope: str
+    """The scope in use; several joined by `` = `` where they mean the same so far."""
+    counters: int
+    """How many separate counters that makes."""
+    why: list[str]
+
+
+class Detector:
+    """The loss detector of one shard.
+
+    Args:
+        window_us: How long a gap waits for late messages, data time; at least the reassembly timeout.
+        override: The operator's scopes.
+    """
+
+    def __init__(self, window_us: int = WINDOW_US, override: Override = learn_all) -> None:
+        if window_us < 10_000_000:
+            raise ConfigurationError(
+                "loss-window", f"loss window must be at least the reassembly timeout, 10000000 us, got {window_us}"
+            )
+        self._window = window_us
+        self._override = override
+        self._exporters: dict[str, Exporter] = {}
+        self._flows: dict[tuple[str, int, int, int | None], Flow] = {}
+        self._touched: dict[str, None] = {}
+        self._gone: list[str] = []
+        self._collectors: dict[str, _Collector] = {}
+        self._drops: list[tuple[int, int]] = []
+        self._swept = 0
+
+    def observe(self, facts: list[Facts], controls: Iterable[Control], tallies: Tallies) -> list[LossEvent]:
+        """Takes one batch; returns the events it brought about, in order.
+
+        ``tallies`` gets ``lost:COUNTER`` for what is confirmed and ``late:COUNTER`` for numbers that came late.
+        """
+        findings: list[Finding] = []
+        start = 0
+        for control in controls:
+            self._follow(facts[start : control.at], findings)
+            start = max(start, control.at)
+            self._control(control, findings)
+        self._follow(facts[start:] if start else facts, findings)
+        return events_of(findings, self._drops, tallies)
+
+    def _follow(self, facts: list[Facts], findings: list[Finding]) -> None:
+        """Takes messages; the way of a number in order is this loop alone."""
+        flows, touched = self._flows, self._touched
+        for one in facts:
+            flow = flows.get((one.exporter, one.port, one.publisher_id, one.subscription_id))
+            if flow is None:
+                flow = self._meet(one)
+            exporter = flow.owner
+            arrival = one.arrival_us
+            if arrival != exporter.raw:
+                exporter.tell(arrival)
+                if exporter.clock >= exporter.due:
+                    self._tick(exporter, findings)
+            touched[exporter.address] = None
+            exporter.order += 1
+            number, sequence = one.message_id, flow.transport
+            if number == sequence.expected and sequence.other is None:
+                sequence.expected = (number + 1) & MASK
+                sequence.at = arrival
+                flow.transport_last = number
+            elif number is not None and 0 <= number <= MASK:
+                self._look(exporter, flow, 0, number, one, findings)
+                flow.transport_last = number
+            number, sequence = one.sequence_number, flow.notification
+            if number == sequence.expected and sequence.other is None:
+                sequence.expected = (number + 1) & MASK
+                sequence.at = arrival
+                flow.notification_last = number
+            elif number is not None and 0 <= number <= MASK:
+                self._look(exporter, flow, 1, number, one, findings)
+                flow.notification_last = number
+            if one.patch_id is not None or flow.patch is not None:
+                self._patch(exporter, flow, one, findings)
+            flow.order = exporter.order
+            flow.at = arrival
+
+    def _meet(self, facts: Facts) -> Flow:
+        """Makes the flow, and the exporter, of a message from somewhere new."""
+        exporter = self._exporters.get(facts.exporter)
+        if exporter is None:
+            exporter = self._new_exporter(facts)
+        if len(exporter.flows) >= MOST_FLOWS:
+            self._forget(exporter, sorted(exporter.flows, key=lambda flow: flow.order)[: MOST_FLOWS // 4])
+        key = (facts.port, facts.publisher_id, facts.subscription_id)
+        flow = Flow(len(exporter.flows), key, exporter)
+        exporter.flows.append(flow)
+        self._flows[facts.exporter, *key] = flow
+        return flow
+
+    def _new_exporter(self, facts: Facts) -> Exporter:
+        if len(self._exporters) >= MOST_EXPORTERS:
+            silent = sorted(self._exporters.values(), key=lambda one: one.raw)[: MOST_EXPORTERS // 4]
+            for one in silent:
+                self._drop(one)
+        first, second = (self._allowed(facts.exporter, counter) for counter in COUNTERS)
+        exporter = self._exporters[facts.exporter] = Exporter(facts.exporter, facts.arrival_us, (first, second))
+        return exporter
+
+    def _allowed(self, address: str, counter: str) -> list[int]:
+        name = self._override(address, counter)
+        if name is None:
+            return ALL
+        if name not in BY_NAME:
+            raise ConfigurationError("loss-scope", f"loss scope must be one of {', '.join(BY_NAME)}, got {name!r}")
+        return [BY_NAME[name]]
+
+    def _look(
+        self, exporter: Exporter, flow: Flow, counter: int, number: int, facts: Facts, findings: list[Finding]
+    ) -> None:
+        """Looks closely at a number that was not simply the next one."""
+        track = exporter.tracks[counter]
+        flow.node = facts.node or flow.node
+        moment = Moment(facts.arrival_us, exporter.clock, exporter.order, flow.index, facts.kind == STARTED)
+        before = track.hypotheses[0] if track.settled else None
+        observe(track, exporter.flows, flow, number, moment, self._window)
+        after = track.hypotheses[0] if track.settled else None
+        if before is not after:
+            exporter.unlink(counter)
+        if after is not None:
+            self._link(after, flow, counter)
+        if track.revoked or exporter.clock >= track.due or (after is not None and after.busy):
+            self._report(exporter, track, findings)
+        exporter.reckon_due()
+        _count_late(exporter, flow, track, facts.arrival_us, findings)
+
+    def _link(self, settled: Hypothesis, flow: Flow, counter: int) -> None:
+        if counter:
+            flow.notification = settled.sequence_of(flow)
+        else:
+            flow.transport = settled.sequence_of(flow)
+
+    def _patch(self, exporter: Exporter, flow: Flow, facts: Facts, findings: list[Finding]) -> None:
+        moment = Moment(facts.arrival_us, exporter.clock, exporter.order, flow.index)
+        observe_patch(flow, facts, moment)
+        if flow.patch is not None and (flow.patch.gaps or flow.patch.gone):
+            findings.extend(patch_events(exporter, flow, exporter.clock - self._window))
+            if flow.patch.gaps:
+                exporter.patch_due = min(exporter.patch_due, flow.patch.gaps[0].opened + self._window)
+            exporter.reckon_due()
+
+    def _report(self, exporter: Exporter, track: Track, findings: list[Finding], *, final: bool = False) -> None:
+        reports = report(track, exporter.clock, self._window, final=final)
+        findings.extend(Finding(exporter, track, one) for one in reports)
+
+    def _tick(self, exporter: Exporter, findings: list[Finding], *, final: bool = False) -> None:
+        """Confirms what has waited long enough; ``final``: everything."""
+        self._touched[exporter.address] = None
+        for counter, track in enumerate(exporter.tracks):
+            if final and len(track.hypotheses) > 1:
+                force(track, exporter.order)
+                exporter.unlink(counter)
+            self._report(exporter, track, findings, final=final)
+        if exporter.patch_due < FOREVER:
+            before = FOREVER if final else exporter.clock - self._window
+            for flow in exporter.flows:
+                findings.extend(patch_events(exporter, flow, before))
+            opened = [gap.opened for flow in exporter.flows if flow.patch for gap in flow.patch.gaps]
+            exporter.patch_due = min(opened) + self._window if opened else FOREVER
+        exporter.reckon_due()
+
+    def _control(self, control: Control, findings: list[Finding]) -> None:
+        if isinstance(control, Refused):
+            exporter = self._exporters.get(control.exporter)
+            if exporter is not None:
+                exporter.tell(control.arrival_us)
+                exporter.note(control)
+                self._touched[control.exporter] = None
+        elif isinstance(control, Heartbeat):
+            self._beat(control, findings)
+        elif isinstance(control, EndOfInput):
+            for exporter in self._exporters.values():
+                self._tick(exporter, findings, final=True)
+
+    def _beat(self, beat: Heartbeat, findings: list[Finding]) -> None:
+        """Moves the clock of quiet exporters, and notes kernel drops."""
+        drops = beat.counters.get("kernel_drops", 0)
+        known = self._collectors.get(beat.collector_id)
+        if known is not None and drops > known.drops:
+            self._drops = [*self._drops[-31:], (known.clock_us, beat.clock_us)]
+        self._collectors[beat.collector_id] = _Collector(beat.clock_us, drops)
+        for exporter in self._exporters.values():
+            if exporter.due < FOREVER:
+                exporter.tell(beat.clock_us)
+                self._touched[exporter.address] = None
+                if exporter.clock >= exporter.due:
+                    self._tick(exporter, findings)
+        if beat.clock_us - self._swept >= SWEEP_US:
+            self._sweep(beat.clock_us)
+
+    def _sweep(self, clock_us: int) -> None:
+        """Forgets what was silent for long."""
+        self._swept = clock_us
+        for exporter in list(self._exporters.values()):
+            idle = [flow for flow in exporter.flows if clock_us - flow.at > IDLE_US]
+            if len(idle) == len(exporter.flows):
+                self._drop(exporter)
+            elif idle:
+                self._forget(exporter, idle)
+
+    def _forget(self, exporter: Exporter, flows: list[Flow]) -> None:
+        for flow in flows:
+            del self._flows[exporter.address, *flow.key]
+        leaving = {flow.index for flow in flows}
+        exporter.keep([flow for flow in exporter.flows if flow.index not in leaving])
+        self._touched[exporter.address] = None
+
+    def _drop(self, exporter: Exporter) -> None:
+        for flow in exporter.flows:
+            del self._flows[exporter.address, *flow.key]
+        del self._exporters[exporter.address]
+        self._touched.pop(exporter.address, None)
+        self._gone.append(exporter.address)
+
+    def explain(self) -> list[Learned]:
+        """Returns what was learned of every counter, and why."""
+        return [_learned(exporter, track) for exporter in self._exporters.values() for track in exporter.tracks]
+
+    @property
+    def flows(self) -> int:
+        """How many flows are followed."""
+        return len(self._flows)
+
+    def encode_state(self) -> bytes:
+        """Returns the whole state; ``restore`` of it goes on as this detector would."""
+        return self._encode(list(self._exporters.values()), [])
+
+    def snapshot(self) -> bytes:
+        """Returns the whole state, and begins a new journal."""
+        self._touched, self._gone = {}, []
+        return self.encode_state()
+
+    def changes(self) -> bytes:
+        """Returns what changed since the last ``snapshot`` or ``changes``."""
+        entry = self._encode([self._exporters[address] for address in self._touched], self._gone)
+        self._touched, self._gone = {}, []
+        return entry
+
+    def _encode(self, exporters: list[Exporter], gone: list[str]) -> bytes:
+        states = [exporter.state() for exporter in exporters]
+        state = _State(FORMAT, states, gone, self._collectors, self._drops, self._swept)
+        return _ENCODER.encode(state)
+
+    def decode_state(self, snapshot: bytes | None, journal: Iterable[bytes] = ()) -> Self:
+        """Takes over a state: a snapshot and the changes since, oldest first; returns itself.
+
+        Raises:
+            ConfigurationError: It was written by a newer release.
+        """
+        self._exporters, self._flows = {}, {}
+        for entry in ([] if snapshot is None else [snapshot]) + list(journal):
+            self._apply(_decoded(entry))
+        for address, exporter in self._exporters.items():
+            self._flows.update({(address, *flow.key): flow for flow in exporter.flows})
+        return self
+
+    def _apply(self, state: _State) -> None:
+        for address in state.gone:
+            self._exporters.pop(address, None)
+        for one in state.exporters:
+            self._exporters[one.address] = Exporter.of(one)
+        self._collectors, self._drops, self._swept = state.collectors, state.drops, state.swept
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
+_DECODER: Final = msgspec.msgpack.Decoder(_State)
+
+
+class _Head(msgspec.Struct, array_like=True):
+    format: int
+
+
+def _decoded(entry: bytes) -> _State:
+    found = msgspec.msgpack.decode(entry, type=_Head).format
+    if found > FORMAT:
+        raise ConfigurationError(
+            "newer-format",
+            f"loss state of format {found} was written by a newer release than this one, which reads up to {FORMAT}; "
+            "run that release, or start without its state",
+        )
+    return _DECODER.decode(entry)
+
+
+def _count_late(exporter: Exporter, flow: Flow, track: Track, arrival_us: int, findings: list[Finding]) -> None:
+    if track.late:
+        findings.append(Finding(exporter, track, None, flow, arrival_us, track.late))
+        track.late = 0
+
+
+def _learned(exporter: Exporter, track: Track) -> Learned:
+    best = min(track.hypotheses, key=lambda one: (one.bits, one.members[0]), default=None)
+    state = "set" if len(track.allowed) == 1 else "settled" if track.settled else "learning"
+    if best is None:
+        state = "untrackable" if track.given_up >= 0 else "learning"
+    return Learned(
+        exporter.address,
+        COUNTERS[track.counter],
+        state,
+        names(best) if best else "",
+        len(best.sequences) if best else 0,
+        list(track.notes),
+    )

@@ -1,0 +1,181 @@
+"""Turns what the counters report into loss events: who, which numbers, why, and under which identity."""
+
+from typing import Final, NamedTuple
+
+from yangbeam.core.elements import LossEvent
+from yangbeam.core.ledger import LATE, LOST, Tallies
+from yangbeam.core.loss.exporter import Exporter
+from yangbeam.core.loss.scope import SCOPES, Flow
+from yangbeam.core.loss.sequence import MASK, Gap
+from yangbeam.core.loss.track import COUNTERS, Report, Track
+
+MOST_NAMED: Final = 16
+"""Subscriptions named in one event."""
+KERNEL_SLACK_US: Final = 1_000_000
+"""Heartbeats come once a second: a drop may be told that much after the gap."""
+
+
+class Finding(NamedTuple):
+    """A report in its place; without a report: so many late numbers of a flow."""
+
+    exporter: Exporter
+    track: Track
+    report: Report | None
+    flow: Flow | None = None
+    arrival_us: int = 0
+    late: int = 0
+    ready: LossEvent | None = None
+    """An event that is complete as it stands (patch-ids)."""
+
+
+class _Piece(NamedTuple):
+    """A run of missing numbers with one cause."""
+
+    first: int
+    last: int
+    cause: str
+
+
+def events_of(findings: list[Finding], drops: list[tuple[int, int]], tallies: Tallies) -> list[LossEvent]:
+    """Returns the events of a batch's findings and counts what they confirm."""
+    events: list[LossEvent] = []
+    for finding in findings:
+        if finding.ready is not None:
+            events.append(finding.ready)
+        elif finding.report is not None:
+            events += _events(finding.exporter, finding.track, finding.report, drops)
+        elif finding.flow is not None:
+            _count_late(finding, finding.flow, tallies)
+    for event in events:
+        tally(event, tallies)
+    return events
+
+
+def _count_late(finding: Finding, flow: Flow, tallies: Tallies) -> None:
+    name = f"{LATE}:{COUNTERS[finding.track.counter]}"
+    tallies.add(name, finding.exporter.address, flow.key[1], flow.key[2], finding.arrival_us, finding.late)
+
+
+def tally(event: LossEvent, tallies: Tallies) -> None:
+    """Counts a confirmed event as ``lost:COUNTER`` in the bucket of the message after the gap."""
+    if event.state != "confirmed":
+        return
+    subscription = event.subscription_ids[0] if len(event.subscription_ids) == 1 else None
+    tallies.add(f"{LOST}:{event.counter}", event.exporter, event.publisher_id, subscription, event.last_us, event.count)
+
+
+def _events(exporter: Exporter, track: Track, report: Report, drops: list[tuple[int, int]]) -> list[LossEvent]:
+    """Returns the events of one report: one for each run of numbers with one cause."""
+    gap, flow = report.gap, exporter.flows[report.gap.flow]
+    if report.state != "confirmed":
+        return [_event(exporter, track, report, flow, gap.name, _Piece(report.first, report.last, ""), report.state)]
+    pieces = _pieces(exporter, track, report, flow)
+    if not pieces:
+        return [_event(exporter, track, report, flow, gap.name, _Piece(report.first, report.last, ""), "withdrawn")] * (
+            gap.shown is not None
+        )
+    dropped = any(start <= gap.after_us + KERNEL_SLACK_US and gap.before_us <= end for start, end in drops)
+    events = []
+    for index, piece in enumerate(pieces):
+        named = gap.name if index == 0 else piece.first
+        caused = piece if piece.cause or not dropped else piece._replace(cause="kernel-drop")
+        events.append(_event(exporter, track, report, flow, named, caused, report.state))
+    return events
+
+
+def _pieces(exporter: Exporter, track: Track, report: Report, flow: Flow) -> list[_Piece]:
+    """Splits a confirmed gap: what was refused on arrival is not missing; what was incomplete is, for a cause."""
+    whole = _Piece(report.first, report.last, "")
+    if track.counter != 0 or not exporter.rejected:
+        return [whole]
+    parts = SCOPES[report.scope].parts
+    width = report.gap.width()
+    hits = {
+        (one.message_id - report.first) & MASK: one.incomplete
+        for one in exporter.rejected
+        if (one.message_id - report.first) & MASK < width
+        and (0 not in parts or one.port == flow.key[0])
+        and (1 not in parts or one.publisher_id == flow.key[1])
+    }
+    return _cut(report.first, width, hits) if hits else [whole]
+
+
+def _cut(first: int, width: int, hits: dict[int, bool]) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    start = 0
+    for offset in [*sorted(hits), width]:
+        if offset > start:
+            pieces.append(_Piece((first + start) & MASK, (first + offset - 1) & MASK, ""))
+        if hits.get(offset):
+            pieces.append(_Piece((first + offset) & MASK, (first + offset) & MASK, "incomplete"))
+        start = offset + 1
+    return pieces
+
+
+def _event(
+    exporter: Exporter, track: Track, report: Report, flow: Flow, name: int, piece: _Piece, state: str
+) -> LossEvent:
+    scope, gap, counter = SCOPES[report.scope], report.gap, COUNTERS[track.counter]
+    group = [one.key for one in exporter.flows if all(one.key[part] == flow.key[part] for part in scope.parts)]
+    publishers = {publisher for _, publisher, _ in group}
+    subscriptions = sorted({subscription for _, _, subscription in group if subscription is not None})
+    return LossEvent(
+        exporter=exporter.address,
+        node=flow.node,
+        publisher_id=flow.key[1] if len(publishers) == 1 else None,
+        subscription_ids=tuple(subscriptions[:MOST_NAMED]),
+        counter=counter,
+        scope=scope.name,
+        first=piece.first,
+        last=piece.last,
+        count=((piece.last - piece.first) & MASK) + 1,
+        first_us=gap.before_us,
+        last_us=gap.after_us,
+        state=state,
+        cause=piece.cause,
+        identity=_identity(exporter, counter, flow, gap, name),
+    )
+
+
+def _identity(exporter: Exporter, counter: str, flow: Flow, gap: Gap, name: int) -> str:
+    # Of the facts of the message after the gap: the same live and replayed, whatever scope is learned.
+    port, publisher, subscription = flow.key
+    return f"{exporter.address}/{counter}/{port}/{publisher}/{subscription}/{gap.after_us}/{name}"
+
+
+def patch_events(exporter: Exporter, flow: Flow, before: int) -> list[Finding]:
+    """Returns what is new of a subscription's patch-ids; gaps opened at ``before`` or earlier are confirmed."""
+    patch = flow.patch
+    if patch is None:
+        return []
+    found = [_patch_finding(exporter, flow, gap, "withdrawn") for gap in patch.gone if gap.shown]
+    patch.gone = []
+    for gap in list(patch.gaps):
+        now = (gap.first, gap.last)
+        if gap.opened <= before:
+            patch.gaps.remove(gap)
+            found.append(_patch_finding(exporter, flow, gap, "confirmed"))
+        elif gap.shown != now:
+            gap.shown = now
+            found.append(_patch_finding(exporter, flow, gap, "open"))
+    return found
+
+
+def _patch_finding(exporter: Exporter, flow: Flow, gap: Gap, state: str) -> Finding:
+    subscription = flow.key[2]
+    event = LossEvent(
+        exporter=exporter.address,
+        node=flow.node,
+        publisher_id=flow.key[1],
+        subscription_ids=() if subscription is None else (subscription,),
+        counter="patch",
+        scope="subscription",
+        first=gap.first,
+        last=gap.last,
+        count=gap.width(),
+        first_us=gap.before_us,
+        last_us=gap.after_us,
+        state=state,
+        identity=_identity(exporter, "patch", flow, gap, gap.name),
+    )
+    return Finding(exporter, exporter.tracks[0], None, ready=event)

@@ -1,0 +1,238 @@
+"""The scopes a counter may have, and what each of them would have predicted.
+
+A flow is what can be told apart by its facts: (source port, publisher id, subscription id) behind one exporter. A scope
+puts flows together that count with one counter. Scopes that put the same flows together are one hypothesis.
+"""
+
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from yangbeam.core.loss.sequence import MASK, NONE, Gap, Line, Moment, Sequence, first_bits, judge, step_bits
+
+FlowKey = tuple[int, int, int | None]
+"""(source port, publisher id, subscription id)."""
+
+
+class Scope(NamedTuple):
+    """A way of counting: the parts of the flow key that name one counter."""
+
+    name: str
+    parts: tuple[int, ...]
+
+
+SCOPES: Final[tuple[Scope, ...]] = (
+    Scope("node", ()),
+    Scope("publisher", (1,)),
+    Scope("socket", (0,)),
+    Scope("publisher+socket", (1, 0)),
+    Scope("subscription", (2,)),
+    Scope("publisher+subscription", (1, 2)),
+    Scope("subscription+socket", (2, 0)),
+    Scope("publisher+subscription+socket", (1, 2, 0)),
+)
+"""Coarsest first: of equals the first is chosen."""
+
+BY_NAME: Final = {scope.name: index for index, scope in enumerate(SCOPES)}
+ALL: Final = list(range(len(SCOPES)))
+
+
+class Flow:
+    """What is known of one flow; ``transport`` and ``notification`` are its counters once their scope is known."""
+
+    __slots__ = (
+        "at",
+        "index",
+        "key",
+        "node",
+        "notification",
+        "notification_last",
+        "order",
+        "owner",
+        "patch",
+        "transport",
+        "transport_last",
+    )
+
+    def __init__(self, index: int, key: FlowKey, owner: Any = None) -> None:
+        self.index = index
+        self.owner = owner
+        """The exporter it belongs to."""
+        self.key = key
+        self.node = ""
+        self.order = 0
+        """Count of the exporter's messages at its last one."""
+        self.at = 0
+        """Arrival of its last message, us."""
+        self.transport_last = NONE
+        self.notification_last = NONE
+        self.patch: Sequence | None = None
+        self.transport = UNKNOWN
+        self.notification = UNKNOWN
+
+    def last(self, counter: int) -> int:
+        """Returns its last number of counter 0 (transport) or 1 (notification), or NONE."""
+        return self.notification_last if counter else self.transport_last
+
+
+UNKNOWN: Final = Sequence()
+"""Stands for a counter that must be looked at closely: it predicts no number."""
+
+
+class Hypothesis(msgspec.Struct, array_like=True, dict=True):
+    """Scopes that put the seen flows together in the same way, and the counters they give."""
+
+    members: list[int]
+    """Indices into SCOPES, coarsest first."""
+    sequences: list[Sequence] = []
+    place: list[int] = []
+    """By flow index: which sequence; NONE before its first number of this counter."""
+    bits: int = 0
+    """Surprise since the contest began."""
+    busy: list[int] = []
+    """Sequences with gaps or doubts, ascending."""
+
+    def sequence_of(self, flow: Flow) -> Sequence:
+        """Returns the counter of a flow that was placed."""
+        return self.sequences[self.place[flow.index]]
+
+
+def same_counter(scope: int, one: FlowKey, other: FlowKey) -> bool:
+    """Says whether a scope puts two flows together.
+
+    >>> same_counter(BY_NAME["publisher"], (5000, 7, 1), (5001, 7, 2))
+    True
+    """
+    return all(one[part] == other[part] for part in SCOPES[scope].parts)
+
+
+def admit(hypothesis: Hypothesis, flow: Flow, flows: list[Flow]) -> list[Hypothesis]:
+    """Places a new flow; returns the hypothesis, split where its scopes place the flow differently."""
+    place = hypothesis.place
+    place.extend([NONE] * (flow.index + 1 - len(place)))
+    targets: dict[int, list[int]] = {}
+    for member in hypothesis.members:
+        targets.setdefault(_target(hypothesis, member, flow, flows), []).append(member)
+    parts = [hypothesis] + [_copy(hypothesis) for _ in range(len(targets) - 1)]
+    for part, (target, members) in zip(parts, targets.items(), strict=True):
+        part.members = members
+        if target == NONE:
+            target = len(part.sequences)  # noqa: PLW2901 # a new counter
+            part.sequences.append(Sequence())
+        part.place[flow.index] = target
+        for member in members:
+            _index(part, member, flows)[_key(member, flow)] = target
+    return parts
+
+
+def _target(hypothesis: Hypothesis, member: int, flow: Flow, flows: list[Flow]) -> int:
+    return _index(hypothesis, member, flows).get(_key(member, flow), NONE)
+
+
+def _key(member: int, flow: Flow) -> tuple[int | None, ...]:
+    return tuple([flow.key[part] for part in SCOPES[member].parts])
+
+
+def _index(hypothesis: Hypothesis, member: int, flows: list[Flow]) -> dict[tuple[int | None, ...], int]:
+    """Returns where the flows of a scope are placed, by the key of their counter.
+
+    Made when first asked for and kept beside the fields, so that it is no part of the state's bytes.
+    """
+    indexes = hypothesis.__dict__.setdefault("indexes", {})
+    index: dict[tuple[int | None, ...], int] | None = indexes.get(member)
+    if index is None:
+        placed = zip(flows, hypothesis.place, strict=False)
+        index = indexes[member] = {_key(member, flow): place for flow, place in placed if place != NONE}
+    return index
+
+
+def forget_index(hypothesis: Hypothesis) -> None:
+    """To be called when flows were renumbered."""
+    hypothesis.__dict__.clear()
+
+
+def _copy(hypothesis: Hypothesis) -> Hypothesis:
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(hypothesis), type=Hypothesis)
+
+
+def weigh(hypothesis: Hypothesis, flow: Flow, number: int, moment: Moment, window: int) -> str:
+    """Judges one number by a hypothesis and adds its surprise; returns the verdict."""
+    place = hypothesis.place[flow.index]
+    sequence = hypothesis.sequences[place]
+    verdict, bits = judge(sequence, number, moment, window)
+    hypothesis.bits += bits
+    if place not in hypothesis.busy and busy(sequence):
+        hypothesis.busy.append(place)
+        hypothesis.busy.sort()
+    return verdict
+
+
+def busy(sequence: Sequence) -> bool:
+    """Says whether a counter has something to report, now or later."""
+    return bool(sequence.gaps or sequence.past or sequence.gone or sequence.other is not None)
+
+
+def predicted(scope: int, flow: Flow, flows: list[Flow], counter: int) -> int:
+    """Returns the number a scope expects next on a flow, from the flows' last numbers; NONE: it expects none."""
+    newest, expected = NONE, NONE
+    for other in flows:
+        if other.order > newest and other.last(counter) != NONE and same_counter(scope, other.key, flow.key):
+            newest, expected = other.order, (other.last(counter) + 1) & MASK
+    return expected
+
+
+def surprise(expected: int, number: int, *, started: bool) -> int:
+    """Returns the bits ``number`` costs a scope that expects ``expected``."""
+    return first_bits(number, started=started) if expected == NONE else step_bits(expected, number)
+
+
+def rivals(scopes: list[int], flows: list[Flow], counter: int, handicap: int) -> list[Hypothesis]:
+    """Builds the hypotheses of ``scopes`` from the flows' last numbers, scopes of equal meaning as one."""
+    found: dict[tuple[int, ...], Hypothesis] = {}
+    for scope in scopes:
+        hypothesis = _from_flows(scope, flows, counter, handicap)
+        first = found.setdefault(tuple(hypothesis.place), hypothesis)
+        if first is not hypothesis:
+            first.members.append(scope)
+    return list(found.values())
+
+
+def _from_flows(scope: int, flows: list[Flow], counter: int, handicap: int) -> Hypothesis:
+    hypothesis = Hypothesis(members=[scope], bits=handicap)
+    places: dict[tuple[int | None, ...], int] = {}
+    newest: list[int] = []
+    for flow in flows:
+        last = flow.last(counter)
+        if last == NONE:
+            hypothesis.place.append(NONE)
+            continue
+        place = places.setdefault(_key(scope, flow), len(places))
+        hypothesis.place.append(place)
+        if place == len(newest):
+            newest.append(NONE)
+            hypothesis.sequences.append(Sequence())
+        if flow.order > newest[place]:
+            newest[place] = flow.order
+            _stand(hypothesis.sequences[place], last, flow.at)
+    return hypothesis
+
+
+def _stand(line: Line, last: int, at: int) -> None:
+    # What came before is not known any more: a step back is taken for a duplicate.
+    line.expected, line.floor, line.at = (last + 1) & MASK, max(0, last - 999), at
+
+
+def agreed(gap: Gap, others: list[Hypothesis]) -> list[tuple[Sequence, Gap]] | None:
+    """Returns the twins of a gap in all other hypotheses; None when one of them does without it."""
+    twins: list[tuple[Sequence, Gap]] = []
+    for other in others:
+        sequence = other.sequences[other.place[gap.flow]]
+        twin = next((one for one in sequence.gaps if _twins(one, gap)), None)
+        if twin is None or sequence.other is not None:
+            return None
+        twins.append((sequence, twin))
+    return twins
+
+
+def _twins(one: Gap, other: Gap) -> bool:
+    return (one.order, one.first, one.last) == (other.order, other.first, other.last)

@@ -1,0 +1,232 @@
+"""Sums what the stages counted into absolute totals, and says in words where they do not balance."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple, Self
+
+import msgspec
+
+from yangbeam.core.elements import Heartbeat, LedgerDelta, LedgerTotal, LedgerTotals, place
+from yangbeam.core.errors import ConfigurationError
+from yangbeam.core.ledger import DEAD, DEAD_AT, DELIVERED, DUPLICATES, PENDING, RECEIVED
+
+FORMAT: Final = 1
+"""Version of the state's bytes."""
+STAGE: Final = "totals"
+MOST_SUMS: Final = 50_000
+"""Sums kept per shard (about 100 octets each, 5 MB); beyond it the oldest quarter is closed."""
+
+Key = tuple[str, int | None, int | None, int]
+"""(exporter, publisher id, subscription id, bucket in us)."""
+
+
+class _Sum(msgspec.Struct, array_like=True, gc=False):
+    """One bucket's absolute counts."""
+
+    exporter: str
+    publisher_id: int | None
+    subscription_id: int | None
+    bucket_us: int
+    revision: int
+    counts: dict[str, int]
+
+    def key(self) -> Key:
+        return self.exporter, self.publisher_id, self.subscription_id, self.bucket_us
+
+
+class _State(msgspec.Struct, array_like=True):
+    """What a snapshot or a journal entry holds."""
+
+    format: int
+    sums: list[_Sum]
+    collectors: dict[str, dict[str, int]] = {}
+    horizon: int = 0
+    """Buckets below are closed: what still comes for them is booked here, so that no count is lost."""
+
+
+class Totals:
+    """The absolute totals of one shard."""
+
+    def __init__(self) -> None:
+        self._sums: dict[Key, _Sum] = {}
+        self._touched: dict[Key, None] = {}
+        self._collectors: dict[str, dict[str, int]] = {}
+        self._horizon = 0
+
+    def add(self, delta: LedgerDelta) -> LedgerTotals:
+        """Adds one delta; returns the totals it touched, at its end of input all of them."""
+        touched: dict[Key, _Sum] = {}
+        for tally in delta.tallies:
+            bucket_us = max(tally.bucket_us, self._horizon)
+            key = (tally.exporter, tally.publisher_id, tally.subscription_id, bucket_us)
+            found = touched.get(key) or self._touch(key)
+            touched[key] = found
+            for name, count in tally.counts.items():
+                found.counts[name] = found.counts.get(name, 0) + count
+        seen = self._collect(delta.collectors)
+        if delta.end:
+            return self._totals(self._sums.values(), self._collectors, delta)
+        totals = self._totals(touched.values(), seen, delta)
+        if len(self._sums) > MOST_SUMS:
+            self._close_oldest()
+        return totals
+
+    def _close_oldest(self) -> None:
+        buckets = sorted({key[3] for key in self._sums})
+        self._horizon = buckets[len(buckets) // 4]
+        self._sums = {key: one for key, one in self._sums.items() if key[3] >= self._horizon}
+        self._touched = {key: None for key in self._touched if key in self._sums}
+
+    def _touch(self, key: Key) -> _Sum:
+        found = self._sums.get(key)
+        if found is None:
+            found = self._sums[key] = _Sum(*key, 0, {})
+        found.revision += 1
+        self._touched[key] = None
+        return found
+
+    def _collect(self, beats: list[Heartbeat]) -> dict[str, dict[str, int]]:
+        """Keeps the highest value of each collector's counters; a collector that restarts has another id."""
+        seen: dict[str, dict[str, int]] = {}
+        for beat in beats:
+            known = self._collectors.setdefault(beat.collector_id, {})
+            for name, count in beat.counters.items():
+                known[name] = max(known.get(name, 0), count)
+            seen[beat.collector_id] = known
+        return seen
+
+    def _totals(self, sums: Iterable[_Sum], collectors: dict[str, dict[str, int]], delta: LedgerDelta) -> LedgerTotals:
+        totals = [LedgerTotal(delta.shard, *one.key(), one.revision, dict(one.counts)) for one in sums]
+        copies = {name: dict(counters) for name, counters in collectors.items()}
+        return LedgerTotals(totals=totals, collectors=copies, **place(delta))
+
+    def snapshot(self) -> bytes:
+        """Returns the whole state, and begins a new journal."""
+        self._touched = {}
+        return _ENCODER.encode(_State(FORMAT, list(self._sums.values()), self._collectors, self._horizon))
+
+    def changes(self) -> bytes:
+        """Returns what changed since the last ``snapshot`` or ``changes``."""
+        changed = [self._sums[key] for key in self._touched]
+        entry = _ENCODER.encode(_State(FORMAT, changed, self._collectors, self._horizon))
+        self._touched = {}
+        return entry
+
+    @classmethod
+    def restore(cls, snapshot: bytes | None, journal: Iterable[bytes] = ()) -> Self:
+        """Returns the totals that a snapshot and the changes since, oldest first, hold.
+
+        Raises:
+            ConfigurationError: They were written by a newer release.
+        """
+        totals = cls()
+        for entry in ([] if snapshot is None else [snapshot]) + list(journal):
+            state = _decoded(entry)
+            totals._sums.update({one.key(): one for one in state.sums})
+            totals._collectors.update(state.collectors)
+            totals._horizon = state.horizon
+        totals._sums = {key: one for key, one in totals._sums.items() if one.bucket_us >= totals._horizon}
+        return totals
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
+_DECODER: Final = msgspec.msgpack.Decoder(_State)
+
+
+class _Head(msgspec.Struct, array_like=True):
+    format: int
+
+
+def _decoded(entry: bytes) -> _State:
+    found = msgspec.msgpack.decode(entry, type=_Head).format
+    if found > FORMAT:
+        raise ConfigurationError(
+            "newer-format",
+            f"ledger state of format {found} was written by a newer release than this one, which reads up to {FORMAT}; "
+            "run that release, or start without its state",
+        )
+    return _DECODER.decode(entry)
+
+
+def latest(*batches: LedgerTotals) -> list[LedgerTotal]:
+    """Returns the last revision of every bucket, in whatever order and however often the batches came."""
+    found: dict[tuple[int, Key], LedgerTotal] = {}
+    for batch in batches:
+        for total in batch.totals:
+            key = (total.shard, (total.exporter, total.publisher_id, total.subscription_id, total.bucket_us))
+            known = found.get(key)
+            if known is None or known.revision <= total.revision:
+                found[key] = total
+    return list(found.values())
+
+
+def collected(*batches: LedgerTotals) -> dict[str, dict[str, int]]:
+    """Returns the highest value of every collector's counters."""
+    found: dict[str, dict[str, int]] = {}
+    for batch in batches:
+        for collector, counters in batch.collectors.items():
+            known = found.setdefault(collector, {})
+            for name, count in counters.items():
+                known[name] = max(known.get(name, 0), count)
+    return found
+
+
+def sums(totals: Iterable[LedgerTotal]) -> dict[str, int]:
+    """Returns the counts of all buckets added up, by name."""
+    added: dict[str, int] = {}
+    for total in totals:
+        for name, count in total.counts.items():
+            added[name] = added.get(name, 0) + count
+    return added
+
+
+def count_of(counts: dict[str, int], name: str) -> int:
+    """Returns a count with all its ``name:which`` parts.
+
+    >>> count_of({"dead:empty": 2, "dead:unbound": 1, "dead-at:kafka:large": 5}, "dead")
+    3
+    """
+    return sum(count for key, count in counts.items() if key == name or key.startswith(name + ":"))
+
+
+class Violation(NamedTuple):
+    """An exporter and sink that do not balance."""
+
+    exporter: str
+    sink: str
+    received: int
+    accounted: int
+    words: str
+
+    def __str__(self) -> str:
+        return self.words
+
+
+def balance(totals: Iterable[LedgerTotal], sinks: Iterable[str]) -> list[Violation]:
+    """Checks ``received = delivered:SINK + dead + dead-at:SINK + duplicates + pending`` for every sink.
+
+    Per exporter: a message that cannot be decoded has no subscription, and not always a publisher.
+    """
+    groups: dict[str, list[LedgerTotal]] = {}
+    for total in totals:
+        groups.setdefault(total.exporter, []).append(total)
+    named = list(sinks)
+    found = [_check(exporter, sums(members), sink) for exporter, members in groups.items() for sink in named]
+    return [violation for violation in found if violation is not None]
+
+
+def _check(exporter: str, counts: dict[str, int], sink: str) -> Violation | None:
+    received = count_of(counts, RECEIVED)
+    parts = {
+        f"{DELIVERED}:{sink}": count_of(counts, f"{DELIVERED}:{sink}"),
+        DEAD: count_of(counts, DEAD),
+        f"{DEAD_AT}:{sink}": count_of(counts, f"{DEAD_AT}:{sink}"),
+        DUPLICATES: count_of(counts, DUPLICATES),
+        PENDING: count_of(counts, PENDING),
+    }
+    accounted = sum(parts.values())
+    if received == accounted:
+        return None
+    listed = " + ".join(f"{name} {count}" for name, count in parts.items())
+    difference = f"{received - accounted} unaccounted for" if received > accounted else "more than came in"
+    words = f"{exporter}: received {received}, but {listed} = {accounted}: {difference}"
+    return Violation(exporter, sink, received, accounted, words)

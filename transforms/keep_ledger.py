@@ -1,0 +1,56 @@
+"""KeepLedger: what every stage and sink counted, summed into absolute totals."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection
+from apache_beam.typehints.decorators import no_annotations
+
+from yangbeam.core.elements import LedgerDelta, LedgerTotals
+from yangbeam.core.totals import STAGE, Totals
+from yangbeam.transforms.coders import KeyedLedgerDelta
+from yangbeam.transforms.shard_state import journal_cell, snapshot_cell, updated, version_cell
+
+_SNAPSHOT: Final = snapshot_cell()
+_JOURNAL: Final = journal_cell()
+_VERSION: Final = version_cell()
+
+
+class KeepLedger(beam.PTransform):
+    """Sums ``LedgerDelta`` batches per shard into ``LedgerTotals``, exactly once in state.
+
+    Totals are absolute and carry a revision: of one (shard, bucket) the highest holds, so that a replay counts nothing
+    twice. Each batch gives the buckets it touched; one that brings a stage's end of input gives all of them.
+    """
+
+    @no_annotations
+    def expand(self, deltas: PCollection) -> PCollection:
+        """Applies the stage."""
+        return (
+            deltas
+            | "Key" >> beam.Map(_by_shard).with_output_types(KeyedLedgerDelta)
+            | "Sum" >> beam.ParDo(_Sum()).with_output_types(LedgerTotals)
+        )
+
+
+def _by_shard(delta: LedgerDelta) -> KeyedLedgerDelta:
+    return delta.shard, delta
+
+
+class _Sum(beam.DoFn):
+    def process(
+        self,
+        keyed: KeyedLedgerDelta,
+        snapshot: Any = beam.DoFn.StateParam(_SNAPSHOT),
+        journal: Any = beam.DoFn.StateParam(_JOURNAL),
+        version: Any = beam.DoFn.StateParam(_VERSION),
+    ) -> Iterator[LedgerTotals]:
+        shard, delta = keyed
+
+        def add(totals: Totals) -> LedgerTotals:
+            return totals.add(delta)
+
+        totals = updated(Totals, STAGE, shard, (snapshot, journal, version), add)
+        if totals.totals or totals.collectors:
+            yield totals
