@@ -11,6 +11,7 @@ import cbor2
 import orjson
 
 from yangbeam.core.elements import Message, Notification
+from yangbeam.core.errors import NotificationError
 from yangbeam.core.notification.facts import Encoding, modules_of_members, notification_of
 from yangbeam.core.notification.header import unwrap
 from yangbeam.core.notification.refusal import MAX_DEPTH, refuse, refuse_depth
@@ -131,7 +132,10 @@ def _refuse_tag(*_: Any) -> Any:
 
 
 def _filter_bytes(tree: Any) -> bytes:
-    return orjson.dumps(tree, default=str, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(tree, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError as error:
+        raise NotificationError("bad-filter", f"a subtree filter that JSON cannot express: {error}") from error
 
 
 CBOR: Final = Encoding(all_text=False, modules_of=modules_of_members, filter_bytes=_filter_bytes)

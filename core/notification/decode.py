@@ -9,15 +9,19 @@ from yangbeam.core.notification.json_payload import decode_json, tree_of_json
 from yangbeam.core.notification.refusal import refuse
 from yangbeam.core.notification.xml_payload import decode_xml, element_of
 
+_CODECS: Final = (
+    ((MediaType.JSON.value, "application/json"), decode_json, lambda message: tree_of_json(message.payload)),
+    ((MediaType.XML.value, "application/xml"), decode_xml, element_of),
+    ((MediaType.CBOR.value, "application/cbor"), decode_cbor, tree_of_cbor),
+)
+"""(media types, notification decoder, tree reader); HTTPS-notif peers send the general media types as well."""
+
 _DECODERS: Final[Mapping[str, Callable[[Message], Notification]]] = {
-    MediaType.JSON: decode_json,
-    MediaType.XML: decode_xml,
-    MediaType.CBOR: decode_cbor,
-    "application/json": decode_json,
-    "application/xml": decode_xml,
-    "application/cbor": decode_cbor,
+    media_type: decoder for media_types, decoder, _ in _CODECS for media_type in media_types
 }
-"""Media type → decoder; HTTPS-notif peers send the general types as well."""
+_READERS: Final[Mapping[str, Callable[[Message], Any]]] = {
+    media_type: reader for media_types, _, reader in _CODECS for media_type in media_types
+}
 
 
 def decode(message: Message) -> Notification:
@@ -39,11 +43,7 @@ def tree_of(message: Message) -> Any:
     Raises:
         NotificationError: As ``decode``, for what is wrong before any wrapper is looked for.
     """
-    decoder = _DECODERS.get(message.media_type)
-    if decoder is decode_json:
-        return tree_of_json(message.payload)
-    if decoder is decode_xml:
-        return element_of(message)
-    if decoder is decode_cbor:
-        return tree_of_cbor(message)
-    refuse("unknown-media-type", f"no decoder for media type {message.media_type!r:.80}")
+    reader = _READERS.get(message.media_type)
+    if reader is None:
+        refuse("unknown-media-type", f"no decoder for media type {message.media_type!r:.80}")
+    return reader(message)

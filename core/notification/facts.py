@@ -79,7 +79,6 @@ def notification_of(message: Message, found: Unwrapped, row: str, encoding: Enco
         sequence = uint32("sequence-number", sequence, strict)
     if not kind.of_subscription:
         publisher = message.publisher_id if publisher is None else uint32("publisherId", publisher, strict)
-        modules = (kind.module,)
         return Notification(
             message,
             row,
@@ -90,7 +89,7 @@ def notification_of(message: Message, found: Unwrapped, row: str, encoding: Enco
             sequence,
             None,
             publisher,
-            modules=modules,
+            modules=(kind.module,),
             quirks=tuple(quirks),
         )
     facts = _facts_in(body, quirks, told=not kind.states_terms)

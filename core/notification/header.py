@@ -29,6 +29,7 @@ class Unwrapped(NamedTuple):
 
 
 _NO_HEADER: Final = 4
+_SIBLING: Final = int(Place.SIBLING)  # hashing an enumeration member costs more than all the rest of a look-up
 
 
 def unwrap(tree: Any) -> Unwrapped:
@@ -48,7 +49,7 @@ def unwrap(tree: Any) -> Unwrapped:
     quirks = [quirk] if quirk else []
     header: list[Any] = [None] * _NO_HEADER
     spelling = 0
-    place = Place.SIBLING
+    place = _SIBLING
     contents = ""
     others: list[Any] = []
     for name, value in holder.items():
@@ -77,7 +78,7 @@ def _named(quirks: list[str], kind: Kind) -> list[str]:
     return quirks
 
 
-def _nearest(top: str, place: Place, spelling: int, quirks: list[str]) -> str:
+def _nearest(top: str, place: int, spelling: int, quirks: list[str]) -> str:
     row, quirk = row_of(top, place, spelling)
     quirks.append(quirk)
     return row

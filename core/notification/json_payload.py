@@ -5,6 +5,7 @@ from typing import Any, Final, NoReturn
 import orjson
 
 from yangbeam.core.elements import Message, Notification
+from yangbeam.core.notification.exact import exact_push_update
 from yangbeam.core.notification.facts import Encoding, modules_of_members, notification_of
 from yangbeam.core.notification.header import unwrap
 from yangbeam.core.notification.refusal import MAX_DEPTH, refuse, refuse_depth
@@ -15,7 +16,11 @@ _REST: Final = bytes(octet for octet in range(256) if octet not in _BRACKETS)
 
 def decode_json(message: Message) -> Notification:
     """Returns the notification in a JSON payload; raises NotificationError."""
-    found = unwrap(tree_of_json(message.payload))
+    tree = tree_of_json(message.payload)
+    exact = exact_push_update(message, tree)
+    if exact is not None:
+        return exact
+    found = unwrap(tree)
     return notification_of(message, found, found.row, JSON)
 
 

@@ -68,10 +68,10 @@ class Edit(msgspec.Struct, frozen=True, gc=False):
 def patch_in(changes: Any) -> dict[Any, Any]:
     """Returns the yang-patch of a datastore-changes container."""
     members = mapping("datastore-changes", changes)
-    for name in ("yang-patch", "ietf-yang-patch:yang-patch"):
-        if name in members:
-            return mapping(name, members[name])
-    refuse("no-patch", "datastore-changes holds no yang-patch")
+    name = next((name for name in ("yang-patch", "ietf-yang-patch:yang-patch") if name in members), None)
+    if name is None:
+        refuse("no-patch", "datastore-changes holds no yang-patch")
+    return mapping(name, members[name])
 
 
 def checked_edits(patch: dict[Any, Any], quirks: list[str]) -> list[Edit]:

@@ -21,10 +21,12 @@ _OLD_NAMES: Final = frozenset({"message-observation-domain-id", "message-publish
 _NAME_KEYS: Final = ("name", "module-name")
 _VERSION_KEYS: Final = ("version", "revision-label")
 
-Qualify = Callable[[Any], bytes]
+_BOOLEANS: Final[Mapping[bool | str, bool]] = {True: True, False: False, "true": True, "false": False}
+
+RenderFilter = Callable[[Any], bytes]
 
 
-def terms_of(body: dict[Any, Any], quirks: list[str], strict: list[str] | None, filter_bytes: Qualify) -> Terms:
+def terms_of(body: dict[Any, Any], quirks: list[str], strict: list[str] | None, filter_bytes: RenderFilter) -> Terms:
     """Returns the terms in the body of a started or modified notification.
 
     Args:
@@ -104,11 +106,11 @@ def _number(members: Mapping[str, Any] | None, name: str, strict: list[str] | No
 
 def _boolean(members: Mapping[str, Any] | None, name: str) -> bool:
     value = members.get(name) if members else None
-    if value is None or value in (False, "false"):
+    if value is None:
         return False
-    if value in (True, "true"):
-        return True
-    refuse("not-a-boolean", f"{name} is no boolean")
+    if type(value) not in {bool, str} or value not in _BOOLEANS:
+        refuse("not-a-boolean", f"{name} is no boolean")
+    return _BOOLEANS[value]
 
 
 def _identity(flat: dict[str, Any], name: str, module: str) -> str | None:

@@ -5,7 +5,7 @@ RFC 5277 section 2.2.1, draft-ietf-netconf-notif-envelope-04 section 3.1, draft-
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from typing import Final
 
 
@@ -27,12 +27,12 @@ class Spelling(IntEnum):
     SEQUENCING = 3
 
 
-class Place(StrEnum):
-    """Where the notification stands."""
+class Place(IntEnum):
+    """Where the notification stands: beside the header leaves, or in one of the two containers."""
 
-    SIBLING = "beside the header leaves"
-    OLD_CONTENTS = "in notification-contents"
-    CONTENTS = "in contents"
+    SIBLING = 0
+    OLD_CONTENTS = 1
+    CONTENTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +78,15 @@ TOPS: Final[Mapping[str, str]] = {
 }
 """Top-level member → the quirk that its name is, empty for none."""
 
-ROWS: Final[Mapping[tuple[str, Place, int], str]] = {
-    (row.top, row.place, spelling): row.id for row in WRAPPERS for spelling in row.spellings
+ROWS: Final[Mapping[tuple[str, int, int], str]] = {
+    (row.top, int(row.place), int(spelling)): row.id for row in WRAPPERS for spelling in row.spellings
 }
 
-CONTENTS: Final[Mapping[str, Place]] = {
-    "contents": Place.CONTENTS,
-    "ietf-yp-notification:contents": Place.CONTENTS,
-    "notification-contents": Place.OLD_CONTENTS,
-    "ietf-yp-notification:notification-contents": Place.OLD_CONTENTS,
+CONTENTS: Final[Mapping[str, int]] = {
+    "contents": int(Place.CONTENTS),
+    "ietf-yp-notification:contents": int(Place.CONTENTS),
+    "notification-contents": int(Place.OLD_CONTENTS),
+    "ietf-yp-notification:notification-contents": int(Place.OLD_CONTENTS),
 }
 """Member that holds the notification, in an envelope."""
 
@@ -139,7 +139,7 @@ def misspelt_header_leaf(name: str) -> tuple[int, int] | None:
     return _FOLDED.get(name.lower())
 
 
-def row_of(top: str, place: Place, spelling: int) -> tuple[str, str]:
+def row_of(top: str, place: int, spelling: int) -> tuple[str, str]:
     """Returns (row, quirk); a combination that no row has counts as the top's nearest row.
 
     >>> row_of("ietf-notification:notification", Place.SIBLING, Spelling.SEQUENCING)

@@ -1,4 +1,4 @@
-"""An XML payload as an element, read without entities, DTD or network; and its head as the tree that JSON would give."""
+"""An XML payload as an element, read without entities, DTD or network; its head as the tree JSON would give."""
 
 from dataclasses import replace
 from typing import Any, Final, NoReturn
@@ -109,7 +109,7 @@ def element_of(message: Message) -> etree._Element:
         if "depth" in str(error).lower():
             refuse_depth()
         refuse("not-xml", f"the payload is no XML: {error}"[:300])
-    if root.getroottree().docinfo.doctype:  # in an encoding that hid it from the search above
+    if root.getroottree().docinfo.internalDTD is not None:  # in an encoding that hid it from the search above
         _refuse_dtd()
     _check_depth(root)
     return root
@@ -190,4 +190,10 @@ def _modules_of(name: str, contents: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_namespace(below) for below in contents))
 
 
-XML: Final = Encoding(all_text=True, modules_of=_modules_of, filter_bytes=etree.tostring)
+def _filter_bytes(element: Any) -> bytes:
+    if type(element) is list:
+        refuse("container-repeated", "a subtree filter stands more than once")
+    return etree.tostring(element, with_tail=False)
+
+
+XML: Final = Encoding(all_text=True, modules_of=_modules_of, filter_bytes=_filter_bytes)
