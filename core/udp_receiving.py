@@ -14,6 +14,8 @@ from yangbeam.core.udp_notif import UdpNotifSettings
 
 LENGTH: Final = struct.Struct(">I")
 """Before each batch on a receiver's pipe: its octets."""
+LEAST: Final = {"processes": 1, "shards": 1, "ring_bytes": 1, "batch_bytes": 1, "linger_ms": 0, "heartbeat_ms": 1}
+"""Smallest value of each setting that is a number."""
 PEERS: Final = 65_536
 """Addresses whose permission is remembered; a flood of forged ones only makes it be computed again."""
 
@@ -52,7 +54,7 @@ class UdpSettings:
 
     def __post_init__(self) -> None:
         """Refuses what cannot work, and an open door."""
-        for name, least in (("processes", 1), ("shards", 1), ("ring_bytes", 1), ("batch_bytes", 1), ("linger_ms", 0)):
+        for name, least in LEAST.items():
             if getattr(self, name) < least:
                 raise ConfigurationError("setting", f"{name} must be >= {least}, got {getattr(self, name)}")
         networks(self.allow)

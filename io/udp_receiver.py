@@ -26,6 +26,8 @@ MEMINFO: Final = struct.Struct("9I")
 DATAGRAM_OCTETS: Final = 65_535
 BURST: Final = 256
 """Datagrams read from one socket before its neighbours, the pipe and the clock get their turn."""
+DRAIN_S: Final = 1.0
+"""How long the sockets are read after the end was asked for: what they hold takes less, what still comes may not."""
 STDIN: Final = 0
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -57,8 +59,9 @@ class _Loop:
         os.set_blocking(self._pipe, False)
         while not self._turn():
             pass
+        deadline = time.monotonic() + DRAIN_S
         for each, name in zip(self._sockets, self._names, strict=True):
-            while self._receive(each, name):
+            while self._receive(each, name) and time.monotonic() < deadline:
                 self._cut(everything=False)
         self._collector.counters["kernel_drops"] = self._kernel_drops()
         self._collector.end(time.time_ns() // 1000)
