@@ -33,7 +33,7 @@ class FactsBatch(_Batch, frozen=True, kw_only=True):
     """The facts of one batch of notifications, in its order."""
 
     facts: list[Facts]
-    controls: list[Control] = []
+    controls: list[Control] = []  # noqa: RUF012 # msgspec copies empty defaults
     """``at`` counts facts."""
 
 

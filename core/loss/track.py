@@ -131,7 +131,7 @@ def _contest(track: Track, flows: list[Flow], flow: Flow, number: int, moment: M
     """Lets the other scopes in when one of them is less surprised by ``number`` than the settled one."""
     settled = track.hypotheses[0]
     sequence = settled.sequence_of(flow)
-    if sequence.expected == number or len(settled.members) == len(track.allowed):
+    if sequence.expected in (NONE, number) or len(settled.members) == len(track.allowed):
         return
     if track.trust >= TRUSTED and not _bursting(track, moment):
         return
