@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.wire import message_datagram
 
+from tests.wire import message_datagram
 from yangbeam.core import collector as module
 from yangbeam.core.collector import Collector
 from yangbeam.core.elements import EndOfInput, Heartbeat, MediaType, Message, MessageBatch, Refused

@@ -4,8 +4,8 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.wire import COLLECTOR, COLLECTOR_6, EXPORTER, EXPORTER_6, ethernet, ipv4, ipv6, udp
 
+from tests.wire import COLLECTOR, COLLECTOR_6, EXPORTER, EXPORTER_6, ethernet, ipv4, ipv6, udp
 from yangbeam.core import fragments as fragments_module
 from yangbeam.core import packets as packets_module
 from yangbeam.core.packets import PACKET_COUNTERS, Datagram, PacketDecoder

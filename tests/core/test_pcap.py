@@ -3,8 +3,8 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.wire import block, enhanced, interface, pcap, section
 
+from tests.wire import block, enhanced, interface, pcap, section
 from yangbeam.core.errors import Fault
 from yangbeam.core.pcap import CaptureError, CaptureParser, Frame
 
@@ -68,7 +68,11 @@ def test_each_section_has_its_own_byte_order_and_interfaces() -> None:
 
 FILES = [
     pcap(FRAMES),
-    section(">") + interface(">") + enhanced(">", 0, 1, b"abc") + block(">", 3, b"\0\0\0\2hi") + enhanced(">", 0, 3, b""),
+    section(">")
+    + interface(">")
+    + enhanced(">", 0, 1, b"abc")
+    + block(">", 3, b"\0\0\0\2hi")
+    + enhanced(">", 0, 3, b""),
 ]
 
 

@@ -57,9 +57,7 @@ def reasons(outcomes: list[Outcome]) -> list[str]:
 
 
 @given(payload=st.binary(min_size=40, max_size=600), size=st.integers(17, 120), seed=st.randoms(use_true_random=False))
-def test_segments_in_any_order_and_repeated_equal_the_original(
-    payload: bytes, size: int, seed: random.Random
-) -> None:
+def test_segments_in_any_order_and_repeated_equal_the_original(payload: bytes, size: int, seed: random.Random) -> None:
     parts = segments(payload, size if len(payload) + 12 > size else 40)
     if len(parts) > 256:
         parts = segments(payload, 40)
