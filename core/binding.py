@@ -225,13 +225,14 @@ class Binder:
             return self.schemas.resolve(exporter, None, frozenset(notification.modules)), "module-names"
         if entry.schema_id is not None and entry.bound_modules == notification.modules:
             return entry.schema_id, entry.how
-        terms = entry.terms
-        named = frozenset(name for name, _, _ in terms.modules) if terms else frozenset()
-        content_id = terms.content_id if terms else None
-        schema_id = self.schemas.resolve(exporter, content_id, named | frozenset(notification.modules))
+        named = {name: revision for name, revision, _ in entry.terms.modules} if entry.terms else {}
+        content_id = entry.terms.content_id if entry.terms else None
+        wanted = {f"{name}@{revision}" if revision else name for name, revision in named.items()}
+        wanted.update(module for module in notification.modules if module not in named)
+        schema_id = self.schemas.resolve(exporter, content_id, frozenset(wanted))
         entry.schema_id = schema_id
         entry.bound_modules = notification.modules
-        entry.how = "content-id" if content_id else "started" if named else "module-names"
+        entry.how = "started" if named or content_id else "module-names"
         return schema_id, entry.how
 
     def _schema_of_notice(self, entry: Entry | None, notification: Notification) -> tuple[int, str]:

@@ -196,7 +196,7 @@ class Bound(_Record, frozen=True):
     subscription: int = -1
     """Index into the batch's subscriptions; -1 when nothing is known of it."""
     how: str = ""
-    """started, content-id, module-names, default, none: how it was bound."""
+    """``started``, ``module-names``, ``notification``, or ``none: WHY``: what it was bound by."""
 
 
 class Subscription(_Record, frozen=True):

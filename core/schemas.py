@@ -17,8 +17,8 @@ class Schemas(Protocol):
         Args:
             exporter: Source address; selects the directory where no content-id does.
             content_id: The YANG library's content-id, when the publisher named one.
-            modules: Names, or namespaces, of the modules that the contents or the subscription name; empty asks for
-                the schema of the notifications alone (RFC 8639/8641 and their augmentations).
+            modules: Names, ``name@revision``, or namespaces, of the modules that the contents or the subscription
+                name; empty asks for the schema of the notifications alone (RFC 8639/8641 and their augmentations).
 
         Raises:
             SchemaError: No directory serves the exporter, or it lacks one of the modules.

@@ -1,7 +1,7 @@
-"""Which modules of a collection change others from outside: augments and deviations, which no import tells of.
+"""Which modules of a collection change others from outside: by augments, deviations and derived identities.
 
-A node's own YANG is the closure over imports *and* over the modules that augment or deviate what is in it; only then does
-a schema accept what the node really sends.
+A node's own YANG is the closure over imports *and* over the modules that change what is in it, which no import tells
+of; only then does a schema accept what the node really sends.
 """
 
 import re
@@ -14,21 +14,27 @@ from yangbeam.core.yang.module_text import ModuleText, read_module_text
 
 _COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _IMPORT: Final = re.compile(r"""\bimport\s+["']?([\w.-]+)["']?\s*\{[^}]*?\bprefix\s+["']?([\w.-]+)["']?""")
-_CHANGE: Final = re.compile(r"""\b(?:augment|deviation)\s+["']?\s*/\s*([\w.-]+):""")
+_CHANGE: Final = re.compile(
+    r"""\b(?:augment|deviation)\s+["']?\s*/\s*([\w.-]+):|\bidentity\s+[\w.-]+\s*\{[^}]*?\bbase\s+["']?([\w.-]+):"""
+)
 
 
 @lru_cache(maxsize=4096)
 def changed_modules(text: str) -> frozenset[str]:
-    """Returns the names of the modules that a module augments or deviates (RFC 7950 sections 7.17, 7.20.3)."""
+    """Returns the names of the modules that a module augments, deviates, or derives identities from.
+
+    RFC 7950 sections 7.17, 7.20.3 and 7.18.
+    """
     plain = _COMMENT.sub(" ", text)
     prefixes = {prefix: name for name, prefix in _IMPORT.findall(plain)}
-    return frozenset(prefixes[prefix] for prefix in _CHANGE.findall(plain) if prefix in prefixes)
+    changed = {path or base for path, base in _CHANGE.findall(plain)}
+    return frozenset(prefixes[prefix] for prefix in changed if prefix in prefixes)
 
 
 def closure(texts: Mapping[str, str], roots: Iterable[str]) -> frozenset[str]:
-    """Returns the names of the modules that belong to ``roots``: imports, includes, augments, deviations, recursively.
+    """Returns the names of the modules that belong to ``roots``: imports, includes, and what changes them, recursively.
 
-    An augmenting module that lacks one of its own imports is left out: the schema is complete without it, and the node
+    A changing module that lacks one of its own imports is left out: the schema is complete without it, and the node
     cannot have it either as it stands.
 
     Args:

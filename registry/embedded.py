@@ -1,0 +1,113 @@
+"""The registry inside a run: schemas found in directories, stored in SQLite, loaded once per thread."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from yangbeam.core.errors import SchemaError
+from yangbeam.core.yang.cache import SchemaCache
+from yangbeam.core.yang.schema import Schema
+from yangbeam.core.yang.schema_set import SchemaSet, make_schema_set
+from yangbeam.io.yang_directories import write_set
+from yangbeam.registry.directories import Directory, Library
+from yangbeam.registry.store import SchemaStore
+
+MAX_ANSWERS: Final = 65_536
+"""Answers remembered: exporters times what they ask; the oldest go first."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedRegistry:
+    """A handle on a registry in this process; implements ``core.schemas.Schemas``.
+
+    Picklable: what it stands for is opened where it is first asked, once per process.
+
+    Attributes:
+        path: The SQLite file. Texts for libyang are written into the folder ``schemas`` beside it.
+        directories: Where modules are found.
+        use_bundled: Also use the modules that come with the packages.
+    """
+
+    path: Path
+    directories: tuple[Directory, ...] = ()
+    use_bundled: bool = True
+
+    def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
+        """Returns the id of the schema for an exporter's modules; see ``Schemas.resolve``."""
+        return _opened(self).resolve(exporter, content_id, modules)
+
+    def schema(self, schema_id: int) -> Schema:
+        """Returns a registered schema, loaded for this thread; see ``Schemas.schema``."""
+        return _opened(self).schema(schema_id)
+
+
+class _Registered(msgspec.Struct, array_like=True):
+    """What is stored of a schema set."""
+
+    format: int
+    texts: dict[str, str]
+    roots: list[tuple[str, str]]
+    features: dict[str, tuple[str, ...]]
+
+
+class _Opened:
+    def __init__(self, handle: EmbeddedRegistry) -> None:
+        self._library = Library(handle.directories, use_bundled=handle.use_bundled)
+        self._store = SchemaStore(handle.path)
+        self._texts = handle.path.parent / "schemas"
+        self._cache = SchemaCache(self._load)
+        self._answers: dict[tuple[str, str | None, frozenset[str]], int | SchemaError] = {}
+
+    def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
+        asked = (exporter, content_id, modules)
+        answer = self._answers.get(asked)
+        if answer is None:
+            answer = self._answers[asked] = self._find(*asked)
+            if len(self._answers) > MAX_ANSWERS:
+                del self._answers[next(iter(self._answers))]
+        if isinstance(answer, SchemaError):
+            raise answer
+        return answer
+
+    def _find(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int | SchemaError:
+        try:
+            found = self._library.schema_set(exporter, content_id, modules)
+        except SchemaError as error:
+            # Directories are read once per run, so that the answer stays; the traceback would keep them all alive.
+            return error.with_traceback(None)
+        return self._store.register(found.digest, _encoded(found))
+
+    def schema(self, schema_id: int) -> Schema:
+        return self._cache.get(schema_id)
+
+    def _load(self, schema_id: int) -> Schema:
+        found = _decoded(self._store.body(schema_id))
+        return Schema(found, write_set(found, self._texts))
+
+
+def _encoded(found: SchemaSet) -> bytes:
+    texts = {module.file_name: module.text for module in found.modules}
+    features = {name: tuple(on) for name, on in found.features.items()}
+    return msgspec.msgpack.encode(_Registered(1, texts, list(found.implemented), features), order="deterministic")
+
+
+def _decoded(body: bytes) -> SchemaSet:
+    stored = msgspec.msgpack.decode(body, type=_Registered)
+    return make_schema_set(stored.texts, stored.roots, features=stored.features)
+
+
+_open: dict[EmbeddedRegistry, Any] = {}
+_lock = threading.Lock()
+
+
+def _opened(handle: EmbeddedRegistry) -> _Opened:
+    found = _open.get(handle)
+    if found is None:
+        with _lock:
+            found = _open.get(handle)
+            if found is None:
+                found = _open[handle] = _Opened(handle)
+    return found

@@ -1,0 +1,197 @@
+"""Which subscription a notification belongs to, which schema reads it, and whether it came before."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.builders import ARRIVAL_US, batch, notification, started
+from yangbeam.core import binding
+from yangbeam.core.binding import DUPLICATE_WINDOW_US, Binder, Subscriptions
+from yangbeam.core.elements import BoundBatch, DeadLetter, EndOfInput, Notification, Terms
+from yangbeam.core.errors import SchemaError
+from yangbeam.core.ledger import Tallies
+
+
+@dataclass
+class Directory:
+    """Schemas by the modules asked for; remembers what it was asked."""
+
+    known: frozenset[str] = frozenset({"ietf-interfaces", "ietf-ip"})
+    asked: list[tuple[str | None, frozenset[str]]] = field(default_factory=list)
+
+    def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
+        self.asked.append((content_id, modules))
+        missing = {module.partition("@")[0] for module in modules} - self.known
+        if missing:
+            raise SchemaError("schema-missing", f"{exporter}: no {', '.join(missing)}")
+        return 100 + len(modules)
+
+    def schema(self, schema_id: int) -> Any:
+        raise AssertionError(schema_id)
+
+
+def bind(
+    *items: Notification, state: Subscriptions | None = None, directory: Directory | None = None, marked: bool = False
+) -> tuple[BoundBatch, list[DeadLetter], dict[str, int]]:
+    tallies = Tallies("bind")
+    binder = Binder(directory or Directory(), pass_unbound=marked)
+    bound, letters = binder.bind(state if state is not None else Subscriptions(), batch(*items), tallies)
+    counts: dict[str, int] = {}
+    for tally in tallies.delta(shard=0, source="", ordinal=0).tallies:
+        for name, count in tally.counts.items():
+            counts[name] = counts.get(name, 0) + count
+    return bound, letters, counts
+
+
+def numbered(message_id: int, **facts: Any) -> Notification:
+    return notification(b'{"a":%d}' % message_id, of={"message_id": message_id}, **facts)
+
+
+def test_data_after_its_started_message_is_bound_by_what_that_said() -> None:
+    first = msgspec.structs.replace(started(), message=numbered(1).message)
+    bound, letters, counts = bind(first, numbered(2))
+    assert [(item.schema_id, item.how) for item in bound.notifications] == [(100, "notification"), (101, "started")]
+    assert letters == []
+    assert counts == {"bound": 2}
+    assert bound.subscriptions[bound.notifications[1].subscription].terms == started().terms
+
+
+def test_data_whose_started_message_was_missed_is_bound_by_the_modules_it_names() -> None:
+    bound, _, _ = bind(numbered(1))
+    assert [(item.schema_id, item.how) for item in bound.notifications] == [(101, "module-names")]
+    assert bound.subscriptions[0].state == "unknown"
+
+
+def test_a_started_message_without_content_id_binds_by_its_modules() -> None:
+    terms = Terms(modules=(("ietf-ip", None, None),))
+    first = msgspec.structs.replace(started(terms=terms), message=numbered(1).message)
+    bound, _, _ = bind(first, numbered(2))
+    assert (bound.notifications[1].schema_id, bound.notifications[1].how) == (102, "started")
+
+
+def test_the_directory_is_asked_once_per_subscription_and_modules() -> None:
+    directory = Directory()
+    bind(*(numbered(number) for number in range(50)), directory=directory)
+    assert len(directory.asked) == 1
+
+
+def test_data_of_other_modules_under_the_same_id_is_bound_anew() -> None:
+    bound, _, _ = bind(numbered(1), numbered(2, modules=("ietf-interfaces", "ietf-ip")))
+    assert [item.schema_id for item in bound.notifications] == [101, 102]
+
+
+def test_without_a_schema_the_message_becomes_a_dead_letter_that_names_the_modules() -> None:
+    bound, letters, counts = bind(numbered(1, modules=("vendor",)))
+    assert bound.notifications == []
+    assert (letters[0].reason, letters[0].stage) == ("schema-missing", "bind")
+    assert "vendor" in letters[0].detail
+    assert counts == {"dead:schema-missing": 1}
+
+
+def test_by_policy_it_is_passed_on_and_marked() -> None:
+    bound, letters, counts = bind(numbered(1, modules=("vendor",)), marked=True)
+    assert (bound.notifications[0].schema_id, letters) == (None, [])
+    assert counts == {"marked:unbound": 1}
+
+
+def test_the_same_message_again_is_dropped_and_counted() -> None:
+    bound, _, counts = bind(numbered(1), numbered(1))
+    assert len(bound.notifications) == 1
+    assert counts["duplicates"] == 1
+
+
+def test_the_same_id_with_other_bytes_is_another_message() -> None:
+    other = notification(b"{}", of={"message_id": 1})
+    bound, _, counts = bind(numbered(1), other)
+    assert len(bound.notifications) == 2
+    assert counts["id-reused"] == 1
+
+
+def test_a_repeat_after_the_window_is_delivered() -> None:
+    late = notification(b'{"a":1}', of={"message_id": 1, "arrival_us": ARRIVAL_US + DUPLICATE_WINDOW_US + 1})
+    assert len(bind(numbered(1), late)[0].notifications) == 2
+
+
+def test_memory_of_messages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binding, "MAX_REMEMBERED", 10)
+    state = Subscriptions()
+    bind(*(numbered(number) for number in range(100)), state=state)
+    assert len(state._seen) == 10
+
+
+def test_memory_of_subscriptions_is_bounded_and_the_longest_idle_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binding, "MAX_SUBSCRIPTIONS", 10)
+    state = Subscriptions()
+    bind(*(numbered(number, subscription_id=number) for number in range(100)), state=state)
+    assert sorted(number for _, number in state.entries) == list(range(90, 100))
+
+
+def test_ids_that_differ_are_joined_by_the_socket() -> None:
+    first = started(subscription_id=12345678, of={"message_id": 1, "port": 4001})
+    data = numbered(2, subscription_id=7)
+    data = msgspec.structs.replace(data, message=msgspec.structs.replace(data.message, port=4001))
+    bound, _, _ = bind(first, data)
+    assert bound.notifications[1].how == "started"
+    assert bound.subscriptions[bound.notifications[1].subscription].id == 7
+
+
+def test_a_socket_of_several_subscriptions_joins_nothing() -> None:
+    first = started(subscription_id=1, of={"message_id": 1})
+    second = started(subscription_id=2, of={"message_id": 2})
+    bound, _, _ = bind(first, second, numbered(3, subscription_id=7))
+    assert bound.notifications[2].how == "module-names"
+
+
+def test_a_modified_message_binds_what_follows_anew() -> None:
+    state = Subscriptions()
+    bind(started(of={"message_id": 1}), numbered(2), state=state)
+    terms = Terms(content_id="other", modules=(("ietf-ip", None, None),))
+    bound, _, _ = bind(
+        started(kind="subscription-modified", terms=terms, of={"message_id": 3}), numbered(4), state=state
+    )
+    assert bound.notifications[1].schema_id == 102
+
+
+def test_a_state_notification_of_unknown_modules_still_arrives() -> None:
+    terms = Terms(modules=(("vendor", None, None),))
+    assert len(bind(started(terms=terms))[0].notifications) == 1
+
+
+def test_a_notification_without_subscription_is_bound_by_its_own_module() -> None:
+    event = numbered(1, kind="ietf-ip:changed", subscription_id=None, modules=("ietf-ip",))
+    bound, _, _ = bind(event)
+    assert (bound.notifications[0].schema_id, bound.notifications[0].subscription) == (101, -1)
+
+
+def test_controls_keep_their_place_among_what_is_left() -> None:
+    tallies = Tallies("bind")
+    items = batch(numbered(1), numbered(1), numbered(2), controls=[EndOfInput(2, 1), EndOfInput(3, 1)])
+    bound, _ = Binder(Directory()).bind(Subscriptions(), items, tallies)
+    assert [control.at for control in bound.controls] == [1, 2]
+
+
+@pytest.mark.parametrize("cut", range(7))
+def test_a_state_restored_at_any_point_gives_the_same_result(cut: int) -> None:
+    items = [
+        started(of={"message_id": 1}),
+        numbered(2),
+        numbered(2),
+        notification(b"{}", of={"message_id": 2}),
+        numbered(3, subscription_id=9),
+        started(kind="subscription-modified", terms=Terms(), of={"message_id": 4}),
+        numbered(5),
+    ]
+    straight = bind(*items)[0].notifications
+    state = Subscriptions()
+    journal: list[bytes] = []
+    bound = []
+    for item in items[:cut]:
+        bound += bind(item, state=state)[0].notifications
+        journal.append(state.changes())
+    restored = Subscriptions.restore(None, journal)
+    again = Subscriptions.restore(restored.snapshot(), [])
+    for item in items[cut:]:
+        bound += bind(item, state=again)[0].notifications
+    assert [(item.schema_id, item.how) for item in bound] == [(item.schema_id, item.how) for item in straight]
