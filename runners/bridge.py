@@ -25,8 +25,8 @@ BEAT_S: Final = 0.1
 """Between two steps of processing time; the runner gives up when no event comes for 30 s."""
 LAG_US: Final = 2_000_000
 """The watermark stays this far behind the newest arrival, and behind now when idle."""
-IDLE_S: Final = 1.0
-"""Without a batch for so long, the watermark follows the clock."""
+ABORT_S: Final = 1.0
+"""How long an aborted feeder may take to return from its reader."""
 TIMERS_US: Final = 24 * 3600 * 1_000_000
 """How far processing time is advanced at the end: beyond every timer, so that none keeps the runner waiting."""
 
@@ -56,17 +56,24 @@ class Bridge:
         self._now_us = 0
         self._watermark_us = 0
         self._end = InputEnd()
+        self._feeders = [
+            threading.Thread(target=self._feed, args=(reader,), name=f"feeder-{index}", daemon=True)
+            for index, reader in enumerate(handoff.readers)
+        ]
         self.error: Exception | None = None
         """What ended the stream before its time."""
 
     def start(self) -> None:
         """Starts polling the readers."""
-        for index, reader in enumerate(self._handoff.readers):
-            threading.Thread(target=self._feed, args=(reader,), name=f"feeder-{index}", daemon=True).start()
+        for feeder in self._feeders:
+            feeder.start()
 
     def abort(self) -> None:
         """Ends feeders and stream at once; what is in flight is lost."""
         self._aborted.set()
+        for feeder in self._feeders:
+            if feeder.is_alive():
+                feeder.join(ABORT_S)  # its reader will be closed next
 
     def _feed(self, reader: Reader) -> None:
         try:

@@ -223,3 +223,12 @@ def test_the_receiver_imports_neither_beam_nor_a_client() -> None:
     script = "import sys, yangbeam.io.udp_receiver; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout.split()
     assert not {"apache_beam", "confluent_kafka", "duckdb", "grpc", "lxml", "numpy", "pyarrow"} & set(loaded)
+
+
+def test_a_receiver_ends_when_its_parent_dies() -> None:
+    script = (
+        "import os; from yangbeam.core.udp_receiving import UdpSettings; from yangbeam.io.udp_sockets import UdpReader;"
+        "reader = UdpReader(UdpSettings()); reader.poll(1, 10.0); os._exit(0)"
+    )
+    # The receiver inherits standard error: its end of file comes only when both have ended.
+    subprocess.run([sys.executable, "-c", script], stderr=subprocess.PIPE, check=True, timeout=20)
