@@ -1,0 +1,273 @@
+"""WriteTables: rows into a DuckDB file, one table per YANG list, made when data for it is first seen.
+
+DuckDB lets one process write a file, and no other open it meanwhile, not even to read: query it after the run, or from
+the writing process. ``close_tables`` writes everything into the one file and lets go of it.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import apache_beam as beam
+import duckdb
+import pyarrow as pa
+from apache_beam.pvalue import PCollection
+
+from yangbeam.core.errors import Fault, UnmappableValueError, YangbeamError
+from yangbeam.core.tables import duckdb_dialect as sql
+from yangbeam.core.tables.columns import DECIMAL_DIGITS, ColumnType
+from yangbeam.core.tables.definitions import Column, Table
+from yangbeam.core.tables.evolution import Fit, Held
+from yangbeam.core.tables.folding import Upsert
+from yangbeam.core.tables.naming import LIMIT
+from yangbeam.transforms.outputs import LEDGER, LETTERS
+from yangbeam.transforms.write_rows import WriteRows, Written, written
+
+T = TypeVar("T")
+
+MAX_BYTES: Final = 8 << 20
+"""About 10,000 messages of one interface: an upsert costs 4 µs a row from 5,000 rows on, 20 µs at 500."""
+MAX_WAIT_S: Final = 1.0
+ATTEMPTS: Final = 5
+"""Tries before a transient error fails the bundle; the waits double from FIRST_WAIT_S: 1.5 s in all."""
+FIRST_WAIT_S: Final = 0.1
+
+_AT_FAULT: Final = (
+    duckdb.DataError,
+    duckdb.IntegrityError,
+    duckdb.InvalidInputException,
+    pa.ArrowInvalid,
+    pa.ArrowTypeError,
+    OverflowError,
+    UnicodeError,
+)
+"""What DuckDB and Arrow raise when a value is at fault."""
+_TRANSIENT: Final = (duckdb.TransactionException, duckdb.IOException)
+
+
+class TablesError(YangbeamError):
+    """The database, not the data: fails the bundle."""
+
+    fault = Fault.ENVIRONMENT
+
+
+class WriteTables(beam.PTransform):
+    """Writes ``RowBatch`` elements to a DuckDB file.
+
+    Delivery: effectively once. Each write is one transaction of upserts by row identity that touch only the columns the
+    rows carry, so a bundle that is retried, or a capture that is read again, leaves the same tables. A message counts as
+    ``delivered:tables`` after its transaction; one with a value that DuckDB refuses becomes a dead letter, alone.
+
+    Args:
+        path: The file; its folder is made.
+        max_bytes: Payload octets collected before a write.
+        max_wait_s: Seconds after which collected rows are written with the next element.
+        clock: Seconds, monotonic; a module-level function.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        max_bytes: int = MAX_BYTES,
+        max_wait_s: float = MAX_WAIT_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._write = WriteRows(partial(_opened, str(path)), max_bytes, max_wait_s, clock)
+
+    def expand(self, batches: PCollection) -> Written:
+        """Applies the sink; returns its dead letters and what it counted."""
+        return written(batches | "Write" >> beam.ParDo(self._write).with_outputs(LETTERS, LEDGER, main="none"))
+
+
+class DuckDbStore:
+    """One DuckDB file, open for writing; one per process and file.
+
+    Args:
+        path: The file, or ``:memory:``.
+        sleep: Waits seconds between tries.
+    """
+
+    def __init__(self, path: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep = sleep
+        self._lock = threading.RLock()
+        self._connection = _retried(partial(_connect, path), path, sleep)
+        self._path = path
+        self._held = _held(self._connection)
+        self._fits: dict[Table, Fit] = {}
+
+    def place(self, table: Table) -> Fit:
+        """Returns where a table's rows go; makes the table, or columns that a later schema revision added."""
+        with self._lock:
+            fit = self._fits.get(table)
+            if fit is None:
+                fit = self._held.fit(table, LIMIT)
+                _retried(partial(self._in_transaction, partial(self._make, fit, table)), self._path, self._sleep)
+                self._held.add(fit.name, table.path, fit.added)
+                self._fits[table] = fit
+            return fit
+
+    def write(self, upserts: list[Upsert]) -> None:
+        """Writes all rows in one transaction.
+
+        Raises:
+            UnmappableValueError: A value is at fault; nothing was written.
+            TablesError: The database is; nothing was written.
+        """
+        with self._lock:
+            try:
+                _retried(partial(self._in_transaction, partial(self._upsert, upserts)), self._path, self._sleep)
+            except _AT_FAULT as error:
+                raise UnmappableValueError("unmappable", f"DuckDB refuses a value: {error}") from error
+
+    def counts(self) -> dict[str, int]:
+        """Returns the rows of each derived table."""
+        with self._lock:
+            return _counts(self._connection)
+
+    def settle(self) -> None:
+        """Writes the log into the file."""
+        with self._lock:
+            _retried(partial(self._connection.execute, "CHECKPOINT"), self._path, self._sleep)
+
+    def close(self) -> None:
+        """Writes the log into the file and lets other processes open it."""
+        with self._lock:
+            self._connection.close()
+
+    def _in_transaction(self, work: Callable[[], None]) -> None:
+        self._connection.execute("BEGIN")
+        try:
+            work()
+            self._connection.execute("COMMIT")
+        except BaseException:
+            _roll_back(self._connection)
+            raise
+
+    def _make(self, fit: Fit, table: Table) -> None:
+        for statement in sql.definition(fit, table):
+            self._connection.execute(statement)
+        rows = [
+            sql.catalog_row(fit, table, ordinal, fit.columns[column.name], column)
+            for ordinal, column in enumerate(table.columns)
+        ]
+        self._connection.executemany(sql.INSERT_CATALOG, rows)
+
+    def _upsert(self, upserts: list[Upsert]) -> None:
+        for upsert in upserts:
+            self._connection.register("arriving", _arrow(upsert))
+            try:
+                self._connection.execute(sql.upsert(upsert, "arriving"))
+            finally:
+                self._connection.unregister("arriving")
+
+
+_STORES: Final[dict[str, DuckDbStore]] = {}
+_STORES_LOCK: Final = threading.Lock()
+
+
+def _opened(path: str) -> DuckDbStore:
+    """Returns this process's store of a file: DoFns come and go with bundles, DuckDB allows one owner."""
+    key = str(Path(path).resolve())
+    with _STORES_LOCK:
+        store = _STORES.get(key)
+        if store is None:
+            store = _STORES[key] = DuckDbStore(key)
+        return store
+
+
+def close_tables(path: Path) -> None:
+    """Closes a file that this process has open, with everything written into it; else does nothing."""
+    with _STORES_LOCK:
+        store = _STORES.pop(str(path.resolve()), None)
+    if store is not None:
+        store.close()
+
+
+def table_counts(path: Path) -> dict[str, int]:
+    """Returns the rows of each derived table of a file, by table name; none when the file does not exist."""
+    with _STORES_LOCK:
+        store = _STORES.get(str(path.resolve()))
+    if store is not None:
+        return store.counts()
+    if not path.exists():
+        return {}
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return _counts(connection)
+
+
+def _connect(path: str) -> duckdb.DuckDBPyConnection:
+    if path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(path)
+    # Batches are too small to share among threads; more of them only burn CPU that validation needs.
+    connection.execute("SET threads = 1")
+    connection.execute(sql.CREATE_CATALOG)
+    return connection
+
+
+def _held(connection: duckdb.DuckDBPyConnection) -> Held:
+    """Returns what an earlier process, or an earlier run, has made."""
+    held = Held()
+    for table, table_path, name, role, path, logical in connection.execute(sql.SELECT_CATALOG).fetchall():
+        held.add(table, table_path, [Column(name, sql.logical_type(logical), role, path)])
+    return held
+
+
+def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    names = connection.execute(f"SELECT DISTINCT table_name FROM {sql.CATALOG} ORDER BY 1").fetchall()  # noqa: S608 # a constant
+    counts: dict[str, int] = {}
+    for (name,) in names:
+        row = connection.execute(f"SELECT count(*) FROM {sql.quoted(name)}").fetchone()  # noqa: S608 # quoted
+        counts[name] = row[0] if row else 0
+    return counts
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except duckdb.Error:
+        return  # DuckDB has ended the transaction itself; the error that led here says why
+
+
+def _retried(work: Callable[[], T], path: str, sleep: Callable[[float], None]) -> T:
+    for attempt in range(ATTEMPTS):
+        try:
+            return work()
+        except _TRANSIENT as error:
+            if attempt + 1 == ATTEMPTS:
+                why = f"{path}: {error}; one process may write the file, and the disk needs room"
+                raise TablesError("tables-write", why) from error
+            sleep(FIRST_WAIT_S * 2**attempt)
+    raise AssertionError  # pragma: no cover - the loop returns or raises
+
+
+_ARROW: Final[Mapping[str, Any]] = {
+    **{
+        kind: getattr(pa, kind)() for kind in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+    },
+    "boolean": pa.bool_(),
+    "binary": pa.binary(),
+    "timestamp": pa.timestamp("us"),
+}
+
+
+def _arrow(upsert: Upsert) -> Any:
+    """Returns rows as an Arrow table, column by column."""
+    arrays = [
+        _array(values, column.type)
+        for values, column in zip(zip(*upsert.rows, strict=True), upsert.columns, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, names=[column.name for column in upsert.columns])
+
+
+def _array(values: tuple[Any, ...], column: ColumnType) -> Any:
+    single = _ARROW.get(column.kind, pa.string())
+    array = pa.array(values, pa.list_(single) if column.many else single)
+    if column.kind != "decimal":
+        return array
+    exact = pa.decimal128(DECIMAL_DIGITS, column.digits)
+    return array.cast(pa.list_(exact) if column.many else exact)

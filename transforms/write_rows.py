@@ -1,0 +1,162 @@
+"""How rows reach a tables database, whichever it is: collected, written in one transaction, then accounted for."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple, Protocol
+
+import apache_beam as beam
+from apache_beam.pvalue import DoOutputsTuple, PCollection, TaggedOutput
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
+from apache_beam.utils.windowed_value import WindowedValue
+
+from yangbeam.core.dead_letter import letter_of_notification
+from yangbeam.core.elements import DeadLetter, DeadLetterBatch, EndOfInput, LedgerDelta, Notification, place
+from yangbeam.core.errors import UnmappableValueError
+from yangbeam.core.ledger import DEAD_AT, DELIVERED, ROWS, Tallies
+from yangbeam.core.tables.definitions import Table
+from yangbeam.core.tables.evolution import Fit
+from yangbeam.core.tables.folding import Stamp, Upsert, fold, stamps
+from yangbeam.core.tables.row_batch import RowBatch
+from yangbeam.transforms.outputs import LEDGER, LETTERS
+
+STAGE: Final = "write-tables"
+SINK: Final = "tables"
+
+
+class Store(Protocol):
+    """A database open for writing; safe to use from several threads."""
+
+    def place(self, table: Table) -> Fit:
+        """Returns where a table's rows go, having made what was missing."""
+        ...
+
+    def write(self, upserts: list[Upsert]) -> None:
+        """Writes all or nothing; writing the same again changes nothing.
+
+        Transient errors were retried inside. Raises UnmappableValueError when a value among the rows is at fault.
+        """
+        ...
+
+    def settle(self) -> None:
+        """Makes what was written durable and readable by others as far as the database can; the input has ended."""
+        ...
+
+
+class Written(NamedTuple):
+    """What a tables sink returns."""
+
+    dead_letters: PCollection
+    ledger: PCollection
+
+
+def written(outputs: DoOutputsTuple) -> Written:
+    """Names and types the outputs of a ParDo of ``WriteRows``."""
+    letters, ledger = outputs[LETTERS], outputs[LEDGER]
+    letters.element_type, ledger.element_type = DeadLetterBatch, LedgerDelta
+    return Written(letters, ledger)
+
+
+class WriteRows(beam.DoFn):
+    """Collects ``RowBatch`` elements and writes them when they are many, when they are old, and at each bundle's end.
+
+    Args:
+        store: Opens the database, or returns what this process has open; picklable.
+        max_bytes: Payload octets collected before a write.
+        max_wait_s: Age of the first batch, in seconds of ``clock``, at which the next element causes a write.
+        clock: Seconds, monotonic; picklable.
+    """
+
+    def __init__(
+        self, store: Callable[[], Store], max_bytes: int, max_wait_s: float, clock: Callable[[], float]
+    ) -> None:
+        super().__init__()
+        self._store = store
+        self._max_bytes = max_bytes
+        self._max_wait_s = max_wait_s
+        self._clock = clock
+        self._batches: list[RowBatch] = []
+        self._bytes = 0
+        self._since = 0.0
+        self._timestamp: Timestamp = MIN_TIMESTAMP
+
+    def start_bundle(self) -> None:
+        """Forgets what a failed bundle left: the runner sends it again."""
+        self._batches, self._bytes = [], 0
+
+    def process(self, batch: RowBatch, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
+        """Takes one batch, and writes when it is time."""
+        if not self._batches:
+            self._since = self._clock()
+        self._batches.append(batch)
+        self._bytes += sum(len(notification.message.payload) for notification in batch.notifications)
+        self._timestamp = timestamp
+        ended = any(isinstance(control, EndOfInput) for control in batch.controls)
+        if ended or self._bytes >= self._max_bytes or self._clock() - self._since >= self._max_wait_s:
+            yield from self._flush()
+        if ended:
+            self._store().settle()
+
+    def finish_bundle(self) -> Iterator[Any]:
+        """Writes the rest: a bundle that succeeded has been written."""
+        for output in self._flush():
+            value = WindowedValue(output.value, self._timestamp, (GlobalWindow(),))
+            yield TaggedOutput(output.tag, value)
+
+    def _flush(self) -> Iterator[TaggedOutput]:
+        batches = self._batches
+        if not batches:
+            return
+        store = self._store()
+        refused = _written_or_refused(store, batches, None)
+        self._batches, self._bytes = [], 0
+        for index, batch in enumerate(batches):
+            dead = {origin: error for (of, origin), error in refused.items() if of == index}
+            if dead:
+                letters = [letter_of_notification(STAGE, batch.notifications[at], why) for at, why in dead.items()]
+                yield TaggedOutput(LETTERS, DeadLetterBatch(letters=_in_order(letters), **place(batch)))
+            yield TaggedOutput(LEDGER, _accounted(store, batch, dead))
+
+
+def _in_order(letters: list[DeadLetter]) -> list[DeadLetter]:
+    return sorted(letters, key=lambda letter: letter.arrival_us)
+
+
+def _written_or_refused(
+    store: Store, batches: list[RowBatch], chosen: list[Stamp] | None
+) -> dict[Stamp, UnmappableValueError]:
+    """Writes all messages that can be written; returns those that cannot, found by halving."""
+    try:
+        store.write(fold(batches, store.place, None if chosen is None else set(chosen)))
+    except UnmappableValueError as error:
+        suspects = stamps(batches) if chosen is None else chosen
+        if len(suspects) == 1:
+            return {suspects[0]: error}
+        half = len(suspects) // 2
+        first = _written_or_refused(store, batches, suspects[:half])
+        return first | _written_or_refused(store, batches, suspects[half:])
+    return {}
+
+
+def _accounted(store: Store, batch: RowBatch, dead: dict[int, UnmappableValueError]) -> LedgerDelta:
+    tallies = Tallies(STAGE)
+    for origin, notification in enumerate(batch.notifications):
+        error = dead.get(origin)
+        what = f"{DELIVERED}:{SINK}" if error is None else f"{DEAD_AT}:{SINK}:{error.reason}"
+        tallies.add(what, *_where(notification))
+    for name, origins in _rows_by_table(store, batch):
+        for origin, rows in Counter(origins).items():
+            if origin not in dead:
+                tallies.add(f"{ROWS}:{name}", *_where(batch.notifications[origin]), rows)
+    ended = any(isinstance(control, EndOfInput) for control in batch.controls)
+    return tallies.delta(**place(batch), end=ended)
+
+
+def _rows_by_table(store: Store, batch: RowBatch) -> Iterable[tuple[str, list[int]]]:
+    names = [store.place(table).name for table in batch.tables]
+    return [(names[group.table], group.origins) for group in batch.groups]
+
+
+def _where(notification: Notification) -> tuple[str, int | None, int | None, int]:
+    message = notification.message
+    return message.exporter, notification.publisher_id, notification.subscription_id, message.arrival_us
