@@ -1,0 +1,44 @@
+"""KeepLedger: absolute totals on both local runners."""
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.testing import test_stream
+from apache_beam.testing.util import assert_that
+
+from yangbeam.core.elements import LedgerDelta, LedgerTotals, Tally
+from yangbeam.core.totals import balance, latest, sums
+from yangbeam.transforms.coders import BatchCoder
+from yangbeam.transforms.keep_ledger import KeepLedger
+
+
+def delta(stage: str, ordinal: int, counts: dict[str, int], *, shard: int = 0, end: bool = False) -> LedgerDelta:
+    tally = Tally("192.0.2.10", 1, 6666, 60_000_000, counts)
+    return LedgerDelta(shard=shard, source="test", ordinal=ordinal, stage=stage, tallies=[tally], end=end)
+
+
+DELTAS = [
+    delta(stage, ordinal, counts, shard=ordinal % 2, end=ordinal == 199)
+    for ordinal in range(200)
+    for stage, counts in (("decode", {"received": 3, "dead:empty": 1}), ("kafka", {"delivered:kafka": 2}))
+]
+
+
+def check(found: list[LedgerTotals]) -> None:
+    totals = latest(*found, *found)
+    assert sums(totals) == {"received": 600, "dead:empty": 200, "delivered:kafka": 400}
+    assert balance(totals, ["kafka"]) == []
+
+
+def test_totals_are_absolute_on_fn_api_runner() -> None:
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        assert_that(pipeline | beam.Create(DELTAS, reshuffle=False) | KeepLedger(), check)
+
+
+def test_totals_are_absolute_on_the_live_runner() -> None:
+    stream = test_stream.TestStream(coder=BatchCoder(LedgerDelta))
+    for start in range(0, len(DELTAS), 50):
+        stream = stream.add_elements(DELTAS[start : start + 50])
+    options = PipelineOptions([])
+    options.view_as(StandardOptions).streaming = True
+    with beam.Pipeline(runner="BundleBasedDirectRunner", options=options) as pipeline:
+        assert_that(pipeline | stream.advance_watermark_to_infinity() | KeepLedger(), check)
