@@ -5,11 +5,12 @@ widened by the sockets' addresses: routers start message ids anew on every sourc
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
 from yangbeam.core.errors import ConfigurationError
+from yangbeam.core.segments import TOP_BIT, SegmentBuffer
 from yangbeam.core.udp_notif import MAX_SEGMENTS, LastBit, Segment
 
 Key = tuple[str, int, int, int, int]
@@ -17,8 +18,6 @@ Key = tuple[str, int, int, int, int]
 
 SEGMENT_OVERHEAD = 256
 """Octets of memory charged for a segment beside its own: about what its objects take."""
-
-_TOP_BIT = 0x8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +75,17 @@ Outcome = Reassembled | Abandoned
 
 
 @dataclass(slots=True)
-class _Buffer:
-    """The segments of one message so far."""
+class _Message:
+    """A message in progress."""
 
     key: Key
     deadline: int
-    top: bool
-    """The last-segment flag is read from the top bit."""
-    parts: dict[int, Segment] = field(default_factory=dict)
-    """By segmentation value."""
-    octets: int = 0
+    segments: SegmentBuffer
     charged: int = 0
-    last: int = -1
-    """Number of the last segment; -1 until known."""
-    highest: int = -1
+    """Octets, SEGMENT_OVERHEAD included."""
     arrival_us: int = 0
     given_up: bool = False
     """What still comes of it within the timeout belongs to a message that was refused already."""
-    ambiguous: bool = False
-    """Two segments differ in nothing but the lowest bit: wait for one that shows the top bit."""
-
-    def number(self, value: int) -> int:
-        return value & ~_TOP_BIT if self.top else value >> 1
-
-    def in_order(self) -> list[Segment]:
-        return [self.parts[value] for value in sorted(self.parts, key=self.number)]
-
-    def missing(self) -> str:
-        """Says what is missing, in words."""
-        of = f" of {self.last + 1}" if self.last >= 0 else ", the last not among them"
-        return f"{len(self.parts)} segments came{of}; the highest is number {self.highest}"
 
 
 class Reassembly:
@@ -124,16 +104,16 @@ class Reassembly:
         self.counters = counters
         self._limits = limits or ReassemblyLimits()
         self._last_bit = last_bit
-        self._buffers: OrderedDict[Key, _Buffer] = OrderedDict()
+        self._messages: OrderedDict[Key, _Message] = OrderedDict()
         """Oldest first: which is the order of deadlines, the timeout being one."""
-        self._of_exporter: dict[str, OrderedDict[Key, _Buffer]] = {}
+        self._of_exporter: dict[str, OrderedDict[Key, _Message]] = {}
         self._exporter_bytes: dict[str, int] = {}
         self._bytes = 0
         self._clock = 0
         self._offset = 0
 
     def __len__(self) -> int:
-        return len(self._buffers)
+        return len(self._messages)
 
     @property
     def buffered_bytes(self) -> int:
@@ -144,18 +124,18 @@ class Reassembly:
         """Takes one segment; returns the messages that this completes or makes it give up, oldest first."""
         outcomes: list[Outcome] = [*self.expire(now_us)]
         self.counters["segments"] += 1
-        buffer = self._buffers.get(key)
-        if buffer is not None and self._is_reused(buffer, segment):
-            outcomes.append(self._abandon(buffer, "incomplete", "its message id was used anew"))
-            buffer = None
-        if buffer is None:
-            buffer = self._open(key, outcomes)
-        if buffer.given_up:
+        message = self._messages.get(key)
+        if message is not None and message.segments.is_reused(segment):
+            outcomes.append(self._abandon(message, "incomplete", "its message id was used anew"))
+            message = None
+        if message is None:
+            message = self._open(key, outcomes)
+        if message.given_up:
             self.counters["discarded_segments"] += 1
-        elif segment.value in buffer.parts and _same_kind(buffer.parts[segment.value], segment):
+        elif message.segments.is_repeated(segment):
             self.counters["duplicate_segments"] += 1
         else:
-            outcome = self._store(buffer, segment, now_us)
+            outcome = self._store(message, segment, now_us)
             if outcome is not None:
                 outcomes.append(outcome)
             outcomes.extend(self._make_room(key[0]))
@@ -165,18 +145,18 @@ class Reassembly:
         """Gives up every message whose time is over."""
         self._advance(now_us)
         abandoned: list[Abandoned] = []
-        while self._buffers:
-            buffer = next(iter(self._buffers.values()))
-            if buffer.deadline > self._clock:
+        while self._messages:
+            message = next(iter(self._messages.values()))
+            if message.deadline > self._clock:
                 break
-            self._retire(buffer, "no more came in time", abandoned)
+            self._retire(message, "no more came in time", abandoned)
         return abandoned
 
     def flush(self) -> list[Abandoned]:
         """Gives up everything: the input has ended."""
         abandoned: list[Abandoned] = []
-        for buffer in list(self._buffers.values()):
-            self._retire(buffer, "the input ended", abandoned)
+        for message in list(self._messages.values()):
+            self._retire(message, "the input ended", abandoned)
         return abandoned
 
     def _advance(self, now_us: int) -> None:
@@ -187,80 +167,42 @@ class Reassembly:
         elif now < self._clock - self._limits.timeout_us:
             self._offset = self._clock - now_us
 
-    def _open(self, key: Key, outcomes: list[Outcome]) -> _Buffer:
+    def _open(self, key: Key, outcomes: list[Outcome]) -> _Message:
         """Starts a message; one too many costs the oldest."""
         limits = self._limits
         own = self._of_exporter.setdefault(key[0], OrderedDict())
         abandoned: list[Abandoned] = []
         if len(own) >= limits.max_exporter_messages:
             self._retire(next(iter(own.values())), "too many messages of the exporter in progress", abandoned)
-        elif len(self._buffers) >= limits.max_messages:
-            self._retire(next(iter(self._buffers.values())), "too many messages in progress", abandoned)
+        elif len(self._messages) >= limits.max_messages:
+            self._retire(next(iter(self._messages.values())), "too many messages in progress", abandoned)
         outcomes.extend(abandoned)
-        buffer = _Buffer(key, self._clock + limits.timeout_us, top=self._last_bit is LastBit.TOP)
-        self._buffers[key] = buffer
+        message = _Message(key, self._clock + limits.timeout_us, SegmentBuffer(self._last_bit))
+        self._messages[key] = message
         # Retiring the exporter's only message drops its entry.
-        self._of_exporter.setdefault(key[0], own)[key] = buffer
-        return buffer
+        self._of_exporter.setdefault(key[0], own)[key] = message
+        return message
 
-    @staticmethod
-    def _is_reused(buffer: _Buffer, segment: Segment) -> bool:
-        """Says whether the segment shows that a new message took the id: its number came, with other contents."""
-        before = buffer.parts.get(segment.value)
-        return before is not None and before.payload != segment.payload and _same_kind(before, segment)
-
-    def _store(self, buffer: _Buffer, segment: Segment, now_us: int) -> Outcome | None:
+    def _store(self, message: _Message, segment: Segment, now_us: int) -> Outcome | None:
         """Stores a segment that is new; returns what becomes of the message by it, if anything."""
-        buffer.arrival_us = now_us
-        if self._last_bit is LastBit.DETECT and not buffer.top and segment.value & _TOP_BIT:
-            self._read_top(buffer)
-        conflict = self._conflict(buffer, segment)
-        if conflict:
-            return self._give_up(buffer, "malformed", conflict, segment)
-        self._charge(buffer, len(segment.payload) + len(segment.header) + SEGMENT_OVERHEAD)
-        buffer.parts[segment.value] = segment
-        buffer.octets += len(segment.payload)
+        limits, buffer = self._limits, message.segments
+        message.arrival_us = now_us
+        standard = not buffer.top
+        contradiction = buffer.store(segment)
+        self.counters["last_bit_misplaced"] += standard and buffer.top
+        if contradiction:
+            return self._give_up(message, "malformed", contradiction, segment)
+        self._charge(message, len(segment.payload) + len(segment.header) + SEGMENT_OVERHEAD)
         number = buffer.number(segment.value)
-        buffer.highest = max(buffer.highest, number)
-        if segment.value & (_TOP_BIT if buffer.top else 1) and not buffer.ambiguous:
-            buffer.last = number
-        if number >= self._limits.max_segments:
-            return self._give_up(buffer, "too_many_segments", _too_many(number, segment.value, self._limits))
-        if buffer.octets > self._limits.max_message_bytes:
-            return self._give_up(buffer, "message_too_large", f"above {self._limits.max_message_bytes} octets")
-        if buffer.ambiguous or len(buffer.parts) != buffer.last + 1:
-            return None
-        return self._complete(buffer)
+        if number >= limits.max_segments:
+            return self._give_up(message, "too_many_segments", _too_many(number, segment.value, limits))
+        if buffer.octets > limits.max_message_bytes:
+            return self._give_up(message, "message_too_large", f"above {limits.max_message_bytes} octets")
+        return self._complete(message) if buffer.is_complete() else None
 
-    def _conflict(self, buffer: _Buffer, segment: Segment) -> str:
-        """Says what of the segment contradicts those before it; empty if nothing does."""
-        for other in buffer.parts.values():
-            if not _same_kind(other, segment):
-                return f"first octet {segment.header[0]:#04x} after {other.header[0]:#04x}: one message, two kinds"
-            break
-        number, flag = buffer.number(segment.value), _TOP_BIT if buffer.top else 1
-        if segment.value ^ flag in buffer.parts:
-            if self._last_bit is not LastBit.DETECT or buffer.top:
-                return f"segment {number} came both as last and not as last"
-            buffer.ambiguous = True
-            buffer.last = -1
-        if buffer.ambiguous:
-            return ""
-        if buffer.last >= 0 and number > buffer.last:
-            return f"segment {number} comes after the last, {buffer.last}"
-        if segment.value & flag and number < buffer.highest:
-            return f"segment {number} is marked as last, but {buffer.highest} came"
-        return ""
-
-    def _read_top(self, buffer: _Buffer) -> None:
-        """Reads the flag from the top bit from here on: those before had it clear."""
-        self.counters["last_bit_misplaced"] += 1
-        buffer.top, buffer.ambiguous = True, False
-        buffer.last, buffer.highest = -1, max(buffer.parts, default=-1)
-
-    def _complete(self, buffer: _Buffer) -> Reassembled:
-        parts = buffer.in_order()
-        self._release(buffer)
+    def _complete(self, message: _Message) -> Reassembled:
+        parts = message.segments.in_order()
+        self._release(message)
         return Reassembled(parts[0].media_type, b"".join([part.payload for part in parts]), parts[0].options)
 
     def _make_room(self, exporter: str) -> list[Abandoned]:
@@ -270,55 +212,50 @@ class Reassembly:
             oldest = next(iter(self._of_exporter[exporter].values()))
             self._retire(oldest, "too many octets of the exporter buffered", abandoned)
         while self._bytes > self._limits.max_bytes:
-            self._retire(next(iter(self._buffers.values())), "too many octets buffered", abandoned)
+            self._retire(next(iter(self._messages.values())), "too many octets buffered", abandoned)
         return abandoned
 
-    def _retire(self, buffer: _Buffer, why: str, abandoned: list[Abandoned]) -> None:
+    def _retire(self, message: _Message, why: str, abandoned: list[Abandoned]) -> None:
         """Ends a message that may have been given up, and reported, before."""
-        if buffer.given_up:
-            self._release(buffer)
+        if message.given_up:
+            self._release(message)
         else:
-            abandoned.append(self._abandon(buffer, "incomplete", why))
+            abandoned.append(self._abandon(message, "incomplete", why))
 
-    def _abandon(self, buffer: _Buffer, reason: str, why: str) -> Abandoned:
-        self._release(buffer)
-        return _abandoned(buffer, reason, why)
+    def _abandon(self, message: _Message, reason: str, why: str) -> Abandoned:
+        self._release(message)
+        return _abandoned(message, reason, why)
 
-    def _give_up(self, buffer: _Buffer, reason: str, why: str, culprit: Segment | None = None) -> Abandoned:
+    def _give_up(self, message: _Message, reason: str, why: str, culprit: Segment | None = None) -> Abandoned:
         """Abandons a message of which more may come; what does until its deadline is discarded, not reported again."""
-        abandoned = _abandoned(buffer, reason, why, culprit)
-        self._charge(buffer, -buffer.charged)
-        buffer.given_up, buffer.parts = True, {}
+        abandoned = _abandoned(message, reason, why, culprit)
+        self._charge(message, -message.charged)
+        message.given_up, message.segments = True, SegmentBuffer(self._last_bit)
         return abandoned
 
-    def _charge(self, buffer: _Buffer, octets: int) -> None:
-        exporter = buffer.key[0]
-        buffer.charged += octets
+    def _charge(self, message: _Message, octets: int) -> None:
+        exporter = message.key[0]
+        message.charged += octets
         self._bytes += octets
         self._exporter_bytes[exporter] = self._exporter_bytes.get(exporter, 0) + octets
 
-    def _release(self, buffer: _Buffer) -> None:
-        exporter = buffer.key[0]
-        del self._buffers[buffer.key]
+    def _release(self, message: _Message) -> None:
+        exporter = message.key[0]
+        del self._messages[message.key]
         own = self._of_exporter[exporter]
-        del own[buffer.key]
-        self._charge(buffer, -buffer.charged)
+        del own[message.key]
+        self._charge(message, -message.charged)
         if not own:
             del self._of_exporter[exporter]
             del self._exporter_bytes[exporter]
 
 
-def _same_kind(one: Segment, other: Segment) -> bool:
-    """Compares version, S and MT: the first octet."""
-    return one.header[0] == other.header[0]
-
-
-def _abandoned(buffer: _Buffer, reason: str, why: str, culprit: Segment | None = None) -> Abandoned:
-    segments = [*buffer.in_order(), *([culprit] if culprit else [])]
+def _abandoned(message: _Message, reason: str, why: str, culprit: Segment | None = None) -> Abandoned:
+    segments = [*message.segments.in_order(), *([culprit] if culprit else [])]
     original = b"".join([segment.header + segment.payload for segment in segments])
-    return Abandoned(buffer.key, reason, f"{why}: {buffer.missing()}", buffer.arrival_us, original)
+    return Abandoned(message.key, reason, f"{why}: {message.segments.summary()}", message.arrival_us, original)
 
 
 def _too_many(number: int, value: int, limits: ReassemblyLimits) -> str:
-    hint = "; if this publisher sets the last-segment flag in the top bit, set last_bit to detect" * (value >= _TOP_BIT)
+    hint = "; if this publisher sets the last-segment flag in the top bit, set last_bit to detect" * (value >= TOP_BIT)
     return f"segment number {number}, max_segments is {limits.max_segments}{hint}"

@@ -66,6 +66,7 @@ class CaptureReader:
         self._collector = Collector(collector_id, shards=shards, source=source, settings=settings, limits=limits)
         self._packets = PacketDecoder(self._collector.counters, ports)
         self._turns = cycle(range(shards))
+        self._started = False
         self._clock_us = 0
         self._newest_us = 0
         self._position = 0
@@ -142,8 +143,8 @@ class CaptureReader:
     def _advance(self, now_us: int) -> None:
         """Writes the heartbeats that are due before what was captured at ``now_us``."""
         self._newest_us = max(self._newest_us, now_us)
-        if not self._clock_us:
-            self._clock_us = now_us
+        if not self._started:
+            self._started, self._clock_us = True, now_us
             self._collector.heartbeat(now_us)
         due = (now_us - self._clock_us) // SECOND_US
         for number in range(min(due, QUIET_HEARTBEATS)):

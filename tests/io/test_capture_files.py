@@ -179,7 +179,7 @@ def test_heartbeats_stand_at_each_second_of_capture_time(tmp_path: Path) -> None
     assert beats == [(0, 0), (2, SECOND), (3, 2 * SECOND), (3, 3 * SECOND), (4, 3_500_000)]
 
 
-def test_a_long_silence_is_stepped_over_and_a_clock_that_steps_back_stops_no_heartbeat(tmp_path: Path) -> None:
+def test_a_long_silence_is_stepped_over_and_a_clock_that_steps_back_is_waited_for(tmp_path: Path) -> None:
     times = [0, 86_400 * SECOND + 5, 0, 86_401 * SECOND]
     path = written(tmp_path, pcap([(START + at, frame(message_datagram(n))) for n, at in enumerate(times)]))
     (batch,) = read_all(CaptureReader([path]))
@@ -228,6 +228,23 @@ def test_a_damaged_file_gives_all_before_the_damage_and_the_next_file_follows(tm
     assert "a.pcap" in refused.detail
     assert reader.counters["capture_damaged"] == 1
     assert reader.position() == reader.size()
+
+
+def test_a_capture_cut_at_any_octet_gives_what_is_whole_and_one_report(tmp_path: Path) -> None:
+    file = pcap([(START + n, frame(message_datagram(n))) for n in range(3)])
+    packet = (len(file) - 24) // 3
+    for cut in range(len(file) + 1):
+        reader = CaptureReader([written(tmp_path, file[:cut])])
+        batches = read_all(reader)
+        whole, rest = divmod(cut - 24, packet) if cut >= 24 else (0, 1)
+        assert [message.message_id for message in messages_of(batches)] == list(range(whole))
+        assert refused_of(batches) == ["capture_cut"] * bool(rest)
+        assert reader.position() == cut
+
+
+def test_packets_without_a_time_do_not_each_start_the_clock(tmp_path: Path) -> None:
+    (batch,) = read_all(CaptureReader([written(tmp_path, pcap([(0, frame(message_datagram(n))) for n in range(3)]))]))
+    assert [type(control) for control in batch.controls] == [Heartbeat, Heartbeat, EndOfInput]
 
 
 def test_a_file_is_read_in_portions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
