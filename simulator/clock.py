@@ -9,7 +9,7 @@ def rfc3339(at_us: int) -> str:
     """Returns microseconds since the Unix epoch as yang:date-and-time in UTC.
 
     >>> rfc3339(1_795_000_000_123_456)
-    '2026-11-18T14:26:40.123456Z'
+    '2026-11-18T11:06:40.123456Z'
     """
     moment = _EPOCH + timedelta(microseconds=at_us)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

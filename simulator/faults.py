@@ -10,7 +10,7 @@ from random import Random
 import msgspec
 
 from yangbeam.core.udp_notif import FIXED_OCTETS, SEGMENTATION_OCTETS
-from yangbeam.simulator.habits import Habit
+from yangbeam.simulator.habits import Habit, Scope
 from yangbeam.simulator.options import CHANCES, SimulateOptions
 from yangbeam.simulator.router import Emission, cut
 from yangbeam.simulator.truth import TruthRecord
@@ -19,6 +19,8 @@ OVERTAKEN_BY = 3
 """At most so many later messages overtake one that is reordered."""
 DAMAGES = ("version", "length", "cut", "payload")
 """Ways to corrupt a message; all but the last make its first datagram one that must be refused."""
+LEAVE_SEGMENTS = frozenset({"incomplete", "corrupt"})
+"""Faults after which a receiver waits for segments that never come."""
 UPDATES = frozenset({"push-update", "push-change-update"})
 
 
@@ -62,6 +64,7 @@ class Network:
         self._habit = habit
         self._rng = rng
         self._size = options.segment_size or habit.segment_size
+        self._partial: set[tuple[int, int, int]] = set()
 
     def deliveries(self, emissions: Iterable[Emission]) -> Iterator[Delivery]:
         """Yields what becomes of each emission, in order of sending; every emission comes exactly once."""
@@ -96,6 +99,8 @@ class Network:
 
     def _meet(self, emission: Emission, fault: str) -> Delivery:
         whole = cut(emission, self._habit, self._size)
+        if fault in LEAVE_SEGMENTS and self._entangles(emission, fault, len(whole)):
+            fault = ""
         if fault == "loss":
             return _delivery(emission, len(whole), (), "lost")
         if fault == "duplicate":
@@ -111,6 +116,22 @@ class Network:
             done = "corrupt-payload" if damage == "payload" else "corrupt-header"
             return _delivery(emission, len(whole), (damaged(whole[0], damage), *whole[1:]), done)
         return _delivery(emission, len(whole), whole)
+
+    def _entangles(self, emission: Emission, fault: str, segments: int) -> bool:
+        """Says whether segments left behind could meet those of another message under the same id, and notes them.
+
+        Then a receiver might put one message together from two, and an innocent one would suffer. It can happen where
+        message ids repeat on a socket: those of subscriptions that each count for themselves, or after a restart.
+        """
+        if segments == 1 and fault == "corrupt":
+            return False
+        record = emission.record
+        if segments > 1 and self._habit.message_id is Scope.SUBSCRIPTION:
+            return True
+        key = (emission.socket, record.publisher_id, record.message_id)
+        known = key in self._partial
+        self._partial.add(key)
+        return known
 
 
 def damaged(datagram: bytes, damage: str) -> bytes:

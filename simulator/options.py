@@ -27,7 +27,7 @@ class SimulateOptions:
         rate: Messages a second of all routers together; 0: as fast as possible.
         duration_s: Seconds of updates; ``messages`` comes first.
         messages: Updates of all routers together; 0: as many as rate and duration give.
-        subscriptions: For each router: in turn periodic interfaces, interfaces on change, periodic sensors.
+        subscriptions: For each router, in turn: interfaces, interfaces on change, sensors, sensors on change.
         interfaces: List entries, or edits, in each update.
         encoding: json, xml or cbor.
         wrapper: H1 to H10 (JSON, CBOR), X1, X2 (XML); empty: the habit's own.

@@ -1,4 +1,4 @@
-"""Decides the order in which all routers' datagrams go out; with a fixed start the same options give the same octets."""
+"""Decides the order in which all routers' datagrams go out; same options and start, same octets."""
 
 from collections.abc import Iterator
 from heapq import merge

@@ -24,6 +24,7 @@ TOPICS: tuple[tuple[type[Interfaces] | type[Hardware], bool], ...] = (
     (Interfaces, False),
     (Interfaces, True),
     (Hardware, False),
+    (Hardware, True),
 )
 """What subscriptions select, in turn: (data, on change)."""
 RESUMED_AFTER = 6
@@ -81,6 +82,7 @@ class Router:
         self._counters = Counters(self.habit, self._rng, options.first_number)
         self._wrapper = wrapper_for(options.wrapper or self.habit.wrapper, options.media_type)
         self._node = f"{self.habit.name}-{index}"
+        self._exporter = options.exporter(index)
         self._library = 0
         self._restarts = 0
         self._slot = 0
@@ -212,7 +214,8 @@ class Router:
         if not self._options.invalid or self._rng.random() >= self._options.invalid:
             return ()
         wanted = self._rng.choice(list(INJURIES))
-        values = contents if type(contents) is dict else next((e["value"] for e in contents if "value" in e), {})
+        edits = contents if isinstance(contents, list) else [{"value": contents}]
+        values: Tree = next((edit["value"] for edit in edits if "value" in edit), {})
         name = injure(values, wanted)
         return (name,) if name else ()
 
@@ -247,7 +250,7 @@ class Router:
             ordinal=self._ordinal,
             habit=self.habit.name,
             node=self._node,
-            exporter=self._options.exporter(self._index),
+            exporter=self._exporter,
             port=self.habit.fixed_port or FIRST_PORT + socket,
             publisher_id=publisher_id,
             message_id=message_id,

@@ -48,9 +48,7 @@ class RouterSockets:
             except OSError as error:
                 opened.close()
                 if port == 0:
-                    raise ConfigurationError(
-                        "source_address", f"router {router} cannot bind {source}: {error}"
-                    ) from error
+                    raise ConfigurationError("source_address", f"cannot bind {source}: {error}") from error
                 continue
             return opened, source, opened.getsockname()[1]
         raise AssertionError  # the loop returns or raises

@@ -1,12 +1,12 @@
 """Decides how a typed YANG instance tree is written as JSON, XML or CBOR.
 
 A tree is made of dicts (containers and list entries), lists (lists and leaf-lists), ``int``, ``str``, ``bool`` and the
-leaf types below, which JSON, XML and CBOR write differently (RFC 7951 section 6, RFC 7950 section 9, RFC 9254 section 6).
-Member names are those of RFC 7951: ``module:name`` where the module changes, else ``name``.
+leaf types below, which JSON (RFC 7951 section 6), XML (RFC 7950 section 9) and CBOR (RFC 9254 section 6) write each in
+their way. Member names are those of RFC 7951: ``module:name`` where the module changes, else ``name``.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Self
 from xml.sax.saxutils import escape
 
 import cbor2
@@ -29,7 +29,7 @@ class Enumerated(str):
     __slots__ = ("number",)
     number: int
 
-    def __new__(cls, name: str, number: int) -> "Enumerated":
+    def __new__(cls, name: str, number: int) -> Self:
         """Returns the name with its assigned number."""
         value = super().__new__(cls, name)
         value.number = number

@@ -103,7 +103,7 @@ def wrap(
     sequence_number: int | None,
     publisher_id: int,
 ) -> bytes:
-    """Returns the payload: ``notification`` in the wrapper ``name``, encoded; what the wrapper cannot say is left out."""
+    """Returns ``notification`` in the wrapper ``name``, encoded; what the wrapper cannot say is left out."""
     wrapper = WRAPPERS[name]
     tree = notification
     if wrapper.top:
