@@ -25,6 +25,8 @@ BEAT_S: Final = 0.1
 """Between two steps of processing time; the runner gives up when no event comes for 30 s."""
 LAG_US: Final = 2_000_000
 """The watermark stays this far behind the newest arrival, and behind now when idle."""
+IDLE_STEP_US: Final = 1_000_000
+"""Step of the watermark when idle: each one wakes every stage, and nothing but backstops waits for it."""
 ABORT_S: Final = 1.0
 """How long an aborted feeder may take to return from its reader."""
 TIMERS_US: Final = 24 * 3600 * 1_000_000
@@ -139,7 +141,8 @@ class Bridge:
             return
         yield from self._advance_clock()
         yield _element(self._handoff.put(None), self._now_us)
-        yield from self._advance_watermark(self._now_us - LAG_US)
+        if self._now_us - LAG_US >= self._watermark_us + IDLE_STEP_US:
+            yield from self._advance_watermark(self._now_us - LAG_US)
 
     def _finish(self) -> Iterator[Event]:
         for batch in self._end.batches():
