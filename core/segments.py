@@ -62,7 +62,7 @@ class SegmentBuffer:
 
     def is_complete(self) -> bool:
         """Says whether all segments up to the last are there; numbers are distinct and at most ``last``."""
-        return len(self.parts) == self.last + 1 and not self.ambiguous
+        return 0 <= self.last == len(self.parts) - 1 and not self.ambiguous
 
     def in_order(self) -> list[Segment]:
         """Returns the segments by number."""

@@ -1,3 +1,5 @@
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ def fragments() -> Fragments:
 @given(data=st.binary(min_size=1, max_size=64), cuts=st.sets(st.integers(1, 63)), seed=st.randoms())
 def test_fragments_in_any_order_join_to_what_was_cut(data: bytes, cuts: set[int], seed: object) -> None:
     places = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
-    pieces = [(start, data[start:end], end < len(data)) for start, end in zip(places, places[1:], strict=False)]
+    pieces = [(start, data[start:end], end < len(data)) for start, end in itertools.pairwise(places)]
     seed.shuffle(pieces)  # type: ignore[attr-defined]
     one = fragments()
     joined = [one.add(KEY, offset, body, more=more, now_us=0) for offset, body, more in pieces]
