@@ -152,15 +152,13 @@ def _below(written: Any, part: int | str) -> Any:
     return None
 
 
+_WANTED_TABLE: Final = frozenset({"model_type", "model_attributes_type", "dict_type"})
 _WANTED: Final = {
     "int_type": "write a whole number",
     "float_type": "write a number",
     "bool_type": "write true or false",
     "string_type": 'write a string: "…"',
     "tuple_type": "write a list: [ … ]",
-    "model_type": "write a table",
-    "model_attributes_type": "write a table",
-    "dict_type": "write a table",
     "string_pattern_mismatch": "write letters, digits, dots, underscores and hyphens, 249 at most",
     "string_too_short": "write something",
     "string_too_long": "write 1,000 characters at most",
@@ -178,10 +176,12 @@ def _words(detail: ErrorDetails, place: Place, written: dict[str, Any], model: t
         return "missing", f"write {place[-1]} = …"
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
         found = "no kind" if kind == "union_tag_not_found" else f"{_quoted(context.get('tag'), place)} is no kind"
-        return found, "write kind = " + str(context["expected_tags"]).replace("'", '"').replace(", ", " or ")
+        return found, "write " + " or ".join(f'kind = "{name}"' for name in _kinds(place, model))
     if kind in {"literal_error", "enum"}:
         expected = str(context["expected"]).replace("'", '"')
         return f"{_quoted(detail['input'], place)} is not one of the choices", f"write {expected}"
+    if kind in _WANTED_TABLE:  # may be a secret that is one level too high
+        return f"found {_kind_of(detail['input'])}", "write a table"
     bound = _bound(context)
     what = f"{_quoted(detail['input'], place)} is out of range" if bound else f"found {_found(detail['input'], place)}"
     return what, bound or _WANTED.get(kind, detail["msg"])
@@ -189,20 +189,30 @@ def _words(detail: ErrorDetails, place: Place, written: dict[str, Any], model: t
 
 def _bound(context: dict[str, Any]) -> str:
     words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-    return next((f"write {word} {context[key]:,}" for key, word in words.items() if key in context), "")
+    return next((f"write {word} {_number(context[key])}" for key, word in words.items() if key in context), "")
+
+
+def _number(value: float) -> str:
+    return f"{int(value):,}" if value == int(value) else f"{value:g}"
+
+
+_KINDS: Final = {
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
+
+
+def _kind_of(value: Any) -> str:
+    return _KINDS.get(type(value), f"a {type(value).__name__}")
 
 
 def _found(value: Any, place: Place) -> str:
-    names = {
-        str: "the string",
-        bool: "the boolean",
-        int: "the number",
-        float: "the number",
-        list: "a list",
-        dict: "a table",
-    }
-    name = names.get(type(value), f"a {type(value).__name__}")
-    return f"{name} {_quoted(value, place)}" if name.startswith("the ") else name
+    kind = _kind_of(value)
+    return f"the{kind.removeprefix('a')} {_quoted(value, place)}" if isinstance(value, str | int | float) else kind
 
 
 def _quoted(value: Any, place: Place) -> str:
@@ -221,14 +231,25 @@ def _meant(name: str, known: list[str]) -> str:
     return f'did you mean "{close[0]}"? Known: {choices}' if close else f"known here: {choices}"
 
 
+def _models_at(place: Place, model: type[BaseModel]) -> list[type[BaseModel]]:
+    models = [model]
+    for part in place:
+        if isinstance(part, str):
+            models = [found for owner in models for found in _models_of(owner.model_fields.get(part))]
+    return models
+
+
+def _kinds(place: Place, model: type[BaseModel]) -> list[str]:
+    fields = [found.model_fields["kind"] for found in _models_at(place, model) if "kind" in found.model_fields]
+    return [kind for info in fields for kind in getattr(info.annotation, "__args__", ())][::-1]
+
+
 def _siblings(place: Place, written: dict[str, Any], model: type[BaseModel]) -> list[str]:
     """Returns the names that are known beside the last part of a path."""
-    models: list[type[BaseModel]] = [model]
+    models = _models_at(place[:-1], model)
     below: Any = written
     for part in place[:-1]:
         below = _below(below, part)
-        if isinstance(part, str):
-            models = [found for owner in models for found in _models_of(owner.model_fields.get(part))]
     kind = below.get("kind") if isinstance(below, dict) else None
     models = [found for found in models if _is_kind(found, kind)] or models
     return list(dict.fromkeys(name for found in models for name in found.model_fields))

@@ -6,6 +6,9 @@ from typing import Final
 Place = tuple[str | int, ...]
 """Path of a setting: names, and indices within arrays."""
 
+MAX_DEPTH: Final = 16
+"""Parts of a dotted key that are followed; settings are five deep, and ten thousand would take minutes."""
+
 _BLANK: Final = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _BASIC: Final = re.compile(r'"""(?:\\.|[^\\])*?"{3,5}|"(?:\\.|[^"\\])*"', re.DOTALL)
@@ -78,7 +81,7 @@ class _Scanner:
             keys.append(self._key())
             self._blank()
             if not self._text.startswith(".", self._at):
-                return tuple(keys)
+                return tuple(keys[:MAX_DEPTH])
             self._at += 1
 
     def _key(self) -> str:
