@@ -12,12 +12,15 @@ from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner
 from apache_beam.runners.runner import PipelineResult
 from apache_beam.testing.test_stream_service import TestStreamServiceController
 
-from yangbeam.core.errors import Fault, YangbeamError
+from yangbeam.core.errors import ConfigurationError, Fault, YangbeamError
 from yangbeam.runners.bounded import Build, run_bounded
 from yangbeam.runners.bridge import Bridge
 from yangbeam.runners.memoise import memoised_reflection
 from yangbeam.transforms.handoff import Handoff
 from yangbeam.transforms.read_sources import ReadSources
+
+_ONE_LIVE_RUN = threading.Lock()
+"""Beam keeps the event stream in a class attribute: a second live run would take the first one's events."""
 
 
 class StreamCutError(YangbeamError):
@@ -35,9 +38,19 @@ def run_live(build: Build, handoff: Handoff, options: PipelineOptions | None = N
         options: Beam options; ``streaming`` is set.
 
     Raises:
+        ConfigurationError: This process already runs a live graph.
         StreamCutError: The stream ended without its end token.
         Exception: What a stage or reader raised.
     """
+    if not _ONE_LIVE_RUN.acquire(blocking=False):
+        raise ConfigurationError("live-run", "this process already runs a live graph; start another process")
+    try:
+        return _run_live(build, handoff, options)
+    finally:
+        _ONE_LIVE_RUN.release()
+
+
+def _run_live(build: Build, handoff: Handoff, options: PipelineOptions | None) -> PipelineResult:
     bridge = Bridge(handoff)
     service = TestStreamServiceController(bridge)
     handoff.endpoint = service.endpoint

@@ -8,6 +8,7 @@ import pytest
 
 from tests.runners.graph import LANDED, Alarm, FixedReader, Land, counting, keyed, landing, message
 from yangbeam.core.elements import MessageBatch
+from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.reader import END, NOTHING, Poll
 from yangbeam.runners.bridge import LAG_US, TIMERS_US, Bridge, Event
 from yangbeam.runners.direct import StreamCutError, run_live
@@ -130,3 +131,16 @@ def test_while_the_graph_is_busy_the_clock_waits() -> None:
     assert [described(event)[0] for event in bridge._idle()] == ["time", "token", "watermark"]
     assert list(bridge._idle()) == []
     assert handoff.in_flight() == 1
+
+
+def test_a_second_live_run_in_one_process_is_refused() -> None:
+    refused: list[str] = []
+
+    def run_another(_batch: MessageBatch) -> None:
+        with pytest.raises(ConfigurationError, match="already runs a live graph") as caught:
+            run_live(counting(landing()), Handoff([]))
+        refused.append(caught.value.reason)
+
+    run_live(counting(landing()), Handoff([FixedReader("a", [])], seen=run_another))
+    assert refused == ["live-run"]
+    run_live(counting(landing()), Handoff([]))
