@@ -267,8 +267,8 @@ def report(track: Track, clock: int, window: int, *, final: bool = False) -> lis
     if not track.hypotheses:
         track.due = FOREVER
         return reports
-    for one in track.hypotheses:
-        _decide(one, clock, 0 if final else window)
+    for one in track.hypotheses if final else ():
+        _decide(one, clock)
     best = min(track.hypotheses, key=lambda one: (one.bits, one.members[0]))
     others = [one for one in track.hypotheses if one is not best]
     for place in best.busy:
@@ -278,23 +278,37 @@ def report(track: Track, clock: int, window: int, *, final: bool = False) -> lis
     return reports
 
 
-def _decide(hypothesis: Hypothesis, clock: int, window: int) -> None:
+def _decide(hypothesis: Hypothesis, clock: int) -> None:
     for place in hypothesis.busy:
-        decide(hypothesis.sequences[place], clock, window)
+        decide(hypothesis.sequences[place], clock, 0)
 
 
 def _report_sequence(
     best: Hypothesis, sequence: Sequence, others: list[Hypothesis], before: int, reports: list[Report]
 ) -> None:
-    if sequence.other is not None:
-        return
     scope = best.members[0]
+    if sequence.other is not None:
+        if not others:
+            _report_sure(sequence, scope, before, reports)
+        return
     if not others:
         reports.extend(Report("withdrawn", scope, gap, *gap.shown) for gap in sequence.gone if gap.shown)
         sequence.gone = []
     for gaps in (sequence.gaps, sequence.past):
         for gap in list(gaps):
             _report_gap(gap, gaps, scope, others, before, reports)
+
+
+def _report_sure(sequence: Sequence, scope: int, before: int, reports: list[Report]) -> None:
+    """Confirms, while it is in doubt whether the publisher restarted, the gaps that are there in either case."""
+    for gap in [one for one in sequence.gaps if one.opened <= before]:
+        twin = next(
+            (one for one in sequence.kept if (one.name, one.first, one.last) == (gap.name, gap.first, gap.last)), None
+        )
+        if twin is not None:
+            sequence.gaps.remove(gap)
+            sequence.kept.remove(twin)
+            reports.append(Report("confirmed", scope, gap, gap.first, gap.last))
 
 
 def _report_gap(
@@ -320,8 +334,6 @@ def _due(best: Hypothesis, clock: int, window: int, *, contested: bool) -> int:
     due = FOREVER
     for place in best.busy:
         sequence = best.sequences[place]
-        if sequence.other is not None:
-            due = min(due, sequence.parted + window)
-        else:
-            due = min([due, *(gap.opened + window for gaps in (sequence.gaps, sequence.past) for gap in gaps)])
+        gaps = sequence.kept if sequence.other is not None else sequence.gaps + sequence.past
+        due = min([due, *(gap.opened + window for gap in gaps if gap.opened + window > clock)])
     return max(due, clock + window // 4) if contested else due
