@@ -90,9 +90,13 @@ def stopped_by_signals(handoff: Handoff) -> Iterator[None]:
         yield
         return
 
+    # Not handoff.stopping: the run may have been asked to end before, by its duration.
+    asked = threading.Event()
+
     def handle(_number: int, _frame: FrameType | None) -> None:
-        if handoff.stopping.is_set():
+        if asked.is_set():
             raise KeyboardInterrupt
+        asked.set()
         handoff.stop()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
