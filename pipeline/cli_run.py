@@ -15,8 +15,8 @@ from yangbeam.pipeline.console import messages, output, reporting
 from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.launching import Job, Launchers
 from yangbeam.pipeline.live_view import LiveView
-from yangbeam.pipeline.places import places_of
-from yangbeam.pipeline.report import Report, build, lines, unbalanced
+from yangbeam.pipeline.places import places_of, sink_names
+from yangbeam.pipeline.report import Report, build, line_of, unbalanced
 from yangbeam.pipeline.report_view import summary
 from yangbeam.pipeline.status import STATUS
 from yangbeam.pipeline.toml_lines import Place
@@ -150,19 +150,21 @@ def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
         typer.Exit: The ledger does not balance.
     """
     STATUS.clear()
+    sinks = sink_names(job.config)
     try:
         with LiveView(STATUS.snapshot, job.config.status, messages()):
             launchers.of(job.config)(job)
     finally:
         snapshot = STATUS.snapshot()
-        report = build(snapshot)
+        report = build(snapshot, sinks)
         _write(report, job.config.status.report)
     if json:
         typer.echo(orjson.dumps(report))
     else:
-        output().print(summary(report, lines(snapshot.counts), places_of(job.config)))
+        lines = [line_of(snapshot.counts, sink) for sink in sinks]
+        output().print(summary(report, lines, places_of(job.config)))
     if not report["balanced"]:
-        for line in unbalanced(snapshot.counts):
+        for line in unbalanced(snapshot, sinks):
             messages().print(f"Error: the ledger does not balance: {line}", style="red", markup=False)
         raise typer.Exit(ExitCode.FAILED)
     return report

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from yangbeam.pipeline.config_types import Flag, InputFolder, OutputPath, Prefix, Seconds, Section, Text, problem
+from yangbeam.pipeline.config_types import Flag, InputFolder, OutputPath, Prefix, Section, Text, problem
 
 Policy = Literal["reject", "pass-and-mark"]
 Scope = Annotated[str, Field(strict=True)]
@@ -17,7 +17,7 @@ class SchemaDirectory(Section):
     """A folder of YANG modules, and whose they are."""
 
     path: InputFolder
-    """Folder of `.yang` files; folders below it are searched too."""
+    """Folder of `.yang` files; folders below it are not searched."""
     exporter: Prefix | None = None
     """Serves the exporters in this prefix; the longest prefix wins."""
     content_id: Text | None = None
@@ -47,9 +47,6 @@ class SchemaDirectory(Section):
         return self.default or (self.exporter is None and self.content_id is None)
 
 
-Binding = Literal["started", "content-id", "module-names", "default"]
-
-
 class Schemas(Section):
     """Which schema the contents of a notification are read by."""
 
@@ -57,20 +54,8 @@ class Schemas(Section):
     """Folders of YANG modules."""
     bundled: Flag = True
     """Also use the modules that come with yangbeam: those of the notifications themselves."""
-    binding: tuple[Binding, ...] = ("started", "content-id", "module-names", "default")
-    """What a notification is bound by, in order of trust: the subscription's started or modified message, its
-    content-id, the modules that the payload names, the folder of the exporter's prefix."""
     missing: Policy = "reject"
     """What becomes of a notification whose schema is not to be had: a dead letter, or passed on and marked."""
-    wait_s: Seconds = 30.0
-    """How long notifications are held while their schema is on its way."""
-
-    @field_validator("binding")
-    @classmethod
-    def _are_different(cls, binding: tuple[str, ...]) -> tuple[str, ...]:
-        if not binding or len(set(binding)) != len(binding):
-            raise problem("binding is empty or names something twice", "name each way once, best first")
-        return binding
 
 
 class Registry(Section):

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from yangbeam.core.ledger import DECODED, DUPLICATES, LOST, PENDING, RECEIVED, VALIDATED
 from yangbeam.pipeline.config_sinks import Status as StatusConfig
-from yangbeam.pipeline.report import dead_letters, lines
+from yangbeam.pipeline.report import dead_letters, delivered
 from yangbeam.pipeline.status import Snapshot
 
 TOP: Final = 8
@@ -69,7 +69,7 @@ def plain_line(snapshot: Snapshot, rates: Rates, elapsed_s: float) -> str:
         f"{elapsed_s:.0f} s",
         f"{counts.get(RECEIVED, 0):,} messages ({rates.messages:,.0f}/s)",
         f"{len(snapshot.subscriptions):,} subscriptions",
-        *(f"{line.delivered:,} delivered to {line.sink}" for line in lines(counts) if line.sink),
+        *(f"{count:,} delivered to {sink}" for sink, count in delivered(counts).items()),
         f"{sum(dead_letters(counts).values()):,} dead letters",
         f"{_lost(snapshot):,} lost",
         f"{snapshot.datagrams().get('kernel_drops', 0):,} kernel drops",
@@ -104,9 +104,8 @@ def _flow(snapshot: Snapshot) -> Table:
     table = _table("Messages")
     for name in (RECEIVED, DECODED, VALIDATED, DUPLICATES, PENDING):
         table.add_row(name, f"{snapshot.counts.get(name, 0):,}")
-    for line in lines(snapshot.counts):
-        if line.sink:
-            table.add_row(f"delivered to {escape(line.sink)}", f"{line.delivered:,}")
+    for sink, count in delivered(snapshot.counts).items():
+        table.add_row(f"delivered to {escape(sink)}", f"{count:,}")
     return table
 
 

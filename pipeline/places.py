@@ -3,6 +3,12 @@
 from yangbeam.pipeline.config import Config
 
 
+def sink_names(config: Config) -> list[str]:
+    """Returns the sinks that a run delivers messages to, as the ledger names them; telemetry before tables."""
+    chosen = {"kafka": config.kafka is not None, "files": config.files.enabled, "tables": config.tables.enabled}
+    return [name for name, is_on in chosen.items() if is_on]
+
+
 def places_of(config: Config) -> dict[str, str]:
     """Returns where a run's results are, by what they are."""
     places = {"report": str(config.status.report)}

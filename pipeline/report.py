@@ -1,6 +1,6 @@
 """What a run came to: the structure of report.json, made from totals and loss events alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypedDict
 
 from yangbeam.core.elements import LossEvent
@@ -11,6 +11,7 @@ from yangbeam.core.ledger import (
     DECODED,
     DELIVERED,
     DUPLICATES,
+    NOT_MAPPED,
     PENDING,
     RECEIVED,
     ROWS,
@@ -27,31 +28,42 @@ _ORDINARY: Final = frozenset(
 )
 """Collector counters of ordinary traffic; the others tell of trouble, and are reported where they are not zero."""
 
-_TABLES: Final = "tables"
-"""The sink of tables; the messages are those of a telemetry sink, where there is one."""
-
 
 class Line(NamedTuple):
-    """One line of the ledger: what came to a sink, and what became of it."""
+    """One line of the ledger: what came from an exporter to a sink, and what became of it."""
 
+    exporter: str
+    """Empty: all of them."""
     sink: str
     received: int
     delivered: int
     dead_lettered: int
     duplicates: int
     pending: int
+    left_out: int = 0
+    """Passed on by policy although not valid, and of no use to a sink of typed rows."""
 
     @property
     def missing(self) -> int:
         """Messages that nobody accounts for; negative where more left than came."""
-        return self.received - self.delivered - self.dead_lettered - self.duplicates - self.pending
+        return self.received - self.accounted
+
+    @property
+    def accounted(self) -> int:
+        """Messages of which it is known what became of them."""
+        return self.delivered + self.dead_lettered + self.duplicates + self.pending + self.left_out
 
     def __str__(self) -> str:
-        sign = "=" if not self.missing else "≠"
-        return (
-            f"{self.sink or 'no sink'}: {self.received:,} received {sign} {self.delivered:,} delivered + "
-            f"{self.dead_lettered:,} dead-lettered + {self.duplicates:,} duplicates + {self.pending:,} pending"
-        )
+        sign = "≠" if self.missing else "="
+        parts = [
+            f"{self.delivered:,} delivered",
+            f"{self.dead_lettered:,} dead-lettered",
+            f"{self.duplicates:,} duplicates",
+            f"{self.pending:,} pending",
+            *([f"{self.left_out:,} left out as not valid"] if self.left_out else []),
+        ]
+        whose = f"{self.exporter} to {self.sink}" if self.exporter else self.sink
+        return f"{whose}: {self.received:,} received {sign} {' + '.join(parts)}"
 
 
 class LossEntry(TypedDict):
@@ -78,46 +90,44 @@ class Report(TypedDict):
     balanced: bool
 
 
-def build(snapshot: Snapshot) -> Report:
+def build(snapshot: Snapshot, sinks: Sequence[str]) -> Report:
     """Returns the report of what a run came to.
 
-    ``messages`` tells of the first telemetry sink, by name; ``balanced`` of all of them.
+    Args:
+        snapshot: What it came to.
+        sinks: Every sink of the run; ``messages`` tells of the first, ``balanced`` of all.
     """
     counts = snapshot.counts
     return Report(
         datagrams=_datagrams(snapshot.datagrams()),
-        messages=_messages(counts),
+        messages=_messages(counts, sinks[0] if sinks else ""),
         dead_letters=dead_letters(counts),
         loss={counter: _losses(snapshot.loss, counter) for counter in ("transport", "notification")},
         tables=_named(counts, ROWS),
-        balanced=not unbalanced(counts),
+        balanced=not unbalanced(snapshot, sinks),
     )
 
 
-def lines(counts: Mapping[str, int]) -> list[Line]:
-    """Returns the ledger's line of each sink; of a run without one, or with nothing delivered, a line all the same."""
-    return [
-        Line(
-            sink,
-            counts.get(RECEIVED, 0),
-            counts.get(f"{DELIVERED}:{sink}", 0),
-            dead_at(counts, sink),
-            counts.get(DUPLICATES, 0),
-            counts.get(PENDING, 0),
-        )
-        for sink in sinks(counts) or [""]
-    ]
+def line_of(counts: Mapping[str, int], sink: str, exporter: str = "") -> Line:
+    """Returns the line of a sink."""
+    return Line(
+        exporter,
+        sink,
+        counts.get(RECEIVED, 0),
+        counts.get(f"{DELIVERED}:{sink}", 0),
+        dead_at(counts, sink),
+        counts.get(DUPLICATES, 0),
+        counts.get(PENDING, 0),
+        counts.get(f"{NOT_MAPPED}:{sink}", 0),
+    )
 
 
-def unbalanced(counts: Mapping[str, int]) -> list[Line]:
-    """Returns the lines of the ledger whose two sides differ."""
-    return [line for line in lines(counts) if line.missing]
-
-
-def sinks(counts: Mapping[str, int]) -> list[str]:
-    """Returns the sinks that a run wrote to: telemetry first, then tables; each in the order of names."""
-    named = {name.split(":")[1] for name in counts if name.startswith((f"{DELIVERED}:", f"{DEAD_AT}:"))}
-    return sorted(named, key=lambda sink: (sink == _TABLES, sink))
+def unbalanced(snapshot: Snapshot, sinks: Sequence[str]) -> list[Line]:
+    """Returns the lines whose two sides differ, of each exporter: differences must not cancel out."""
+    every = (
+        line_of(counts, sink, exporter) for exporter, counts in sorted(snapshot.exporters.items()) for sink in sinks
+    )
+    return [line for line in every if line.missing]
 
 
 def dead_letters(counts: Mapping[str, int]) -> dict[str, int]:
@@ -130,6 +140,11 @@ def dead_letters(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(
         sorted(((reason, count) for reason, count in letters.items() if count), key=lambda item: (-item[1], item[0]))
     )
+
+
+def delivered(counts: Mapping[str, int]) -> dict[str, int]:
+    """Returns the messages delivered, by sink."""
+    return _named(counts, DELIVERED)
 
 
 def dead_at(counts: Mapping[str, int], sink: str) -> int:
@@ -145,8 +160,8 @@ def _datagrams(counters: Mapping[str, int]) -> dict[str, int]:
     }
 
 
-def _messages(counts: Mapping[str, int]) -> dict[str, int]:
-    line = lines(counts)[0]
+def _messages(counts: Mapping[str, int], sink: str) -> dict[str, int]:
+    line = line_of(counts, sink)
     return {
         "received": line.received,
         "decoded": counts.get(DECODED, 0),

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,7 +15,14 @@ this holds 100,000 subscriptions; what falls out stays counted."""
 MAX_EVENTS: Final = 100_000
 """Loss events kept; beyond it the oldest are forgotten here, though not in the files or topics, and counted."""
 
+MAX_EXPORTERS: Final = 20_000
+MAX_SUBSCRIPTIONS: Final = 100_000
+OTHERS: Final = "others"
+"""What is above these bounds (forged addresses, say) is counted together."""
+
 _Key = tuple[int, str, int | None, int | None, int]
+
+_Subscription = tuple[str, int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,7 @@ class Snapshot:
 
     Attributes:
         counts: Sum of every total by name (core.ledger).
+        exporters: The same, of each exporter.
         collectors: Absolute counters by collector id.
         loss: Every loss event, by its identity.
         subscriptions: Messages decoded by (exporter, publisher id, subscription id).
@@ -33,20 +41,17 @@ class Snapshot:
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
+    exporters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     collectors: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     loss: tuple[LossEvent, ...] = ()
-    subscriptions: Mapping[tuple[str, int | None, int | None], int] = field(default_factory=dict)
+    subscriptions: Mapping[_Subscription, int] = field(default_factory=dict)
     position: int = 0
     size: int = 0
     forgotten_losses: int = 0
 
     def datagrams(self) -> dict[str, int]:
         """Returns the collectors' counters, summed."""
-        summed: dict[str, int] = {}
-        for counters in self.collectors.values():
-            for name, count in counters.items():
-                summed[name] = summed.get(name, 0) + count
-        return summed
+        return _summed(self.collectors.values())
 
 
 class Status:
@@ -60,9 +65,9 @@ class Status:
         """Forgets everything: a new run begins."""
         with self._lock:
             self._buckets: OrderedDict[_Key, LedgerTotal] = OrderedDict()
-            self._counts: dict[str, int] = {}
-            self._collectors: dict[str, Mapping[str, int]] = {}
-            self._subscriptions: dict[tuple[str, int | None, int | None], int] = {}
+            self._exporters: dict[str, dict[str, int]] = {}
+            self._collectors: dict[str, dict[str, int]] = {}
+            self._subscriptions: dict[_Subscription, int] = {}
             self._loss: OrderedDict[str, LossEvent] = OrderedDict()
             self._forgotten = 0
             self._progress = (0, 0)
@@ -72,7 +77,10 @@ class Status:
         with self._lock:
             for total in totals.totals:
                 self._take(total)
-            self._collectors.update(totals.collectors)
+            for collector, counters in totals.collectors.items():
+                known = self._collectors.setdefault(collector, {})
+                for name, count in counters.items():
+                    known[name] = max(known.get(name, 0), count)
 
     def record_loss(self, batch: LossBatch) -> None:
         """Takes loss events: a later one replaces the earlier one of its identity."""
@@ -92,8 +100,9 @@ class Status:
         """Returns a copy that no later record changes."""
         with self._lock:
             return Snapshot(
-                counts=dict(self._counts),
-                collectors=dict(self._collectors),
+                counts=_summed(self._exporters.values()),
+                exporters={exporter: dict(counts) for exporter, counts in self._exporters.items()},
+                collectors={collector: dict(counters) for collector, counters in self._collectors.items()},
                 loss=tuple(self._loss.values()),
                 subscriptions=dict(self._subscriptions),
                 position=self._progress[0],
@@ -115,12 +124,26 @@ class Status:
             self._buckets.popitem(last=False)
 
     def _add(self, total: LedgerTotal, sign: int) -> None:
+        known = total.exporter in self._exporters or len(self._exporters) < MAX_EXPORTERS
+        counts = self._exporters.setdefault(total.exporter if known else OTHERS, {})
         for name, count in total.counts.items():
-            self._counts[name] = self._counts.get(name, 0) + sign * count
+            counts[name] = counts.get(name, 0) + sign * count
         decoded = total.counts.get(DECODED, 0)
         if decoded and total.subscription_id is not None:
-            subscription = (total.exporter, total.publisher_id, total.subscription_id)
-            self._subscriptions[subscription] = self._subscriptions.get(subscription, 0) + sign * decoded
+            self._add_subscription((total.exporter, total.publisher_id, total.subscription_id), sign * decoded)
+
+    def _add_subscription(self, subscription: _Subscription, decoded: int) -> None:
+        if subscription not in self._subscriptions and len(self._subscriptions) >= MAX_SUBSCRIPTIONS:
+            subscription = (OTHERS, None, None)
+        self._subscriptions[subscription] = self._subscriptions.get(subscription, 0) + decoded
+
+
+def _summed(counted: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    summed: dict[str, int] = {}
+    for counts in counted:
+        for name, count in counts.items():
+            summed[name] = summed.get(name, 0) + count
+    return summed
 
 
 STATUS: Final = Status()
