@@ -10,9 +10,9 @@ from random import Random
 import msgspec
 
 from yangbeam.core.udp_notif import FIXED_OCTETS, SEGMENTATION_OCTETS
+from yangbeam.simulator.emission import Emission, cut
 from yangbeam.simulator.habits import Habit, Scope
 from yangbeam.simulator.options import CHANCES, SimulateOptions
-from yangbeam.simulator.router import Emission, cut
 from yangbeam.simulator.truth import TruthRecord
 
 OVERTAKEN_BY = 3

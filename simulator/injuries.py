@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from yangbeam.simulator.values import Enumerated, Tree
+from yangbeam.simulator.values import Enumerated, Tree, Uint64
 
 ILLEGAL_NUMBER = "abc"
 ILLEGAL_ENUM = Enumerated("sideways", 99)
@@ -28,7 +28,7 @@ def _number(contents: Tree) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int | Uint64) and not isinstance(value, bool)
 
 
 def _leaf(contents: Tree) -> bool:

@@ -8,9 +8,10 @@ from struct import Struct
 from yangbeam.core.elements import MediaType
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.udp_notif import FIXED_OCTETS
+from yangbeam.simulator.emission import Emission, cut
 from yangbeam.simulator.options import SimulateOptions
 from yangbeam.simulator.pace import Pace
-from yangbeam.simulator.router import Emission, Router, cut
+from yangbeam.simulator.router import Router
 from yangbeam.simulator.sockets import RouterSockets
 from yangbeam.simulator.summary import Summary
 

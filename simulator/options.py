@@ -1,5 +1,6 @@
 """Decides what a simulation may be asked for, and refuses the rest before anything is sent."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -33,7 +34,8 @@ class SimulateOptions:
         wrapper: H1 to H10 (JSON, CBOR), X1, X2 (XML); empty: the habit's own.
         segment_size: Octets of the largest datagram, header included; 0: the habit's own.
         loss: Chance in [0, 1] that a message is lost.
-        incomplete: Chance that one segment of it is lost; a message of one datagram is cut in two for it.
+        incomplete: Chance that one segment of it is lost; a message of one datagram is cut in two for it. A message
+            is spared whose leftover segments could meet those of another message under the same id.
         corrupt: Chance that its octets are damaged, in the header or in the payload.
         duplicate: Chance that it arrives twice.
         reorder: Chance that up to three later ones overtake it.
@@ -151,6 +153,16 @@ class SimulateOptions:
         """Returns the source address of a router on loopback."""
         address, _ = self.destination
         return str(address if address.version == 6 else _address(self.first_address) + router)
+
+
+def help_of(option: str) -> str:
+    """Returns what an option of SimulateOptions means, in one line, for a command's help.
+
+    >>> help_of("interfaces")
+    'List entries, or edits, in each update.'
+    """
+    described = re.search(rf"^ +{option}: (.*(?:\n {{12}}.*)*)", SimulateOptions.__doc__ or "", re.MULTILINE)
+    return " ".join(described[1].split()) if described else ""
 
 
 def _address(text: str) -> IPv4Address | IPv6Address:

@@ -4,18 +4,18 @@ Pure: it sends nothing and reads no clock. What befalls messages on their way is
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from zlib import crc32
 
-from yangbeam.core.udp_notif import segments_of
 from yangbeam.simulator import messages
 from yangbeam.simulator.counters import Counters
-from yangbeam.simulator.habits import Habit, Sockets
+from yangbeam.simulator.emission import Emission
+from yangbeam.simulator.habits import Sockets
 from yangbeam.simulator.hardware import Hardware
 from yangbeam.simulator.injuries import INJURIES, injure
 from yangbeam.simulator.interfaces import Interfaces
-from yangbeam.simulator.options import MEDIA_TYPES, SimulateOptions
+from yangbeam.simulator.options import SimulateOptions
 from yangbeam.simulator.truth import TruthRecord
 from yangbeam.simulator.values import Tree
 from yangbeam.simulator.wrappers import WRAPPERS, wrap, wrapper_for
@@ -33,35 +33,6 @@ FIRST_PORT = 61_000
 """Above the range from which Linux gives ports away by itself (32768 to 60999)."""
 FASTEST_US = 1_000
 """Microseconds of event time between messages sent as fast as possible."""
-
-
-@dataclass(frozen=True, slots=True)
-class Emission:
-    """One message as the router means to send it.
-
-    Attributes:
-        socket: Which of the router's sockets, from 0.
-        payload: The encoded notification.
-        record: Its truth so far: nothing was sent yet.
-    """
-
-    socket: int
-    payload: bytes
-    record: TruthRecord
-
-
-def cut(emission: Emission, habit: Habit, max_segment_size: int) -> tuple[bytes, ...]:
-    """Returns the datagrams of a message, in order, none longer than ``max_segment_size`` octets."""
-    return tuple(
-        segments_of(
-            emission.payload,
-            media_type=MEDIA_TYPES[emission.record.encoding],
-            publisher_id=emission.record.publisher_id,
-            message_id=emission.record.message_id,
-            max_segment_size=max_segment_size,
-            last_bit=habit.last_bit,
-        )
-    )
 
 
 class Router:

@@ -19,8 +19,16 @@ NAMESPACES = {
 """Namespaces that are not simply ``urn:ietf:params:xml:ns:yang:`` and the module's name."""
 
 
-class Uint64(int):
-    """A 64-bit integer: a string in JSON, an integer in CBOR."""
+class Uint64:
+    """A 64-bit integer: a string in JSON, an integer in CBOR. No int, so that the JSON encoder asks how to write it."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __str__(self) -> str:
+        return str(self.value)
 
 
 class Enumerated(str):
@@ -60,28 +68,17 @@ def namespace_of(module: str) -> str:
     return NAMESPACES.get(module, f"urn:ietf:params:xml:ns:yang:{module}")
 
 
-_JSON_LEAVES: dict[type, Callable[[Any], Any]] = {
-    Uint64: int.__repr__,
-    Enumerated: str.__str__,
-    Identity: str.__str__,
-    Empty: lambda _: [None],
-}
 _CBOR_LEAVES: dict[type, Callable[[Any], Any]] = {
-    Uint64: int.__int__,
-    Enumerated: lambda value: value.number,
+    Uint64: lambda leaf: leaf.value,
+    Enumerated: lambda leaf: leaf.number,
     Identity: str.__str__,
     Empty: lambda _: None,
 }
 
 
-def _plain(value: Any, leaves: dict[type, Callable[[Any], Any]]) -> Any:
-    kind = type(value)
-    if kind is dict:
-        return {name: _plain(below, leaves) for name, below in value.items()}
-    if kind is list:
-        return [_plain(entry, leaves) for entry in value]
-    convert = leaves.get(kind)
-    return value if convert is None else convert(value)
+def _json_leaf(leaf: Any) -> Any:
+    """Returns what JSON writes for a leaf that is neither text nor a small number; names are text as they are."""
+    return str(leaf) if type(leaf) is Uint64 else [None]
 
 
 def to_json(tree: Tree) -> bytes:
@@ -90,7 +87,7 @@ def to_json(tree: Tree) -> bytes:
     >>> to_json({"m:c": {"n": Uint64(2**64 - 1), "state": Enumerated("up", 1), "gone": EMPTY}})
     b'{"m:c":{"n":"18446744073709551615","state":"up","gone":[null]}}'
     """
-    return orjson.dumps(_plain(tree, _JSON_LEAVES))
+    return orjson.dumps(tree, default=_json_leaf)
 
 
 def to_cbor(tree: Tree) -> bytes:
@@ -99,7 +96,17 @@ def to_cbor(tree: Tree) -> bytes:
     >>> cbor2.loads(to_cbor({"m:c": {"state": Enumerated("up", 1), "gone": EMPTY}}))
     {'m:c': {'state': 1, 'gone': None}}
     """
-    return cbor2.dumps(_plain(tree, _CBOR_LEAVES))
+    return cbor2.dumps(_cbor_value(tree))
+
+
+def _cbor_value(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        return {name: _cbor_value(below) for name, below in value.items()}
+    if kind is list:
+        return [_cbor_value(entry) for entry in value]
+    convert = _CBOR_LEAVES.get(kind)
+    return value if convert is None else convert(value)
 
 
 def to_xml(tree: Tree) -> bytes:
