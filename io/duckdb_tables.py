@@ -18,7 +18,7 @@ from apache_beam.pvalue import PCollection
 
 from yangbeam.core.errors import Fault, UnmappableValueError, YangbeamError
 from yangbeam.core.tables import duckdb_dialect as sql
-from yangbeam.core.tables.columns import DECIMAL_DIGITS, ColumnType
+from yangbeam.core.tables.columns import BOUNDS, DECIMAL_DIGITS, ColumnType
 from yangbeam.core.tables.definitions import Column, Table
 from yangbeam.core.tables.evolution import Fit, Held
 from yangbeam.core.tables.folding import Upsert
@@ -57,9 +57,10 @@ class TablesError(YangbeamError):
 class WriteTables(beam.PTransform):
     """Writes ``RowBatch`` elements to a DuckDB file.
 
-    Delivery: effectively once. Each write is one transaction of upserts by row identity that touch only the columns the
-    rows carry, so a bundle that is retried, or a capture that is read again, leaves the same tables. A message counts as
-    ``delivered:tables`` after its transaction; one with a value that DuckDB refuses becomes a dead letter, alone.
+    Delivery: effectively once. Each write is one transaction of upserts by row identity that touch only the columns
+    the rows carry, so a bundle that is retried, or a capture that is read again, leaves the same tables. A message
+    counts as ``delivered:tables`` after its transaction; one with a value that DuckDB refuses becomes a dead letter,
+    alone.
 
     Args:
         path: The file; its folder is made.
@@ -246,9 +247,7 @@ def _retried(work: Callable[[], T], path: str, sleep: Callable[[float], None]) -
 
 
 _ARROW: Final[Mapping[str, Any]] = {
-    **{
-        kind: getattr(pa, kind)() for kind in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-    },
+    **{kind: getattr(pa, kind)() for kind in BOUNDS},
     "boolean": pa.bool_(),
     "binary": pa.binary(),
     "timestamp": pa.timestamp("us"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, Protocol
 
 import apache_beam as beam
-from apache_beam.coders import registry as coder_registry
+from apache_beam.coders.typecoders import registry as coder_registry
 from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
 
@@ -118,11 +118,16 @@ def _map(
 ) -> None:
     bound = validated.bound
     try:
-        if bound.schema_id is None:
-            raise SchemaError("no-schema", "a valid notification without schema id cannot be mapped to tables")
-        rows.add(bound.notification, maker(bound.schema_id).rows(validated))
+        rows.add(bound.notification, maker(_schema_id(validated)).rows(validated))
     except (UnmappableValueError, SchemaError) as error:
         _give_up(validated, error, letters, tallies)
+
+
+def _schema_id(validated: Validated) -> int:
+    schema_id = validated.bound.schema_id
+    if schema_id is None:
+        raise SchemaError("no-schema", "a valid notification without schema id cannot be mapped to tables")
+    return schema_id
 
 
 def _give_up(validated: Validated, error: YangbeamError, letters: list[DeadLetter], tallies: Tallies) -> None:

@@ -11,7 +11,7 @@ from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
 from yangbeam.core.dead_letter import letter_of_notification
-from yangbeam.core.elements import DeadLetter, DeadLetterBatch, EndOfInput, LedgerDelta, Notification, place
+from yangbeam.core.elements import DeadLetterBatch, EndOfInput, LedgerDelta, Notification, place
 from yangbeam.core.errors import UnmappableValueError
 from yangbeam.core.ledger import DEAD_AT, DELIVERED, ROWS, Tallies
 from yangbeam.core.tables.definitions import Table
@@ -114,12 +114,8 @@ class WriteRows(beam.DoFn):
             dead = {origin: error for (of, origin), error in refused.items() if of == index}
             if dead:
                 letters = [letter_of_notification(STAGE, batch.notifications[at], why) for at, why in dead.items()]
-                yield TaggedOutput(LETTERS, DeadLetterBatch(letters=_in_order(letters), **place(batch)))
+                yield TaggedOutput(LETTERS, DeadLetterBatch(letters=letters, **place(batch)))
             yield TaggedOutput(LEDGER, _accounted(store, batch, dead))
-
-
-def _in_order(letters: list[DeadLetter]) -> list[DeadLetter]:
-    return sorted(letters, key=lambda letter: letter.arrival_us)
 
 
 def _written_or_refused(

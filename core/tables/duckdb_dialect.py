@@ -37,8 +37,8 @@ _TYPES = {
 CREATE_CATALOG = f"""CREATE TABLE IF NOT EXISTS {CATALOG} (
   table_name VARCHAR NOT NULL, column_name VARCHAR NOT NULL, ordinal INTEGER NOT NULL, table_path VARCHAR NOT NULL,
   path VARCHAR NOT NULL, role VARCHAR NOT NULL, type VARCHAR NOT NULL, yang_type VARCHAR NOT NULL,
-  units VARCHAR NOT NULL, description VARCHAR NOT NULL, counter BOOLEAN NOT NULL, config BOOLEAN NOT NULL, names VARCHAR[] NOT NULL,
-  logical VARCHAR NOT NULL, PRIMARY KEY (table_name, column_name))"""
+  units VARCHAR NOT NULL, description VARCHAR NOT NULL, counter BOOLEAN NOT NULL, config BOOLEAN NOT NULL,
+  names VARCHAR[] NOT NULL,  logical VARCHAR NOT NULL, PRIMARY KEY (table_name, column_name))"""
 """``type`` in SQL, ``logical`` as a JSON array that ``logical_type`` reads."""
 INSERT_CATALOG = f"INSERT OR REPLACE INTO {CATALOG} VALUES ({', '.join('?' * 14)})"  # noqa: S608 # constants
 SELECT_CATALOG = (
