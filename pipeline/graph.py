@@ -59,9 +59,7 @@ def build(pipeline: beam.Pipeline, source: beam.PTransform, stages: Stages, sink
     ledgers = _write_telemetry(validated.out, stages, sinks)
     if sinks.tables is not None:
         rows = fallible["rows"] = validated.out | "MapToRows" >> MapToRows(stages.schemas)
-        written = rows.out | "WriteTables" >> sinks.tables
-        ledgers.append(written.ledger)
-        fallible["tables"] = written
+        fallible["tables"] = rows.out | "WriteTables" >> sinks.tables
     if stages.detect_loss is not None:
         losses = decoded.out | "DetectLoss" >> stages.detect_loss
         ledgers.append(losses.ledger)

@@ -75,10 +75,12 @@ class _Opened:
     def _find(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int | SchemaError:
         try:
             found = self._library.schema_set(exporter, content_id, modules)
+            schema_id = self._store.register(found.digest, _encoded(found))
+            self._cache.get(schema_id)  # a set that does not compile binds nothing
         except SchemaError as error:
             # Directories are read once per run, so that the answer stays; the traceback would keep them all alive.
             return error.with_traceback(None)
-        return self._store.register(found.digest, _encoded(found))
+        return schema_id
 
     def schema(self, schema_id: int) -> Schema:
         return self._cache.get(schema_id)

@@ -1,0 +1,68 @@
+"""From a configuration to the stages of the graph: schemas, policies, loss scopes."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from ipaddress import ip_address, ip_network
+
+from yangbeam.core.loss.detector import learn_all
+from yangbeam.core.validation import Policy
+from yangbeam.pipeline.config import Config
+from yangbeam.pipeline.config_stages import Loss
+from yangbeam.pipeline.graph import Stages
+from yangbeam.registry.directories import Directory
+from yangbeam.registry.embedded import EmbeddedRegistry
+from yangbeam.transforms.detect_loss import DetectLoss
+
+
+def stages_of(config: Config) -> Stages:
+    """Returns the stages that a configuration asks for."""
+    return Stages(
+        schemas=registry_of(config),
+        policy=Policy(
+            validate=config.validation.enabled,
+            profile=config.validation.profile,
+            pass_invalid=config.validation.policy == "pass-and-mark",
+            pass_unbound=config.schemas.missing == "pass-and-mark",
+        ),
+        detect_loss=_detect_loss(config.loss),
+        collector=config.collector,
+        version=version("yangbeam"),
+    )
+
+
+def registry_of(config: Config) -> EmbeddedRegistry:
+    """Returns the handle on the registry of a configuration."""
+    directories = tuple(
+        Directory(
+            path=str(written.path),
+            exporter=str(written.exporter) if written.exporter is not None else None,
+            content_id=written.content_id,
+            features=written.features,
+        )
+        for written in config.schemas.directories
+    )
+    return EmbeddedRegistry(config.registry.path, directories, config.schemas.bundled)
+
+
+def _detect_loss(loss: Loss) -> DetectLoss | None:
+    if not loss.enabled:
+        return None
+    scopes = Scopes(tuple((str(scope.exporter), scope.transport, scope.notification) for scope in loss.scopes))
+    return DetectLoss(round(loss.window_s * 1_000_000), scopes if loss.scopes else learn_all)
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """The operator's word on how exporters count: (prefix, transport, notification); the longest prefix wins."""
+
+    by_prefix: tuple[tuple[str, str | None, str | None], ...]
+
+    def __call__(self, exporter: str, counter: str) -> str | None:
+        """Returns the scope of an exporter's counter; None: to be learned."""
+        address = ip_address(exporter)
+        best: tuple[int, str | None] = (-1, None)
+        for prefix, transport, notification in self.by_prefix:
+            network = ip_network(prefix)
+            if network.version == address.version and address in network and network.prefixlen > best[0]:
+                best = (network.prefixlen, {"transport": transport, "notification": notification}.get(counter))
+        return best[1]

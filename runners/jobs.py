@@ -1,0 +1,51 @@
+"""Runs a job of the command line: opens its ends, builds the graph, launches it, and closes what it opened."""
+
+from functools import partial
+from threading import Timer
+
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from yangbeam.core.elements import MessageBatch
+from yangbeam.core.reader import Reader
+from yangbeam.io.capture_files import CaptureReader
+from yangbeam.io.json_lines import close_below
+from yangbeam.pipeline.assembly import stages_of
+from yangbeam.pipeline.edges import readers_of, sinks_of
+from yangbeam.pipeline.graph import build
+from yangbeam.pipeline.launching import Job
+from yangbeam.pipeline.status import STATUS
+from yangbeam.pipeline.status_sink import status_sinks
+from yangbeam.runners.direct import run
+from yangbeam.transforms.handoff import Handoff
+
+
+def run_job(job: Job, *, live: bool) -> None:
+    """Runs a job to its end; see ``pipeline.launching.Launcher``.
+
+    Args:
+        job: The run.
+        live: Through the bridge; else over input that ends.
+    """
+    config = job.config
+    readers = readers_of(config)
+    try:
+        handoff = Handoff(readers, max_bytes=config.beam.batch_bytes, seen=partial(_progress, readers))
+        graph = partial(build, stages=stages_of(config), sinks=sinks_of(config, status_sinks()))
+        timer = Timer(job.duration_s, handoff.stop) if job.duration_s is not None else None
+        if timer is not None:
+            timer.daemon = True
+            timer.start()
+        try:
+            run(graph, handoff, live=live, options=PipelineOptions(list(job.beam_options)))
+        finally:
+            if timer is not None:
+                timer.cancel()
+    finally:
+        for reader in readers:
+            reader.close()
+        close_below(str(config.out))
+
+
+def _progress(readers: list[Reader], _: MessageBatch) -> None:
+    position = sum(reader.position() for reader in readers)
+    STATUS.record_progress(position, sum(reader.size() for reader in readers if isinstance(reader, CaptureReader)))

@@ -1,0 +1,91 @@
+"""ValidateNotifications: bound notifications judged by their schemas, contents too, and transcoded to JSON once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+import msgspec
+from apache_beam.pvalue import PCollection, TaggedOutput
+from apache_beam.typehints.decorators import no_annotations
+
+from yangbeam.core.dead_letter import letter_of_notification
+from yangbeam.core.elements import (
+    Bound,
+    BoundBatch,
+    DeadLetter,
+    DeadLetterBatch,
+    EndOfInput,
+    Validated,
+    ValidatedBatch,
+    place,
+)
+from yangbeam.core.errors import InvalidInstanceError, YangbeamError
+from yangbeam.core.ledger import DEAD, INVALID, MARKED, VALIDATED, Tallies
+from yangbeam.core.schemas import Schemas
+from yangbeam.core.validation import STAGE, VALID, Policy, judge
+from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
+
+
+class ValidateNotifications(beam.PTransform):
+    """Judges each notification by the schema it is bound to; stateless, order kept.
+
+    ``BoundBatch`` to ``ValidatedBatch``. Letters, under the policy ``reject``: what its schema refuses, with path,
+    rule and schema id. XML and CBOR become RFC 7951 JSON here, once, by the bound schema.
+
+    Args:
+        schemas: Handle on the registered schemas; loaded once per thread and schema.
+        policy: What is judged, and what becomes of what fails.
+    """
+
+    def __init__(self, schemas: Schemas, policy: Policy) -> None:
+        super().__init__()
+        self._validate = _Validate(schemas, policy)
+
+    @no_annotations
+    def expand(self, batches: PCollection) -> Staged:
+        """Applies the stage."""
+        validated = batches | "Validate" >> beam.ParDo(self._validate).with_outputs(LETTERS, LEDGER, main="validated")
+        return staged(validated, ValidatedBatch)
+
+
+class _Validate(beam.DoFn):
+    def __init__(self, schemas: Schemas, policy: Policy) -> None:
+        super().__init__()
+        self._schemas = schemas
+        self._policy = policy
+
+    def process(self, batch: BoundBatch) -> Iterator[Any]:
+        tallies = Tallies(STAGE)
+        judged: list[Validated] = []
+        letters: list[DeadLetter] = []
+        kept: list[int] = []
+        for bound in batch.notifications:
+            kept.append(len(judged))
+            try:
+                validated = judge(bound, self._schemas, self._policy)
+            except InvalidInstanceError as error:
+                letters.append(_give_up(bound, error, tallies))
+            else:
+                judged.append(validated)
+                tallies.add(
+                    VALIDATED if validated.verdict == VALID else f"{MARKED}:{validated.verdict}", *_where(bound)
+                )
+        kept.append(len(judged))
+        controls = [msgspec.structs.replace(control, at=kept[control.at]) for control in batch.controls]
+        yield ValidatedBatch(notifications=judged, subscriptions=batch.subscriptions, controls=controls, **place(batch))
+        if letters:
+            yield TaggedOutput(LETTERS, DeadLetterBatch(letters=letters, **place(batch)))
+        ended = any(isinstance(control, EndOfInput) for control in controls)
+        yield TaggedOutput(LEDGER, tallies.delta(**place(batch), end=ended))
+
+
+def _give_up(bound: Bound, error: YangbeamError, tallies: Tallies) -> DeadLetter:
+    tallies.add(INVALID, *_where(bound))
+    tallies.add(f"{DEAD}:{error.reason}", *_where(bound))
+    return letter_of_notification(STAGE, bound.notification, error)
+
+
+def _where(bound: Bound) -> tuple[str, int | None, int | None, int]:
+    notification = bound.notification
+    message = notification.message
+    return message.exporter, notification.publisher_id, notification.subscription_id, message.arrival_us
