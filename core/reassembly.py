@@ -122,7 +122,8 @@ class Reassembly:
 
     def add(self, key: Key, segment: Segment, now_us: int) -> list[Outcome]:
         """Takes one segment; returns the messages that this completes or makes it give up, oldest first."""
-        outcomes: list[Outcome] = [*self.expire(now_us)]
+        outcomes: list[Outcome] = []
+        outcomes += self.expire(now_us)
         self.counters["segments"] += 1
         message = self._messages.get(key)
         if message is not None and message.segments.is_reused(segment):

@@ -27,6 +27,11 @@ SEGMENTATION_OCTETS = 4
 PRIVATE_ENCODING = 2
 """Option type of versions -03 to -18: describes the media type when S=1."""
 
+_SEGMENT_HEADER = FIXED_OCTETS + SEGMENTATION_OCTETS
+_SEGMENT_OPTION = Struct(">HH")
+_SEGMENTATION_TL = SEGMENTATION << 8 | SEGMENTATION_OCTETS
+"""Type and length of a segmentation option that stands alone: of most traffic, hence read without the loop."""
+
 WHOLE = -1
 """``Segment.value`` of a message that came in one datagram."""
 
@@ -119,6 +124,11 @@ class Parser:
         media_type = self._media_types[first]
         if header_length == FIXED_OCTETS <= message_length == length and media_type is not None:
             return Segment(publisher_id, message_id, media_type, datagram[FIXED_OCTETS:])
+        if header_length == _SEGMENT_HEADER <= message_length == length and media_type is not None:
+            option, value = _SEGMENT_OPTION.unpack_from(datagram, FIXED_OCTETS)
+            if option == _SEGMENTATION_TL:
+                header = datagram[:_SEGMENT_HEADER]
+                return Segment(publisher_id, message_id, media_type, datagram[_SEGMENT_HEADER:], (), value, header)
         return self._parse_unusual(datagram, first, header_length, message_length, publisher_id, message_id)
 
     def _parse_unusual(

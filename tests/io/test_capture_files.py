@@ -259,6 +259,21 @@ def test_a_file_is_read_in_portions(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert [message.message_id for message in messages_of(rest)] == list(range(2, 20))
 
 
+def test_unrelated_traffic_and_chosen_ports_are_counted_apart(tmp_path: Path) -> None:
+    frames = [
+        (START, frame(message_datagram(1))),
+        (START, ethernet(ipv4(udp(b"<14>syslog", 40000, 514)))),
+        (START, ethernet(ipv4(b"tcp", protocol=6))),
+    ]
+    path = written(tmp_path, pcap(frames))
+    reader = CaptureReader([path])
+    assert len(messages_of(read_all(reader))) == 1
+    assert (reader.counters["other_traffic"], reader.counters["not_udp"], reader.counters["frames"]) == (1, 1, 3)
+    reader = CaptureReader([path], ports=frozenset({514}))
+    assert refused_of(read_all(reader)) == ["malformed"]
+    assert reader.counters["other_traffic"] == 1
+
+
 def test_a_closed_reader_reads_no_more(tmp_path: Path) -> None:
     reader = CaptureReader([written(tmp_path, pcap([(START, frame(message_datagram(1)))]))])
     reader.close()
