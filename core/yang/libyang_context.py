@@ -47,13 +47,16 @@ class LibyangContext:
         self._raw: Any = ffi.gc(created[0], lib.ly_ctx_destroy)
         self._root = ffi.new("struct lyd_node **")
         try:
-            for name, revision in schema_set.implemented:
-                self._load(name, revision, schema_set.features.get(name))
-            if lib.ly_ctx_compile(self._raw) != lib.LY_SUCCESS:
-                raise SchemaError("schema-invalid", f"the schema set does not compile: {self._errors()}")
+            self._fill(schema_set)
         except SchemaError:
             self.close()
             raise
+
+    def _fill(self, schema_set: SchemaSet) -> None:
+        for name, revision in schema_set.implemented:
+            self._load(name, revision, schema_set.features.get(name))
+        if lib.ly_ctx_compile(self._raw) != lib.LY_SUCCESS:
+            raise SchemaError("schema-invalid", f"the schema set does not compile: {self._errors()}")
 
     @property
     def raw(self) -> Any:
@@ -97,9 +100,11 @@ class LibyangContext:
             text: A JSON object without trailing garbage (libyang would not notice) and not empty.
             profile: ``structural`` (RFC 7950 types, names, keys) or ``full`` (also mandatory, must, when, leafref).
         """
+        if profile not in _PROFILES:
+            raise ValueError(f"profile is one of {', '.join(_PROFILES)}, not {profile!r}")
         parsing, validation = _PROFILES[profile]
         root = self._root
-        status = lib.lyd_parse_data_mem(self.raw, text, lib.LYD_JSON, parsing, validation, root)
+        status = lib.lyd_parse_data_mem(self._raw or self.raw, text, lib.LYD_JSON, parsing, validation, root)
         if root[0]:
             lib.lyd_free_all(root[0])
             root[0] = ffi.NULL

@@ -15,8 +15,21 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _HEADER = frozenset(
-    "yang-version namespace prefix belongs-to import include organization contact description reference revision".split()
+    (
+        "yang-version",
+        "namespace",
+        "prefix",
+        "belongs-to",
+        "import",
+        "include",
+        "organization",
+        "contact",
+        "description",
+        "reference",
+        "revision",
+    )
 )
+_MARKS = {"{": 1, "}": -1, ";": 0}
 _STRUCTURE_IMPORT = re.compile(
     r"import\s+ietf-yang-structure-ext\s*\{[^}]*?prefix\s+[\"']?([A-Za-z_][\w.-]*)", re.DOTALL
 )
@@ -79,14 +92,14 @@ def _read_block(tokens: Iterator[str]) -> dict[str, str]:
     """Reads to the matching ``}`` and returns the direct substatements, keyword to argument."""
     inner: dict[str, str] = {}
     depth, words = 1, []
-    for token in tokens:
-        if token not in ("{", "}", ";"):
-            words.append(token)
+    for word in tokens:
+        if word not in _MARKS:
+            words.append(word)
             continue
         if depth == 1 and len(words) > 1:
             inner[words[0]] = words[1]
         words = []
-        depth += {"{": 1, "}": -1, ";": 0}[token]
+        depth += _MARKS[word]
         if not depth:
             break
     return inner
@@ -95,17 +108,17 @@ def _read_block(tokens: Iterator[str]) -> dict[str, str]:
 def _head(tokens: Iterator[str]) -> Iterator[_Statement]:
     """Yields the statements before the body."""
     words: list[str] = []
-    for token in tokens:
-        if token not in ("{", "}", ";"):
-            words.append(token)
+    for word in tokens:
+        if word not in _MARKS:
+            words.append(word)
             # An extension statement may stand in the head; the first keyword of the body ends it.
-            if len(words) == 1 and token not in _HEADER and ":" not in token:
+            if len(words) == 1 and word not in _HEADER and ":" not in word:
                 return
             continue
-        if token == "}" or not words:
+        if _MARKS[word] < 0 or not words:
             return
         argument = words[1] if len(words) > 1 else ""
-        yield _Statement(words[0], argument, _read_block(tokens) if token == "{" else {})
+        yield _Statement(words[0], argument, _read_block(tokens) if _MARKS[word] else {})
         words = []
 
 
@@ -137,13 +150,14 @@ def read_module_text(text: str) -> ModuleText:
 def structures_as_containers(text: str) -> str:
     """Rewrites ``sx:structure`` to ``container`` and ``sx:augment-structure`` to ``augment`` (RFC 8791).
 
-    libyang up to 4 cannot read instances of structures; as containers they are parsed with the same rules.
+    libyang up to 4 cannot read instances of structures; as containers of state, whose augments may be mandatory, they
+    are parsed with the same rules.
     """
     prefix = _STRUCTURE_IMPORT.search(text)
     if not prefix:
         return text
     name = re.escape(prefix.group(1))
-    text = re.sub(rf"(?<![\w-]){name}:structure(?=\s)", "container", text)
+    text = re.sub(rf"(?<![\w-]){name}:structure(\s+[^\s{{]+\s*\{{)", r"container\1 config false;", text)
     return re.sub(rf"(?<![\w-]){name}:augment-structure(?=\s)", "augment", text)
 
 

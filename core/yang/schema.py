@@ -8,7 +8,7 @@ import orjson
 
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.yang.compile_tree import TreeCompiler
-from yangbeam.core.yang.libyang_context import PROFILES, LibyangContext
+from yangbeam.core.yang.libyang_context import LibyangContext
 from yangbeam.core.yang.locate import locate
 from yangbeam.core.yang.module_text import structure_names
 from yangbeam.core.yang.schema_set import SchemaSet
@@ -84,8 +84,6 @@ class Schema:
 
     def judge(self, text: bytes, document: Mapping[str, Any], profile: str = "structural") -> None:
         """As validate_contents, for a caller that has parsed ``text`` already."""
-        if profile not in PROFILES:
-            raise ValueError(f"profile is one of {', '.join(PROFILES)}, not {profile!r}")
         refusal = self._context.refusal(text, profile)
         if refusal:
             raise self._refused(document, refusal)

@@ -57,10 +57,7 @@ class _Shelf:
 
     def find(self, wanted: Reference, needed_by: str) -> ModuleText:
         revisions = self.by_name.get(wanted.name, {})
-        if wanted.revision:
-            found = revisions.get(wanted.revision)
-        else:
-            found = revisions[max(revisions)] if revisions else None
+        found = revisions.get(wanted.revision or max(revisions, default=""))
         if found is None:
             name = f"{wanted.name}@{wanted.revision}" if wanted.revision else wanted.name
             have = f"; the set has {', '.join(sorted(revisions))}" if revisions else ""
@@ -77,9 +74,9 @@ def _close(shelf: _Shelf, roots: Iterable[ModuleText]) -> dict[tuple[str, str], 
         if (module.name, module.revision) in closed:
             continue
         closed[module.name, module.revision] = module
-        for wanted in (*module.imports, *module.includes):
-            if wanted.name not in _BUILT_IN:
-                waiting.append(shelf.find(wanted, module.file_name.removesuffix(".yang")))
+        needed_by = module.file_name.removesuffix(".yang")
+        references = (*module.imports, *module.includes)
+        waiting.extend(shelf.find(wanted, needed_by) for wanted in references if wanted.name not in _BUILT_IN)
     return closed
 
 

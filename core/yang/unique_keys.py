@@ -50,10 +50,8 @@ def refuse_duplicate_keys(value: Mapping[str, Any], plan: KeyPlan, path: str = "
     Raises:
         InvalidInstanceError: ``invalid-contents`` with the path of the second entry.
     """
-    inner = plan.inner
-    names = [name for name in value if name in inner] if len(value) < len(inner) else [n for n in inner if n in value]
-    for name in names:
-        below, found = value[name], inner[name]
+    for name in plan.inner.keys() & value.keys():
+        below, found = value[name], plan.inner[name]
         if isinstance(below, list):
             _check_entries(below, found, f"{path}/{name}")
         elif isinstance(below, dict):
@@ -67,8 +65,9 @@ def _check_entries(entries: list[Any], plan: KeyPlan, path: str) -> None:
     if plan.keys and len(entries) > 1:
         _refuse_repeated([_key_of(entry, plan) for entry in entries], path, "keys of list entries are unique")
     if plan.inner:
+        inner = plan.inner.keys()
         for index, entry in enumerate(entries):
-            if isinstance(entry, dict):
+            if isinstance(entry, dict) and not inner.isdisjoint(entry):
                 refuse_duplicate_keys(entry, plan, f"{path}[{index + 1}]")
 
 

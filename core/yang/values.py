@@ -25,9 +25,9 @@ def _shown(value: Any) -> str:
 
 @lru_cache(maxsize=1024)
 def compile_pattern(expression: str) -> re.Pattern[str] | None:
-    """Compiles an XSD expression for fullmatch; None when it uses what Python's re does not have.
+    r"""Compiles an XSD expression for fullmatch; None when it uses what Python's re does not have.
 
-    In XSD ``^`` and ``$`` are ordinary characters, and ``\\p{L}`` is a class.
+    In XSD ``^`` and ``$`` are ordinary characters, and ``\p{L}`` is a class.
     """
     out, depth, i = [], 0, 0
     while i < len(expression):

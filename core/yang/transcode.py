@@ -1,0 +1,109 @@
+"""Turns XML and CBOR instances into RFC 7951 JSON values by the schema tree: once, at validation.
+
+Text of dates and the order of leaves stay as they came. A node that the schema does not know is an error, not a guess;
+``untyped_unknown`` (for looking at messages without a schema) keeps such nodes with every value as text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from yangbeam.core.errors import InvalidInstanceError, NotificationError
+from yangbeam.core.notification.target import parse_target
+from yangbeam.core.yang.sid_files import SidNames
+from yangbeam.core.yang.tree import Node, Tree
+
+ENVELOPES = frozenset(("envelope", "notification"))
+"""Local names of notification headers (specs of the wrapper table)."""
+
+FILTERS = frozenset(("datastore-subtree-filter", "stream-subtree-filter", "subtree-filter"))
+"""Anydata that holds a filter: nodes without values stand in it, so it is no instance and is never typed."""
+
+PATCH = "ietf-yang-patch"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where member names are looked up.
+
+    Attributes:
+        children: ``module:name`` → node.
+        module: Module of the parent: its members stand without a module name; empty inside anydata.
+        path: Instance path so far, for errors.
+        sid: SID of the parent, 0 at the top: keys in CBOR are deltas to it (RFC 9254 section 3.2).
+    """
+
+    children: Mapping[str, Node]
+    module: str = ""
+    path: str = ""
+    sid: int = 0
+
+    def member_name(self, node: Node) -> str:
+        """JSON name of a child here: with its module only where the namespace changes."""
+        return node.name if node.module == self.module else f"{node.module}:{node.name}"
+
+    def below(self, node: Node, sid: int = 0) -> "Scope":
+        """Scope of a child's own members."""
+        return Scope(node.children, node.module, f"{self.path}/{self.member_name(node)}", sid)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What both transcoders need.
+
+    Attributes:
+        tree: The schema.
+        untyped_unknown: Keep what the schema does not know, with values as text, instead of refusing it.
+        sids: Names of SIDs, where the operator supplied .sid files.
+    """
+
+    tree: Tree
+    untyped_unknown: bool = False
+    sids: SidNames = field(default_factory=SidNames)
+
+    def top(self, path: str = "") -> Scope:
+        """Scope of anydata: every top-level data node and notification."""
+        return Scope({**self.tree.notifications, **self.tree.data}, "", path)
+
+    def value_of_edit(self, target: str, path: str) -> Scope:
+        """Scope of a yang-patch value: siblings of the target node (RFC 8072 section 2.5), or the top of the tree.
+
+        A target that the schema does not know gives the top scope: the value's own node is then refused by name.
+        """
+        try:
+            steps = parse_target(target)
+        except NotificationError:
+            return self.top(path)
+        children, module = self.top().children, ""
+        for step in steps[:-1]:
+            node = children.get(f"{step.module or module}:{step.name}")
+            if node is None:
+                return self.top(path)
+            children, module = node.children, node.module
+        return Scope(children, "", path)
+
+    def anydata(self, node: Node, siblings: Mapping[str, Any], path: str) -> Scope | None:
+        """Scope inside an anydata node; None when its content is not an instance of any schema.
+
+        Args:
+            node: The anydata.
+            siblings: Members converted so far beside it: a patch edit's target.
+            path: Its instance path.
+        """
+        if node.name in FILTERS:
+            return None
+        if node.name == "value" and "/edit/" in node.path:
+            return self.value_of_edit(str(siblings.get("target", "")), path)
+        return self.top(path)
+
+
+def refuse_unknown(name: str, scope: Scope) -> NoReturn:
+    """Raises: a member that the schema does not have."""
+    path = f"{scope.path}/{name}"
+    detail = f"{path}: the bound schema has no such node; give the publisher's own modules, or check the publisher"
+    raise InvalidInstanceError("unknown-node", detail, path=path, rule="every node is in the schema")
+
+
+def refuse_shape(what: str, scope: Scope) -> NoReturn:
+    """Raises: a member of another kind than its node."""
+    raise InvalidInstanceError("invalid-contents", f"{scope.path}: {what}", path=scope.path, rule=what)

@@ -1,0 +1,129 @@
+"""CBOR maps (RFC 9254, names or SIDs) → RFC 7951 JSON values, by the schema tree."""
+
+import base64
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from cbor2 import CBORTag
+
+from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.yang.scalars import from_cbor
+from yangbeam.core.yang.transcode import Context, Scope, refuse_shape, refuse_unknown
+from yangbeam.core.yang.tree import Node
+
+ABSOLUTE_SID = 47
+"""Tag of a SID that is no delta (RFC 9254 section 3.2)."""
+MAX_DEPTH = 128
+
+
+class CborTranscoder:
+    """Converts trees that cbor2 has read.
+
+    Args:
+        context: Schema, SIDs, and what to do with the unknown.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def contents(self, members: Any) -> dict[str, Any]:
+        """Converts the map of datastore-contents, or of any anydata, to one JSON object.
+
+        Raises:
+            InvalidInstanceError: ``unknown-node``, ``invalid-contents``.
+        """
+        return self._members(members, self._context.top(), 0)
+
+    notification = contents
+    """A whole notification or envelope: a map of one top-level member."""
+
+    def edit_value(self, members: Any, target: str) -> dict[str, Any]:
+        """Converts the ``value`` of a patch edit, whose node ``target`` names.
+
+        Raises:
+            InvalidInstanceError: ``unknown-node``, ``invalid-contents``.
+        """
+        return self._members(members, self._context.value_of_edit(target, ""), 0)
+
+    def _members(self, source: Any, scope: Scope, depth: int) -> dict[str, Any]:
+        if not isinstance(source, Mapping):
+            refuse_shape(f"a map was expected, found {type(source).__name__}", scope)
+        if depth > MAX_DEPTH:
+            refuse_shape(f"nested deeper than {MAX_DEPTH} maps", scope)
+        members: dict[str, Any] = {}
+        # A patch edit's value is read by its target, so members without nested data come first in effect.
+        for key, item in source.items():
+            name, sid = self._name(key, scope)
+            node = scope.children.get(name if ":" in name or not scope.module else f"{scope.module}:{name}")
+            if node is None:
+                if not self._context.untyped_unknown:
+                    refuse_unknown(name, scope)
+                members[name] = untyped(item, depth + 1)
+                continue
+            siblings = members if node.kind != "anydata" else self._with_target(source, members, scope)
+            members[scope.member_name(node)] = self._value(item, node, scope, siblings, sid, depth)
+        return members
+
+    def _with_target(self, source: Mapping[Any, Any], members: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        """Members so far, and the target of an edit wherever it stands in the map."""
+        for key, item in source.items():
+            if isinstance(item, str) and self._name(key, scope)[0].rpartition(":")[2] == "target":
+                return {**members, "target": item}
+        return members
+
+    def _name(self, key: Any, scope: Scope) -> tuple[str, int]:
+        """Name of a map's key, and its SID (0 for a name)."""
+        if isinstance(key, str):
+            return key, 0
+        sid = key.value if isinstance(key, CBORTag) and key.tag == ABSOLUTE_SID else key
+        if not isinstance(sid, int) or isinstance(sid, bool):
+            refuse_shape(f"a key of a map is {key!r:.60}, neither a name nor a SID", scope)
+        if not isinstance(key, CBORTag):
+            sid += scope.sid
+        return self._context.sids.nodes.get(sid, f"SID {sid}"), sid
+
+    def _value(self, item: Any, node: Node, scope: Scope, siblings: Mapping[str, Any], sid: int, depth: int) -> Any:
+        below = scope.below(node, sid)
+        if node.kind == "leaf-list":
+            return [self._leaf(entry, node) for entry in item] if isinstance(item, list) else self._leaf(item, node)
+        if node.kind == "leaf":
+            return self._leaf(item, node)
+        if node.kind == "list":
+            if not isinstance(item, list):
+                refuse_shape(f"list {node.path} is no array", below)
+            return [self._members(entry, below, depth + 1) for entry in item]
+        if node.kind not in ("anydata", "anyxml"):
+            return self._members(item, below, depth + 1)
+        inside = self._context.anydata(node, siblings, below.path)
+        return untyped(item, depth + 1) if inside is None else self._members(item, inside, depth + 1)
+
+    def _leaf(self, item: Any, node: Node) -> Any:
+        if node.type is None:
+            return untyped(item)
+        value = from_cbor(node.type, item, self._context.sids.identities, node.module)
+        return value if isinstance(value, str | int | float | bool | list | None) else untyped(value)
+
+
+def untyped(item: Any, depth: int = 0) -> Any:
+    """A CBOR item without a schema: maps and arrays as they are, every leaf as text."""
+    if depth > MAX_DEPTH:
+        detail = f"nested deeper than {MAX_DEPTH} maps"
+        raise InvalidInstanceError("invalid-contents", detail, rule=detail)
+    match item:
+        case Mapping():
+            return {key if isinstance(key, str) else str(key): untyped(value, depth + 1) for key, value in item.items()}
+        case list() | tuple():
+            return [untyped(value, depth + 1) for value in item]
+        case bytes():
+            return base64.b64encode(item).decode()
+        case bool():
+            return "true" if item else "false"
+        case CBORTag():
+            return untyped(item.value, depth + 1)
+        case Decimal():
+            return format(item, "f") if item.is_finite() and abs(item.adjusted()) < 64 else str(item)
+        case None:
+            return [None]
+        case _:
+            return str(item)
