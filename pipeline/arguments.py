@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-MANY: Final = ("--capture", "--yang", "--allow", "--port")
+MANY: Final = ("--capture", "--yang", "--allow", "--port", "--ports")
 """Options that take several values at once, each until the next option; all are repeatable too."""
 
 WITH_BEAM_OPTIONS: Final = ("run",)
