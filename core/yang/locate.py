@@ -37,14 +37,14 @@ def locate(tree: Tree, document: Mapping[str, Any]) -> Finding | None:
     for name, value in document.items():
         node = tree.data.get(name)
         if node is None:
-            return f"/{name}", _unknown(name, tree, None)
-        found = next(_offences(node, value, f"/{name}", tree), None)
+            return f"/{name}", why_unknown(name, tree, None)
+        found = next(misfits(node, value, f"/{name}", tree), None)
         if found:
             return found
     return None
 
 
-def _unknown(name: str, tree: Tree, parent: Node | None) -> str:
+def why_unknown(name: str, tree: Tree, parent: Node | None) -> str:
     """Why a member name means nothing here."""
     module, _, local = name.rpartition(":")
     if not module and parent is None:
@@ -57,8 +57,8 @@ def _unknown(name: str, tree: Tree, parent: Node | None) -> str:
     return f"no node {local!r} {where} of the schema ({judged})"
 
 
-def _offences(node: Node, value: Any, path: str, tree: Tree) -> Iterator[Finding]:
-    """Yields offences at and below a member, first to last."""
+def misfits(node: Node, value: Any, path: str, tree: Tree) -> Iterator[Finding]:
+    """Yields the misfits of names and types at and below a member, first to last."""
     if node.kind in ("container", "structure", "notification"):
         if isinstance(value, dict):
             yield from _members(node, value, path, tree)
@@ -86,9 +86,9 @@ def _members(node: Node, value: Mapping[str, Any], path: str, tree: Tree) -> Ite
             continue
         child = node.child(name)
         if child is None:
-            yield f"{path}/{name}", _unknown(name, tree, node)
+            yield f"{path}/{name}", why_unknown(name, tree, node)
         else:
-            yield from _offences(child, below, f"{path}/{name}", tree)
+            yield from misfits(child, below, f"{path}/{name}", tree)
 
 
 def _entries(node: Node, entries: list[Any], path: str, tree: Tree) -> Iterator[Finding]:

@@ -1,16 +1,19 @@
 """A loaded schema set: judges contents, edits and notifications, and gives the tree that everything is derived from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import orjson
 
 from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.notification.target import Step
 from yangbeam.core.yang.compile_tree import TreeCompiler
+from yangbeam.core.yang.edits import WITH_VALUE, contents_of_edit, resolve
 from yangbeam.core.yang.libyang_context import LibyangContext
 from yangbeam.core.yang.locate import locate
 from yangbeam.core.yang.module_text import structure_names
+from yangbeam.core.yang.notification_level import judge_notification
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.core.yang.tree import Tree
 from yangbeam.core.yang.unique_keys import key_plan, refuse_duplicate_keys
@@ -88,6 +91,39 @@ class Schema:
         if refusal:
             raise self._refused(document, refusal)
         refuse_duplicate_keys(document, self._keys)
+
+    def validate_edit(self, target: Sequence[Step], operation: str, value: bytes | None = None) -> None:
+        """Judges one edit of a yang-patch at its target; the value structurally, as an edit is partial by nature.
+
+        Args:
+            target: From ``core.notification.target.parse_target``; empty for the datastore itself.
+            operation: Of RFC 8072 section 2.5.
+            value: The JSON bytes of ``value``; ignored for delete, move and remove.
+
+        Raises:
+            InvalidInstanceError: ``invalid-edit`` for the target, ``invalid-contents`` for the value.
+        """
+        places, path = resolve(self.tree, target)
+        parsed = read_object(value) if value is not None and operation in WITH_VALUE else None
+        document = contents_of_edit(places, path, operation, parsed)
+        if document is not None:
+            self.judge(orjson.dumps(document), document)
+
+    def validate_notification(self, name: str, body: Any, *, lenient: bool = False) -> tuple[str, ...]:
+        """Judges a notification around its contents; see ``notification_level``.
+
+        Args:
+            name: ``module:name``; also of a structure: ``ietf-yp-notification:envelope``.
+            body: Its parsed members; contents and values inside are not looked into.
+            lenient: The set is not the publisher's own: misfits of augmentations become quirks.
+
+        Returns:
+            The quirks.
+
+        Raises:
+            InvalidInstanceError: ``invalid-notification``, ``unknown-notification``.
+        """
+        return judge_notification(self.tree, name, body, lenient=lenient)
 
     def _refused(self, document: Mapping[str, Any], refusal: str) -> InvalidInstanceError:
         """Finds the offending node: libyang 2.1 names none."""

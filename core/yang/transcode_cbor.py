@@ -110,20 +110,22 @@ def untyped(item: Any, depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         detail = f"nested deeper than {MAX_DEPTH} maps"
         raise InvalidInstanceError("invalid-contents", detail, rule=detail)
+    if isinstance(item, CBORTag):
+        item = item.value
+    if isinstance(item, Mapping):
+        return {key if isinstance(key, str) else str(key): untyped(value, depth + 1) for key, value in item.items()}
+    if isinstance(item, list | tuple):
+        return [untyped(value, depth + 1) for value in item]
+    return [None] if item is None else _text(item)
+
+
+def _text(item: Any) -> str:
     match item:
-        case Mapping():
-            return {key if isinstance(key, str) else str(key): untyped(value, depth + 1) for key, value in item.items()}
-        case list() | tuple():
-            return [untyped(value, depth + 1) for value in item]
         case bytes():
             return base64.b64encode(item).decode()
         case bool():
             return "true" if item else "false"
-        case CBORTag():
-            return untyped(item.value, depth + 1)
-        case Decimal():
-            return format(item, "f") if item.is_finite() and abs(item.adjusted()) < 64 else str(item)
-        case None:
-            return [None]
+        case Decimal() if item.is_finite() and abs(item.adjusted()) < 64:
+            return format(item, "f")
         case _:
             return str(item)

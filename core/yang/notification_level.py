@@ -1,0 +1,68 @@
+"""Judges a notification around its contents: the notification's own leaves, by the schema tree.
+
+Contents, filters and values are anydata here; each is judged by itself. Nodes that drafts add by augmentation change
+their names from revision to revision. Judged by the publisher's own modules they must fit; judged by a bundled set
+(``lenient``) a misfit of theirs is named as a quirk, since only the set can be at fault. What RFC 8639 and 8641
+themselves define is never excused.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.yang.locate import Finding, misfits, why_unknown
+from yangbeam.core.yang.tree import Node, Tree
+
+
+def judge_notification(tree: Tree, name: str, body: Any, *, lenient: bool = False) -> tuple[str, ...]:
+    """Judges one notification, or structure such as the envelope.
+
+    Args:
+        tree: The schema.
+        name: ``module:name`` as it stands in the message.
+        body: Its parsed members.
+        lenient: A set that is not the publisher's own judges.
+
+    Returns:
+        Quirks: what was excused, ``augmentation:PATH: RULE``.
+
+    Raises:
+        InvalidInstanceError: ``invalid-notification`` or ``unknown-notification``, with path and rule.
+    """
+    node = tree.notifications.get(name) or _structure(tree, name)
+    if node is None:
+        rule = f"the schema has no notification {name}"
+        raise InvalidInstanceError("unknown-notification", rule, path=f"/{name}", rule=rule)
+    if not isinstance(body, dict):
+        raise _refused(next(misfits(node, body, f"/{name}", tree)))
+    quirks = []
+    for (path, rule), excusable in _findings(node, body, f"/{name}", tree):
+        if not (lenient and excusable):
+            raise _refused((path, rule))
+        quirks.append(f"augmentation:{path}: {rule}")
+    return tuple(quirks)
+
+
+def _refused(finding: Finding) -> InvalidInstanceError:
+    path, rule = finding
+    return InvalidInstanceError("invalid-notification", f"{path}: {rule}", path=path, rule=rule)
+
+
+def _structure(tree: Tree, name: str) -> Node | None:
+    node = tree.data.get(name)
+    return node if node is not None and node.kind == "structure" else None
+
+
+def _findings(node: Node, body: Mapping[str, Any], path: str, tree: Tree) -> Iterator[tuple[Finding, bool]]:
+    """Yields every misfit, and whether it is one of an augmentation or of an identity that others define."""
+    for name, value in body.items():
+        child = node.child(name)
+        where = f"{path}/{name}"
+        if child is None:
+            augmented = ":" in name and name.partition(":")[0] != node.module
+            yield (where, why_unknown(name, tree, node)), augmented
+            continue
+        foreign = child.module != node.module
+        identity = child.type is not None and child.type.base == "identityref" and isinstance(value, str)
+        for finding in misfits(child, value, where, tree):
+            yield finding, foreign or identity
