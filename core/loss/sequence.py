@@ -51,12 +51,10 @@ SURPRISE: dict[Verdict, int] = {
     Verdict.LATE: 2,
     Verdict.DUPLICATE: 6,
     Verdict.RESTART: 4,
-    Verdict.OUT_OF_WINDOW: 12,
+    Verdict.OUT_OF_WINDOW: 6,
 }
-"""Bits each verdict costs; FIRST and GAP add the bits of the number, and of the width of the gap."""
+"""Bits each verdict costs; FIRST, RESTART and OUT_OF_WINDOW add those of the number, GAP those of its width."""
 
-RESTART_ELSEWHERE = 10
-"""Bits of a restart at a number other than 0 and 1 (draft -26: at random)."""
 REPEATED_RUN = 4
 """Bits of a duplicate that directly follows another one."""
 STALE = 16
@@ -111,6 +109,8 @@ class Line(msgspec.Struct, array_like=True, gc=False):
     """Surprise since the explanations parted."""
     back: int = NONE
     """The last number that was a duplicate."""
+    begun: int = 0
+    """Arrival of the epoch's first message."""
 
 
 class Sequence(Line):
@@ -126,6 +126,9 @@ class Sequence(Line):
     """Data time when the second line began."""
     kept: list[Gap] = []
     """The gaps at that time, should it win."""
+
+
+_BACK = frozenset({Verdict.DUPLICATE, Verdict.OUT_OF_WINDOW})
 
 
 def width_bits(distance: int) -> int:
@@ -156,7 +159,9 @@ def step_bits(expected: int, number: int) -> int:
     if ahead < AHEAD:
         return width_bits(ahead)
     behind = (expected - number) & MASK
-    return SURPRISE[Verdict.DUPLICATE if behind <= AHEAD else Verdict.OUT_OF_WINDOW]
+    if behind <= AHEAD:
+        return SURPRISE[Verdict.DUPLICATE]
+    return SURPRISE[Verdict.OUT_OF_WINDOW] + number.bit_length()
 
 
 def advance(line: Line, number: int, moment: Moment, gone: list[Gap] | None = None) -> tuple[Verdict, int]:
@@ -207,13 +212,14 @@ def _step_back(line: Line, number: int, moment: Moment) -> tuple[Verdict, int]:
         run = number == ((line.back + 1) & MASK)
         line.back = number
         return Verdict.DUPLICATE, REPEATED_RUN if run else SURPRISE[Verdict.DUPLICATE]
-    if behind - epoch <= EARLY and behind <= AHEAD:
+    young = moment.arrival_us - line.begun <= WINDOW_US
+    if young and behind - epoch <= EARLY and behind <= AHEAD:
         if behind - epoch > 1:
             line.gaps.append(_gap((number + 1) & MASK, line.floor, moment, line.at))
         line.floor = number
         return Verdict.LATE, SURPRISE[Verdict.LATE]
     line.back = number
-    return Verdict.OUT_OF_WINDOW, SURPRISE[Verdict.OUT_OF_WINDOW]
+    return Verdict.OUT_OF_WINDOW, SURPRISE[Verdict.OUT_OF_WINDOW] + number.bit_length()
 
 
 def _fill(line: Line, number: int, gone: list[Gap] | None) -> bool:
@@ -261,6 +267,7 @@ def judge(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_
 
 def _begin(line: Line, number: int, moment: Moment) -> None:
     line.floor = number
+    line.begun = moment.arrival_us
     _move(line, number, moment)
 
 
@@ -280,7 +287,7 @@ def _part(sequence: Sequence, number: int, moment: Moment, bits: int, floor: int
 
 def _restart_bits(number: int, *, started: bool) -> int:
     if number > 1:
-        return RESTART_ELSEWHERE
+        return SURPRISE[Verdict.RESTART] + number.bit_length()
     return 0 if started else SURPRISE[Verdict.RESTART]
 
 
@@ -288,15 +295,31 @@ def _judge_both(sequence: Sequence, other: Line, number: int, moment: Moment, wi
     before = min(sequence.bits, other.bits)
     verdict, bits = advance(sequence, number, moment, sequence.gone)
     second, more = advance(other, number, moment)
-    if moment.started and number <= 1 and second is not Verdict.IN_ORDER:
-        more = min(more, 1)
     sequence.bits += bits
     other.bits += more
+    if verdict in _BACK and second in _BACK:
+        other = _part_again(sequence, other, number, moment, before)
     if other.bits < sequence.bits:
         verdict = second
     cost = min(sequence.bits, other.bits) - before
     decide(sequence, moment.clock, window)
     return verdict, max(cost, 0)
+
+
+def _part_again(sequence: Sequence, other: Line, number: int, moment: Moment, before: int) -> Line:
+    """Neither line foresaw the number: lets a third one, that begins here, take the second's place if it is cheaper."""
+    bits = before + _restart_bits(number, started=moment.started)
+    if bits >= other.bits:
+        return other
+    third = Line(gaps=[], bits=bits)
+    _begin(third, number, moment)
+    sequence.other = third
+    sequence.kept = _copied(sequence.gaps)
+    return third
+
+
+def _copied(gaps: list[Gap]) -> list[Gap]:
+    return [msgspec.structs.replace(gap) for gap in gaps]
 
 
 def decide(sequence: Sequence, clock: int, window: int) -> None:
@@ -317,10 +340,11 @@ def decide(sequence: Sequence, clock: int, window: int) -> None:
 
 
 def _restart(sequence: Sequence, other: Line, only: list[Gap] | None = None) -> None:
-    """The second line was right: a new epoch; ``only`` keeps the gaps that the first line saw as well."""
-    gaps = other.gaps if only is None else [gap for gap in other.gaps if _among(gap, only)]
+    """The second line was right: a new epoch; ``only`` keeps what the first line misses as well."""
+    gaps = other.gaps if only is None else common(other.gaps, only)
     sequence.past.extend(sequence.kept)
     sequence.expected, sequence.floor, sequence.at, sequence.gaps = other.expected, other.floor, other.at, gaps
+    sequence.begun = other.begun
     sequence.epoch += 1
     sequence.gone = []
     _close(sequence)
@@ -334,5 +358,14 @@ def _close(sequence: Sequence) -> None:
     sequence.other, sequence.kept, sequence.bits, sequence.back = None, [], 0, NONE
 
 
-def _among(gap: Gap, gaps: list[Gap]) -> bool:
-    return any(gap.order == one.order and gap.first == one.first and gap.last == one.last for one in gaps)
+def common(gaps: list[Gap], others: list[Gap]) -> list[Gap]:
+    """Returns the gaps cut to what is missing in both lists: gaps shown by one message end at the same number."""
+    kept = []
+    for gap in gaps:
+        twin = next((one for one in others if (one.order, one.last) == (gap.order, gap.last)), None)
+        if twin is None:
+            continue
+        if twin.width() < gap.width():
+            gap.first = twin.first
+        kept.append(gap)
+    return kept

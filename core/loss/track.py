@@ -22,12 +22,12 @@ from yangbeam.core.loss.scope import (
     surprise,
     weigh,
 )
-from yangbeam.core.loss.sequence import NONE, Gap, Moment, Sequence, Verdict, decide
+from yangbeam.core.loss.sequence import NONE, Gap, Moment, Sequence, Verdict, common, decide
 
 LEAD: Final = 20
 """Bits by which a scope must lead another to rule it out: one chance in a million."""
 PRIOR: Final = 16
-"""Bits of advantage a settled scope has when it is contested."""
+"""Bits of advantage a settled scope has when it is contested; 4 more for each contest it won before."""
 CLOSE: Final = 8
 """At a forced decision, a scope this close still explains away what the best one calls a gap."""
 PATIENCE: Final = 512
@@ -143,7 +143,7 @@ def _contest(track: Track, flows: list[Flow], flow: Flow, number: int, moment: M
     ):
         return
     track.since = moment.order
-    newcomers = rivals(others, flows, track.counter, PRIOR)
+    newcomers = rivals(others, flows, track.counter, PRIOR + 4 * min(track.trust, TRUSTED))
     track.hypotheses += [part for one in newcomers for part in _present(one, flow, flows)]
 
 
@@ -214,14 +214,20 @@ def force(track: Track, order: int) -> None:
     close = [one for one in ranked[1:] if one.bits - winner.bits < CLOSE]
     before = track.hypotheses[0]
     for place in winner.busy:
-        sequence = winner.sequences[place]
-        doubtful = [gap for gap in sequence.gaps if agreed(gap, close) is None]
-        sequence.gaps = [gap for gap in sequence.gaps if gap not in doubtful]
-        track.revoked += [(winner.members[0], gap) for gap in doubtful if gap.shown]
+        _doubt(track, winner, winner.sequences[place], close)
     track.hypotheses = [winner]
     _revoke(track, ranked[1:])
     _settle(track, before, order)
     track.notes = [*track.notes[-NOTES + 1 :], f"after {order} messages: {names(winner)}, though others stay possible"]
+
+
+def _doubt(track: Track, winner: Hypothesis, sequence: Sequence, close: list[Hypothesis]) -> None:
+    """Keeps of a counter's gaps what every close rival misses as well."""
+    for rival in close:
+        others = [gap for place in rival.busy for gap in rival.sequences[place].gaps]
+        stay = common(sequence.gaps, others)
+        track.revoked += [(winner.members[0], gap) for gap in sequence.gaps if gap.shown and gap not in stay]
+        sequence.gaps = stay
 
 
 def names(hypothesis: Hypothesis) -> str:
