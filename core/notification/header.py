@@ -29,7 +29,7 @@ class Unwrapped(NamedTuple):
 
 
 _NO_HEADER: Final = 4
-_SIBLING: Final = int(Place.SIBLING)  # hashing an enumeration member costs more than all the rest of a look-up
+_SIBLING: Final = int(Place.SIBLING)
 
 
 def unwrap(tree: Any) -> Unwrapped:

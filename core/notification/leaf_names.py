@@ -72,6 +72,9 @@ _BY_LOCAL_NAME: Final = {
 }
 
 
+_CONTAINERS: Final = frozenset({int(Fact.CONTENTS), int(Fact.CHANGES)})
+
+
 def unlisted_leaf(name: str) -> tuple[int, str] | None:
     """Returns what a member is that has a known local name under an unknown module or case; None when it has not.
 
@@ -80,7 +83,9 @@ def unlisted_leaf(name: str) -> tuple[int, str] | None:
     """
     folded = name.lower()
     if folded in BODY:
-        return BODY[folded][0], f"wrong-case:{name}"
+        index = BODY[folded][0]
+        # Containers are cut out by their exact names later on: a wrong-cased one is none.
+        return None if index in _CONTAINERS else (index, f"wrong-case:{name}")
     fact = _BY_LOCAL_NAME.get(folded.rpartition(":")[2])
     return None if fact is None else (int(fact), f"unknown-module:{name}")
 

@@ -12,6 +12,8 @@ from yangbeam.core.notification.patch import OPERATIONS, Edit, checked_edit, pat
 from yangbeam.core.notification.refusal import refuse
 
 _ABSENT: Final = b""
+_NOTHING: Final = frozenset({_ABSENT, b"null"})
+"""What stands for an absent container."""
 _CACHED_PATHS: Final = 256
 """Distinct (path, members): a handful in practice; hostile spellings cannot fill the memory."""
 
@@ -41,7 +43,7 @@ def contents_of(notification: Notification) -> bytes | None:
     if notification.kind != "push-update":
         return None
     qualified, current = _cut(notification.message.payload, notification.path, HISTORY[Fact.CONTENTS])
-    return current or qualified or None
+    return next((found for found in (current, qualified) if found not in _NOTHING), None)
 
 
 def edits_of(notification: Notification) -> list[Edit]:
@@ -53,7 +55,9 @@ def edits_of(notification: Notification) -> list[Edit]:
     if notification.kind != "push-change-update":
         return []
     containers = _cut(notification.message.payload, notification.path, HISTORY[Fact.CHANGES] + HISTORY[Fact.CONTENTS])
-    changes = next((each for each in (containers[1], containers[0], containers[3], containers[2]) if each), None)
+    changes = next(
+        (each for each in (containers[1], containers[0], containers[3], containers[2]) if each not in _NOTHING), None
+    )
     if changes is None:
         refuse("no-patch", "a push-change-update without datastore-changes")
     try:

@@ -43,7 +43,13 @@ def _places(tree: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 @given(
     row=st.sampled_from(_EXACT),
     place=st.integers(0, 1000),
-    value=st.none() | st.booleans() | st.integers(-1, 2**33) | st.text(max_size=3) | st.just({}) | st.just([]) | st.just({"a": {}}),
+    value=st.none()
+    | st.booleans()
+    | st.integers(-1, 2**33)
+    | st.text(max_size=3)
+    | st.just({})
+    | st.just([])
+    | st.just({"a": {}}),
     extra=st.booleans(),
 )
 def test_a_change_anywhere_is_judged_alike_by_both_paths(row: str, place: int, value: Any, *, extra: bool) -> None:

@@ -24,8 +24,7 @@ def _survives(message_: Message) -> None:
     try:
         found = decode(message_)
     except NotificationError as error:
-        assert error.reason
-        assert error.detail
+        assert str(error)  # noqa: PT017 - raising is allowed here, not required
         return
     if found.message.media_type == JSON:
         for cut in (contents_of, edits_of, body_of):
@@ -204,8 +203,8 @@ _NAMES = st.sampled_from(
     ]
 )
 _TREES: st.SearchStrategy[Any] = st.recursive(
-    _SCALARS, lambda below: st.lists(below, max_size=3)
-    | st.dictionaries(_NAMES | st.text(max_size=3), below, max_size=5),
+    _SCALARS,
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(_NAMES | st.text(max_size=3), below, max_size=5),
 )
 
 
@@ -240,4 +239,4 @@ def test_random_octets_break_no_decoder(payload: bytes, media_type: str) -> None
 
 
 def test_the_limit_leaves_room_for_recursion() -> None:
-    assert MAX_DEPTH * 4 < sys.getrecursionlimit()
+    assert sys.getrecursionlimit() > MAX_DEPTH * 4

@@ -87,7 +87,12 @@ def test_departures_in_a_patch_are_accepted_and_named() -> None:
     lone = {"yang-patch": {"patch-id": 20, "edit": _edit("delete", value=_VALUE, where="last", point="/m:a")}}
     found = decode(of_json(enveloped("ietf-yang-push:push-change-update", {"id": 7, "datastore-changes": lone})))
     assert found.patch_id == "20"
-    assert found.quirks == ("list-as-object:edit", "needless-value:delete", "needless-where:delete", "needless-point:delete")
+    assert found.quirks == (
+        "list-as-object:edit",
+        "needless-value:delete",
+        "needless-where:delete",
+        "needless-point:delete",
+    )
     (edit,) = edits_of(found)
     assert (edit.value, edit.where) == (None, None)
 

@@ -78,3 +78,12 @@ def test_an_empty_patch_has_no_edits() -> None:
 def test_a_null_value_of_an_operation_without_one_is_none() -> None:
     found = decode(of_json(changed({"edit-id": "1", "operation": "delete", "target": "/m:a", "value": None})))
     assert [edit.value for edit in edits_of(found)] == [None]
+
+
+def test_a_container_of_null_is_absent_for_the_decoder_and_for_the_knife() -> None:
+    assert contents_of(decode(of_json(pushed({"datastore-contents": None})))) is None
+
+
+def test_a_wrong_cased_container_is_none() -> None:
+    found = decode(of_json(pushed({"Datastore-Contents": {"m:a": 1}})))
+    assert (found.modules, contents_of(found)) == ((), None)

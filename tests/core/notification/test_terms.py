@@ -93,7 +93,11 @@ def test_publisher_ids_had_three_names(name: str, value: list[object]) -> None:
         },
         {"ietf-yang-push-revision:module-version": {"name": "a", "revision": "2018-02-20", "version": "1.0.0"}},
         {"ietf-yp-versioning:module-version": [{"name": "a", "revision": "2018-02-20", "version": "1.0.0"}]},
-        {"ietf-yang-push-revision:module-version-config": [{"name": "a", "revision": "2018-02-20", "version": "1.0.0"}]},
+        {
+            "ietf-yang-push-revision:module-version-config": [
+                {"name": "a", "revision": "2018-02-20", "version": "1.0.0"}
+            ]
+        },
         {"ietf-yang-push-revision:module-version-subs": [{"name": "a", "revision": "2018-02-20", "version": "1.0.0"}]},
     ],
 )
