@@ -1,5 +1,6 @@
 """Runs a job of the command line: opens its ends, builds the graph, launches it, and closes what it opened."""
 
+from collections.abc import Callable
 from functools import partial
 from threading import Timer
 
@@ -18,19 +19,24 @@ from yangbeam.pipeline.status_sink import status_sinks
 from yangbeam.runners.direct import run
 from yangbeam.transforms.handoff import Handoff
 
+Began = Callable[[list[Reader], Handoff], None]
 
-def run_job(job: Job, *, live: bool) -> None:
+
+def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
     """Runs a job to its end; see ``pipeline.launching.Launcher``.
 
     Args:
         job: The run.
         live: Through the bridge; else over input that ends.
+        began: Called once the sources are open, before anything is read; ``handoff.stop()`` ends the run in order.
     """
     config = job.config
     readers = readers_of(config)
     try:
         handoff = Handoff(readers, max_bytes=config.beam.batch_bytes, seen=partial(_progress, readers))
         graph = partial(build, stages=stages_of(config), sinks=sinks_of(config, status_sinks()))
+        if began is not None:
+            began(readers, handoff)
         timer = Timer(job.duration_s, handoff.stop) if job.duration_s is not None else None
         if timer is not None:
             timer.daemon = True

@@ -1,0 +1,175 @@
+"""Whether the demo holds: what was injected beside what was found, and each healthy message in file and table."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from yangbeam.pipeline.config import Config
+from yangbeam.pipeline.report import Report
+from yangbeam.pipeline.status import Snapshot
+from yangbeam.simulator.truth import TruthRecord, expected_loss, read_truth
+
+_DATA = ("push-update", "push-change-update")
+
+_Message = tuple[str, int, int, int | None]
+"""exporter, port, publisher id, message id … of one message on the wire."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How a demo ended.
+
+    Attributes:
+        pairs: What was injected and found: (what, injected, found); equal when the demo holds.
+        balanced: The ledger balances.
+        tables: Rows by table.
+        sample: Column names and a few rows of the largest table.
+        query: A query an operator would ask, with its columns and answer.
+        places: Where the files are.
+    """
+
+    pairs: list[tuple[str, int, int]]
+    balanced: bool
+    tables: dict[str, int]
+    sample: tuple[list[str], list[tuple[Any, ...]]] = field(default_factory=lambda: ([], []))
+    query: tuple[str, list[str], list[tuple[Any, ...]]] = field(default_factory=lambda: ("", [], []))
+    places: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything balances and every pair is equal."""
+        return self.balanced and all(injected == found for _, injected, found in self.pairs)
+
+
+def compare(report: Report, config: Config, truths: Iterable[Path], snapshot: Snapshot) -> Verdict:
+    """Returns the verdict over a finished run."""
+    records = [record for truth in truths for record in read_truth(truth)]
+    verdict = Verdict(
+        pairs=_faults(records, report, snapshot) + _healthy(records, config),
+        balanced=report["balanced"],
+        tables=report["tables"],
+        places={"results": config.out, "tables": Path(config.tables.path), "report": config.status.report},
+    )
+    with duckdb.connect(str(config.tables.path), read_only=True) as tables:
+        largest = max(verdict.tables, key=lambda name: verdict.tables[name], default=None)
+        if largest is not None:
+            verdict.sample = _answer(tables, f'SELECT * FROM "{largest}" ORDER BY ts DESC LIMIT 3')  # noqa: S608
+            columns, rows = _answer(tables, _QUERY)
+            verdict.query = (_QUERY, columns, rows)
+    return verdict
+
+
+_QUERY = """\
+SELECT node, interface__name, count(*) AS samples,
+       max(statistics__in_octets) - min(statistics__in_octets) AS octets
+FROM ietf_interfaces__interfaces__interface
+WHERE statistics__in_octets IS NOT NULL
+GROUP BY ALL ORDER BY octets DESC LIMIT 5"""
+
+
+def _answer(tables: duckdb.DuckDBPyConnection, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    cursor = tables.execute(query)
+    return [column[0] for column in cursor.description], cursor.fetchall()
+
+
+def _faults(records: list[TruthRecord], report: Report, snapshot: Snapshot) -> list[tuple[str, int, int]]:
+    done = Counter(what for record in records for what in record.done)
+    expected = expected_loss(records)
+    found = [event for event in snapshot.loss if event.state == "confirmed"]
+    letters = report["dead_letters"]
+    invalid = sum(1 for record in records if record.received and any(w.startswith("invalid") for w in record.done))
+    corrupt = done["corrupt-header"] + done["corrupt-payload"]
+    spoilt = sum(count for reason, count in letters.items() if reason not in {"incomplete", "invalid-contents"})
+    return [
+        (
+            "lost messages, by message id",
+            sum(loss.count for loss in expected if loss.counter == "transport"),
+            sum(event.count for event in found if event.counter == "transport"),
+        ),
+        (
+            "lost messages, by sequence number",
+            sum(loss.count for loss in expected if loss.counter == "notification"),
+            sum(event.count for event in found if event.counter == "notification"),
+        ),
+        ("messages with a segment missing", done["incomplete"], letters.get("incomplete", 0)),
+        ("corrupted", corrupt, spoilt),
+        ("sent twice", done["duplicate"], report["messages"]["duplicates"]),
+        ("contents that break the schema", invalid, letters.get("invalid-contents", 0)),
+    ]
+
+
+def _healthy(records: list[TruthRecord], config: Config) -> list[tuple[str, int, int]]:
+    healthy = [record for record in records if not record.injured]
+    wanted = Counter(_wire(record) for record in healthy)
+    delivered = Counter(_delivered(config.files.directory / "telemetry.jsonl"))
+    data = {(record.node, record.subscription_id, record.at_us) for record in healthy if record.kind in _DATA}
+    return [
+        ("healthy messages, validated and delivered", wanted.total(), (wanted & delivered).total()),
+        ("delivered beyond those", 0, (delivered - wanted).total()),
+        ("healthy updates in their tables", len(data), len(data & _in_tables(Path(config.tables.path)))),
+    ]
+
+
+def _wire(record: TruthRecord) -> tuple[Any, ...]:
+    return record.exporter, record.port, record.subscription_id, record.kind, record.at_us
+
+
+def _delivered(path: Path) -> Iterable[tuple[Any, ...]]:
+    from yangbeam.core.telemetry_message import parse_time  # noqa: PLC0415
+
+    for line in path.read_bytes().splitlines():
+        message = orjson.loads(line)["value"]["ietf-telemetry-message:message"]
+        metadata = message["telemetry-message-metadata"]
+        subscription = metadata.get("ietf-yang-push-telemetry-message:yang-push-subscription", {})
+        when = parse_time(metadata["node-export-timestamp"]) if "node-export-timestamp" in metadata else None
+        kind = next(_kinds(message["payload"]), "")
+        yield metadata["export-address"], metadata["export-port"], subscription.get("id"), kind, when
+
+
+def _kinds(tree: Any) -> Iterable[str]:
+    """Yields the local names of the notifications in a payload."""
+    for name, below in tree.items() if isinstance(tree, dict) else ():
+        local = name.rpartition(":")[2]
+        if local.startswith(("push-", "subscription-", "replay-")):
+            yield local
+        elif local in {"envelope", "notification", "contents", "notification-contents"}:
+            yield from _kinds(below)
+
+
+def _in_tables(path: Path) -> set[tuple[str, int, int]]:
+    with duckdb.connect(str(path), read_only=True) as tables:
+        names = [name for (name,) in tables.execute("SELECT DISTINCT table_name FROM yang_catalog").fetchall()]
+        found: set[tuple[str, int, int]] = set()
+        for name in names:
+            query = f'SELECT DISTINCT node, subscription, epoch_us(ts) FROM "{name}"'  # noqa: S608 # our own catalog
+            found.update(tables.execute(query).fetchall())
+        return found
+
+
+def show(verdict: Verdict, console: Console) -> None:
+    """Prints a verdict for a person."""
+    pairs = Table("what", "injected", "found", "", title="Injected and found")
+    for what, injected, found in verdict.pairs:
+        pairs.add_row(what, str(injected), str(found), "✓" if injected == found else "✗")
+    console.print(pairs)
+    columns, rows = verdict.sample
+    shown = Table(*columns[:9], title="A few rows of the largest table (first columns)")
+    for row in rows:
+        shown.add_row(*(str(value) for value in row[:9]))
+    console.print(shown)
+    text, columns, rows = verdict.query
+    console.print(text, markup=False, highlight=False)
+    answer = Table(*columns)
+    for row in rows:
+        answer.add_row(*(str(value) for value in row))
+    console.print(answer)
+    for what, path in verdict.places.items():
+        console.print(f"{what}: {path}", markup=False, highlight=False)
+    console.print("The demo holds." if verdict.holds else "The demo does NOT hold.", style="bold")
