@@ -30,7 +30,7 @@ SMALL_COUNTERS = ("in-discards", "in-errors", "in-drops", "out-discards", "out-e
 
 def interface(number: int) -> dict[str, Any]:
     """One interface in the manner of ietf-interfaces, with 22 leaves: 9 beside its statistics, 13 in them."""
-    statistics: dict[str, Any] = {name: f"{(number * 7 + at) % 100}" for at, name in enumerate(COUNTERS)}
+    statistics: dict[str, Any] = {name: f"{(number * 7 + at) % 10}" for at, name in enumerate(COUNTERS)}
     statistics |= {name: at for at, name in enumerate(SMALL_COUNTERS)}
     return {
         "name": f"eth{number % 100:02}",

@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import astuple
 
 from yangbeam.core.elements import Notification
 from yangbeam.core.errors import NotificationError
@@ -12,15 +13,17 @@ from yangbeam.core.notification.patch import OPERATIONS, Edit, checked_edit, pat
 from yangbeam.core.notification.refusal import refuse
 
 _ABSENT: Final = b""
-_NOTHING: Final = frozenset({_ABSENT, b"null"})
-"""What stands for an absent container."""
+_NULL: Final = b"null"
+_CONTENTS: Final = HISTORY[Fact.CONTENTS]
+_CONTENTS_ONLY: Final = _CONTENTS[-1:]
+_CHANGES_OR_CONTENTS: Final = HISTORY[Fact.CHANGES] + _CONTENTS
 _CACHED_PATHS: Final = 256
 """Distinct (path, members): a handful in practice; hostile spellings cannot fill the memory."""
 
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENTRIES: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _VALUE: Final = msgspec.json.Decoder()
-_UNREAD: Final = frozenset({"value"})
+_READ: Final = ("edit-id", "operation", "target", "where", "point")
 
 
 def body_of(notification: Notification) -> bytes:
@@ -42,8 +45,11 @@ def contents_of(notification: Notification) -> bytes | None:
     """
     if notification.kind != "push-update":
         return None
-    qualified, current = _cut(notification.message.payload, notification.path, HISTORY[Fact.CONTENTS])
-    return next((found for found in (current, qualified) if found not in _NOTHING), None)
+    payload, path = notification.message.payload, notification.path
+    (contents,) = _cut(payload, path, _CONTENTS_ONLY)
+    if not contents:  # perhaps under its qualified name
+        contents = _cut(payload, path, _CONTENTS)[0]
+    return None if not contents or contents == _NULL else contents
 
 
 def edits_of(notification: Notification) -> list[Edit]:
@@ -54,10 +60,9 @@ def edits_of(notification: Notification) -> list[Edit]:
     """
     if notification.kind != "push-change-update":
         return []
-    containers = _cut(notification.message.payload, notification.path, HISTORY[Fact.CHANGES] + HISTORY[Fact.CONTENTS])
-    changes = next(
-        (each for each in (containers[1], containers[0], containers[3], containers[2]) if each not in _NOTHING), None
-    )
+    containers = _cut(notification.message.payload, notification.path, _CHANGES_OR_CONTENTS)
+    preferred = (containers[at] for at in (1, 0, 3, 2))
+    changes = next((each for each in preferred if each and each != _NULL), None)
     if changes is None:
         refuse("no-patch", "a push-change-update without datastore-changes")
     try:
@@ -76,10 +81,10 @@ def patch_raw(changes: bytes) -> bytes:
 
 
 def _edit(entry: dict[str, msgspec.Raw]) -> Edit:
-    read = {name: raw if name in _UNREAD else _VALUE.decode(raw) for name, raw in entry.items()}
-    value = bytes(read["value"]) if "value" in read else None
-    if value == b"null":
-        read["value"] = value = None
+    read: dict[str, Any] = {name: _VALUE.decode(entry[name]) for name in _READ if name in entry}
+    value = bytes(entry["value"]) if "value" in entry else None
+    if value is not None:
+        read["value"] = value = None if value == _NULL else value
     edit = checked_edit(read, [])
     return edit if value is None or not _takes_value(edit) else msgspec.structs.replace(edit, value=value)
 
@@ -94,7 +99,7 @@ def _cut(payload: bytes, path: tuple[str, ...], members: tuple[str, ...]) -> lis
         found = _decoder(path, members).decode(payload)
         for _ in path:
             found = found.inner
-        return [bytes(getattr(found, f"m{index}")) for index in range(len(members))]
+        return [bytes(raw) for raw in astuple(found)]
     except (msgspec.DecodeError, UnicodeError, AttributeError):
         return _cut_slowly(payload, path, members)
 
