@@ -126,6 +126,10 @@ class Sequence(Line):
     """Data time when the second line began."""
     kept: list[Gap] = []
     """The gaps at that time, should it win."""
+    previous: int = NONE
+    """Number that the epoch before would have had next."""
+    restarted: int = 0
+    """Data time at which the epoch was found to be new."""
 
 
 _BACK = frozenset({Verdict.DUPLICATE, Verdict.OUT_OF_WINDOW})
@@ -255,6 +259,8 @@ def judge(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_
         return Verdict.FIRST, first_bits(number, started=moment.started)
     if sequence.other is not None:
         return _judge_both(sequence, sequence.other, number, moment, window)
+    if _of_previous(sequence, number, moment, window):
+        return Verdict.LATE, SURPRISE[Verdict.LATE]
     idle = moment.arrival_us - sequence.at > window
     early = sequence.floor
     verdict, bits = advance(sequence, number, moment, sequence.gone)
@@ -263,6 +269,14 @@ def judge(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_
         if sequence.other is None:
             verdict = Verdict.RESTART
     return verdict, bits
+
+
+def _of_previous(sequence: Sequence, number: int, moment: Moment, window: int) -> bool:
+    """Says whether a step forward is rather a straggler of the epoch before."""
+    if sequence.previous == NONE or moment.clock - sequence.restarted > window:
+        return False
+    ahead = (number - sequence.expected) & MASK
+    return EARLY < ahead < AHEAD and (number - sequence.previous) & MASK < EARLY
 
 
 def _begin(line: Line, number: int, moment: Moment) -> None:
@@ -329,20 +343,21 @@ def decide(sequence: Sequence, clock: int, window: int) -> None:
         return
     lead = sequence.bits - other.bits
     if lead >= MARGIN:
-        _restart(sequence, other)
+        _restart(sequence, other, clock)
     elif lead <= -MARGIN:
         _dismiss(sequence)
     elif clock - sequence.parted >= window or other.expected == sequence.expected:
         if lead > 0:
-            _restart(sequence, other, only=sequence.gaps)
+            _restart(sequence, other, clock, only=sequence.gaps)
         else:
             _dismiss(sequence)
 
 
-def _restart(sequence: Sequence, other: Line, only: list[Gap] | None = None) -> None:
+def _restart(sequence: Sequence, other: Line, clock: int, only: list[Gap] | None = None) -> None:
     """The second line was right: a new epoch; ``only`` keeps what the first line misses as well."""
     gaps = other.gaps if only is None else common(other.gaps, only)
     sequence.past.extend(sequence.kept)
+    sequence.previous, sequence.restarted = sequence.expected, clock
     sequence.expected, sequence.floor, sequence.at, sequence.gaps = other.expected, other.floor, other.at, gaps
     sequence.begun = other.begun
     sequence.epoch += 1
