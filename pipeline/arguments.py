@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-MANY: Final = ("--capture", "--yang", "--allow", "--port", "--ports")
-"""Options that take several values at once, each until the next option; all are repeatable too."""
+MANY: Final = {"run": ("--capture", "--yang", "--allow", "--port"), "simulate": ("--habits",)}
+"""By command, the options that take several values at once, each until the next option; all are repeatable too."""
 
 WITH_BEAM_OPTIONS: Final = ("run",)
 """Commands whose arguments behind ``--`` belong to Beam; for the others it ends the options, as usual."""
@@ -16,23 +16,21 @@ def cut(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     >>> cut(["run", "--capture", "a.pcap", "b.pcap", "--", "--streaming"])
     (['run', '--capture', 'a.pcap', '--capture', 'b.pcap'], ('--streaming',))
     """
-    if not arguments or arguments[0] not in WITH_BEAM_OPTIONS:
-        return list(arguments), ()
     ours = list(arguments)
     beams: tuple[str, ...] = ()
-    if "--" in ours:
+    if ours[:1] and ours[0] in WITH_BEAM_OPTIONS and "--" in ours:
         end = ours.index("--")
         ours, beams = ours[:end], tuple(ours[end + 1 :])
-    return _repeated(ours), beams
+    return _repeated(ours, MANY.get(ours[0], ()) if ours else ()), beams
 
 
-def _repeated(arguments: list[str]) -> list[str]:
+def _repeated(arguments: list[str], many: Sequence[str]) -> list[str]:
     repeated: list[str] = []
     option = ""
     has_value = False
     for argument in arguments:
         if argument.startswith("-"):
-            option, has_value = (argument if argument in MANY else ""), False
+            option, has_value = (argument if argument in many else ""), False
         elif option and has_value:
             repeated.append(option)
         elif option:

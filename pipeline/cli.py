@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from yangbeam.pipeline import cli_check, cli_decode, cli_run
+from yangbeam.pipeline import cli_check, cli_decode, cli_run, cli_simulate
 from yangbeam.pipeline.arguments import cut
 from yangbeam.pipeline.console import messages
 from yangbeam.pipeline.exit_codes import MEANING, ExitCode
@@ -52,13 +52,14 @@ def build_app(launchers: Launchers, beam_options: tuple[str, ...] = ()) -> typer
         epilog=EPILOG,
     )
     app.callback()(_root)
-    commands: list[Callable[..., None]] = [
-        cli_run.command(launchers, beam_options),
-        cli_decode.decode,
-        cli_check.check,
-    ]
-    for command in commands:
-        app.command()(command)
+    commands: dict[str, Callable[..., None]] = {
+        "run": cli_run.command(launchers, beam_options),
+        "decode": cli_decode.decode,
+        "check": cli_check.check,
+        "simulate": cli_simulate.command(),
+    }
+    for name, command in commands.items():
+        app.command(name)(command)
     return app
 
 

@@ -23,14 +23,17 @@ class SchemaDirectory(Section):
     content_id: Text | None = None
     """Serves the YANG library with this content-id (RFC 8525)."""
     default: Flag = False
-    """Serves everybody whom no other folder serves. True also when neither `exporter` nor `content_id` is written."""
+    """Serves everybody whom no other folder serves; so does a folder with neither `exporter` nor `content_id`."""
     features: tuple[Text, ...] | None = None
     """Features that the publishers have, as `module:feature`. Absent: all of them."""
 
     @model_validator(mode="after")
     def _serves_one_kind(self) -> Self:
-        if self.exporter is not None and self.content_id is not None:
-            raise problem("exporter and content_id exclude each other", "write two [[schemas.directories]] instead")
+        chosen = {"exporter": self.exporter, "content_id": self.content_id, "default": self.default or None}
+        named = [name for name, value in chosen.items() if value is not None]
+        if len(named) > 1:
+            what = f"{' and '.join(named)} exclude each other"
+            raise problem(what, "write one [[schemas.directories]] for each; several may have the same path")
         return self
 
     @field_validator("features")
@@ -44,7 +47,7 @@ class SchemaDirectory(Section):
     @property
     def serves_everybody(self) -> bool:
         """Whether this is a default folder."""
-        return self.default or (self.exporter is None and self.content_id is None)
+        return self.exporter is None and self.content_id is None
 
 
 class Schemas(Section):
@@ -124,9 +127,7 @@ class Beam(Section):
     shards: Annotated[int, Field(strict=True, ge=1, le=4_096)] = 1
     """Keys of all state; an exporter belongs to one. 1 on one machine."""
     batch_bytes: Annotated[int, Field(strict=True, ge=4_096, le=3 << 20)] = 1 << 20
-    """Payload octets per batch; one larger message travels alone."""
-    batch_messages: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 4_096
-    """Messages per batch."""
+    """Payload octets per batch, of 4,096 messages at most; one larger message travels alone."""
     linger_ms: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 30
     """How long a batch waits to fill."""
 
