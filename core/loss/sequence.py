@@ -49,11 +49,12 @@ SURPRISE: dict[Verdict, int] = {
     Verdict.WRAP: 0,
     Verdict.GAP: 4,
     Verdict.LATE: 2,
-    Verdict.DUPLICATE: 6,
+    Verdict.DUPLICATE: 4,
     Verdict.RESTART: 4,
     Verdict.OUT_OF_WINDOW: 6,
 }
-"""Bits each verdict costs; FIRST, RESTART and OUT_OF_WINDOW add those of the number, GAP those of its width."""
+"""Bits each verdict costs; FIRST, RESTART and OUT_OF_WINDOW add those of the number, GAP those of its width, DUPLICATE
+those of how far back it lies."""
 
 REPEATED_RUN = 4
 """Bits of a duplicate that directly follows another one."""
@@ -164,7 +165,7 @@ def step_bits(expected: int, number: int) -> int:
         return width_bits(ahead)
     behind = (expected - number) & MASK
     if behind <= AHEAD:
-        return SURPRISE[Verdict.DUPLICATE]
+        return SURPRISE[Verdict.DUPLICATE] + behind.bit_length()
     return SURPRISE[Verdict.OUT_OF_WINDOW] + number.bit_length()
 
 
@@ -215,7 +216,7 @@ def _step_back(line: Line, number: int, moment: Moment) -> tuple[Verdict, int]:
     if behind <= min(epoch, AHEAD):
         run = number == ((line.back + 1) & MASK)
         line.back = number
-        return Verdict.DUPLICATE, REPEATED_RUN if run else SURPRISE[Verdict.DUPLICATE]
+        return Verdict.DUPLICATE, REPEATED_RUN if run else SURPRISE[Verdict.DUPLICATE] + behind.bit_length()
     young = moment.arrival_us - line.begun <= WINDOW_US
     if young and behind - epoch <= EARLY and behind <= AHEAD:
         if behind - epoch > 1:
