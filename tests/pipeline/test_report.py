@@ -1,0 +1,222 @@
+"""The report: its exact structure, what balances, and how it reads."""
+
+import threading
+from typing import Any
+
+import orjson
+import pytest
+from rich.console import Console
+
+from tests.pipeline.snapshots import COLLECTOR, COUNTS, loss, snapshot, total
+from yangbeam.core.elements import LedgerTotals, LossBatch
+from yangbeam.pipeline import status as status_module
+from yangbeam.pipeline.report import build, line_of, unbalanced
+from yangbeam.pipeline.report_view import summary
+from yangbeam.pipeline.status import OTHERS, Status
+
+SINKS = ["files", "tables"]
+
+
+def shown(renderable: Any) -> str:
+    console = Console(width=160)
+    with console.capture() as captured:
+        console.print(renderable)
+    return captured.get()
+
+
+def test_the_report_has_exactly_the_promised_structure() -> None:
+    events = (
+        loss(5, 9),
+        loss(20, 20, counter="notification", subscription_ids=(7, 8)),
+        loss(30, 31, state="open"),
+        loss(40, 41, state="withdrawn"),
+        loss(50, 51, counter="patch"),
+    )
+    assert build(snapshot(loss=events), SINKS) == {
+        "datagrams": {
+            "received": 20,
+            "unsupported_version": 0,
+            "unsupported_media_type": 0,
+            "private_media_type": 0,
+            "unsupported_option": 0,
+            "malformed": 1,
+            "trailing_octets": 2,
+            "option_order": 0,
+            "empty_payload": 0,
+            "incomplete": 3,
+            "kernel_drops": 4,
+        },
+        "messages": {
+            "received": 10,
+            "decoded": 8,
+            "bound": 7,
+            "validated": 6,
+            "delivered": 6,
+            "dead_lettered": 3,
+            "duplicates": 1,
+            "pending": 0,
+        },
+        "dead_letters": {"invalid-contents": 2, "malformed": 1, "out-of-range": 1},
+        "loss": {
+            "transport": [
+                {
+                    "exporter": "192.0.2.1",
+                    "publisher_id": 1,
+                    "subscription": 7,
+                    "scope": "publisher",
+                    "first": 5,
+                    "last": 9,
+                    "count": 5,
+                }
+            ],
+            "notification": [
+                {
+                    "exporter": "192.0.2.1",
+                    "publisher_id": 1,
+                    "subscription": None,
+                    "scope": "publisher",
+                    "first": 20,
+                    "last": 20,
+                    "count": 1,
+                }
+            ],
+        },
+        "tables": {"interfaces": 12, "sensors": 3},
+        "balanced": True,
+    }
+
+
+def test_a_run_without_anything_balances_and_reports_zeros() -> None:
+    report = build(Status().snapshot(), SINKS)
+    assert report["balanced"]
+    assert set(report["messages"].values()) == {0}
+    assert set(report["datagrams"].values()) == {0}
+    assert orjson.dumps(report)
+
+
+@pytest.mark.parametrize("sink", SINKS)
+def test_a_message_that_one_sink_lost_unbalances_the_run_and_is_named(sink: str) -> None:
+    counts = COUNTS | {f"delivered:{sink}": COUNTS[f"delivered:{sink}"] - 1}
+    found = snapshot(counts)
+    assert not build(found, SINKS)["balanced"]
+    (line,) = unbalanced(found, SINKS)
+    assert (line.exporter, line.sink, line.missing) == ("192.0.2.1", sink, 1)
+    assert f"192.0.2.1 to {sink}: 10 received ≠ " in str(line)
+
+
+def test_a_sink_that_got_nothing_at_all_is_missed() -> None:
+    assert not build(snapshot(), [*SINKS, "kafka"])["balanced"]
+
+
+def test_what_one_exporter_lost_is_not_made_up_by_another() -> None:
+    status = Status()
+    totals = [
+        total({"received": 2, "delivered:files": 1}),
+        total({"received": 1, "delivered:files": 2}, exporter="192.0.2.2"),
+    ]
+    status.record_totals(LedgerTotals(totals=totals))
+    assert [line.missing for line in unbalanced(status.snapshot(), ["files"])] == [1, -1]
+
+
+def test_what_is_passed_on_unvalidated_is_accounted_for_at_the_tables() -> None:
+    counts = {"received": 3, "delivered:files": 3, "delivered:tables": 1, "not-mapped:tables": 2}
+    assert build(snapshot(counts), SINKS)["balanced"]
+    assert "2 left out as not valid" in str(line_of(counts, "tables"))
+
+
+def test_held_messages_are_pending_until_they_are_released() -> None:
+    counts = {"received": 3, "delivered:files": 1, "pending": 2}
+    report = build(snapshot(counts), ["files"])
+    assert report["balanced"]
+    assert report["messages"]["pending"] == 2
+
+
+class TestStatus:
+    """The one place that sinks feed."""
+
+    def test_the_highest_revision_of_a_bucket_wins_however_often_and_late_the_others_come(self) -> None:
+        status = Status()
+        for revision, count in ((1, 5), (3, 9), (2, 7), (3, 9)):
+            status.record_totals(LedgerTotals(totals=[total({"received": count}, revision=revision)]))
+        status.record_totals(LedgerTotals(totals=[total({"received": 1}, bucket_us=60_000_000)]))
+        assert status.snapshot().counts == {"received": 10}
+
+    def test_collectors_are_added_up_and_never_go_back(self) -> None:
+        status = Status()
+        for collector, count in (("a", 5), ("b", 2), ("a", 7), ("a", 6)):
+            status.record_totals(LedgerTotals(totals=[], collectors={collector: {"datagrams": count}}))
+        assert status.snapshot().datagrams() == {"datagrams": 9}
+
+    def test_subscriptions_are_counted_by_what_was_decoded(self) -> None:
+        status = Status()
+        status.record_totals(LedgerTotals(totals=[total({"decoded": 5}), total({"rows:x": 1}, subscription_id=None)]))
+        status.record_totals(LedgerTotals(totals=[total({"decoded": 8}, revision=2)]))
+        assert status.snapshot().subscriptions == {("192.0.2.1", 1, 7): 8}
+
+    def test_a_later_event_replaces_the_loss_of_its_identity(self) -> None:
+        status = Status()
+        status.record_loss(LossBatch(events=[loss(5, 9, state="open"), loss(5, 7, identity="5")]))
+        assert [event.last for event in status.snapshot().loss] == [7]
+
+    def test_floods_of_forged_exporters_are_counted_together(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for bound in ("MAX_EXPORTERS", "MAX_SUBSCRIPTIONS", "MAX_EVENTS", "MAX_BUCKETS"):
+            monkeypatch.setattr(status_module, bound, 2)
+        status = Status()
+        totals = [total({"received": 1, "decoded": 1}, exporter=f"10.0.0.{number}") for number in range(10)]
+        status.record_totals(LedgerTotals(totals=totals))
+        status.record_loss(LossBatch(events=[loss(number, number) for number in range(5)]))
+        taken = status.snapshot()
+        assert taken.counts["received"] == 10
+        assert taken.exporters[OTHERS]["received"] == 8
+        assert taken.subscriptions[OTHERS, None, None] == 8
+        assert (len(taken.loss), taken.forgotten_losses) == (2, 3)
+
+    def test_a_revision_of_a_flooded_bucket_still_counts_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(status_module, "MAX_EXPORTERS", 1)
+        status = Status()
+        for revision in (1, 2, 3):
+            totals = [total({"received": revision}, exporter=name, revision=revision) for name in "ab"]
+            status.record_totals(LedgerTotals(totals=totals))
+        assert status.snapshot().counts == {"received": 6}
+
+    def test_sinks_of_many_threads_lose_no_count(self) -> None:
+        status = Status()
+
+        def feed(shard: int) -> None:
+            for revision in range(1, 200):
+                status.record_totals(
+                    LedgerTotals(totals=[total({"received": revision}, shard=shard, revision=revision)])
+                )
+                status.snapshot()
+
+        threads = [threading.Thread(target=feed, args=(shard,)) for shard in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert status.snapshot().counts == {"received": 4 * 199}
+
+    def test_a_new_run_begins_with_nothing(self) -> None:
+        status = Status()
+        status.record_totals(LedgerTotals(totals=[total(COUNTS)], collectors={"c": COLLECTOR}))
+        status.record_progress(3, 4)
+        status.clear()
+        assert status.snapshot() == Status().snapshot()
+
+
+def test_the_summary_shows_counts_loss_balance_and_places() -> None:
+    found = snapshot(loss=tuple(loss(number, number + 1) for number in range(30)))
+    lines = [line_of(found.counts, sink) for sink in SINKS]
+    text = shown(summary(build(found, SINKS), lines, {"report": "out/report.json"}))
+    assert "invalid-contents" in text
+    assert "Loss: 60 numbers missing" in text
+    assert "and 10 more in the report" in text
+    assert "Balanced. files: 10 received = 6 delivered + 3 dead-lettered" in text
+    assert "report: out/report.json" in text
+
+
+def test_the_summary_says_what_does_not_balance_and_that_nothing_was_lost() -> None:
+    counts = COUNTS | {"delivered:files": 5}
+    text = shown(summary(build(snapshot(counts), SINKS), [line_of(counts, "files")], {}))
+    assert "DOES NOT BALANCE by 1. files: 10 received ≠ 5 delivered" in text
+    assert "Loss: none" in text
