@@ -161,11 +161,12 @@ def _leaf_text(element: etree._Element) -> str:
 
 
 def _local(element: etree._Element) -> str:
-    return str(etree.QName(element).localname)
+    return str(element.tag).rpartition("}")[2]
 
 
 def _namespace(element: etree._Element) -> str:
-    return str(etree.QName(element).namespace or "")
+    """Returns the namespace, which may itself hold a brace: lxml's own QName refuses such a tag."""
+    return str(element.tag).rpartition("}")[0].removeprefix("{")
 
 
 def _qualified(element: etree._Element, namespace: str) -> str:

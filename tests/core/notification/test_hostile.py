@@ -109,6 +109,7 @@ def test_every_truncation_of_every_wrapper_is_refused(row: str) -> None:
         (b"<a/><b/>", "not-xml"),
         (b'<?xml version="1.0" encoding="no-such"?><a/>', "not-xml"),
         (b"<a/>", "no-wrapper"),
+        (b'<a xmlns="}urn:b"><b xmlns="relative"/></a>', "no-wrapper"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "xml-dtd"),
         ('<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a><a/>'.encode("utf-16"), "xml-dtd"),
         (b"<a>" * 200 + b"</a>" * 200, "nesting-too-deep"),
