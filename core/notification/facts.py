@@ -90,7 +90,7 @@ def notification_of(message: Message, found: Unwrapped, row: str, encoding: Enco
             None,
             publisher,
             modules=(kind.module,),
-            quirks=tuple(quirks),
+            quirks=_each_once(quirks),
         )
     facts = _facts_in(body, quirks, told=not kind.states_terms)
     subscription = facts[_ID]
@@ -122,8 +122,12 @@ def notification_of(message: Message, found: Unwrapped, row: str, encoding: Enco
         facts[_INCOMPLETE] is not None,
         terms_of(body, quirks, strict, encoding.filter_bytes) if kind.states_terms else None,
         modules,
-        tuple(quirks),
+        _each_once(quirks),
     )
+
+
+def _each_once(quirks: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(quirks)) if quirks else ()
 
 
 def _facts_in(body: dict[Any, Any], quirks: list[str], *, told: bool) -> list[Any]:
@@ -160,7 +164,7 @@ def _point_in_time(value: Any, quirks: list[str]) -> str:
     name = enumerated("point-in-time", value, POINTS_IN_TIME)
     if name in _CURRENT_POINTS:
         return name
-    quirks.append(f"old-value:{name}" if name in OLD_POINTS_IN_TIME else f"unknown-value:point-in-time:{name:.40}")
+    quirks.append(f"old-value:{name}" if name in OLD_POINTS_IN_TIME else "unknown-value:point-in-time")
     return OLD_POINTS_IN_TIME.get(name, name)
 
 

@@ -94,7 +94,7 @@ def _without_misspelt(names: list[Any], holder: dict[Any, Any], header: list[Any
             continue
         if header[leaf[0]] is None:
             header[leaf[0]] = holder[name]
-        quirks.append(f"wrong-case:{name}")
+        quirks.append(f"wrong-case:{name.lower()}")
     return rest
 
 

@@ -78,16 +78,19 @@ _CONTAINERS: Final = frozenset({int(Fact.CONTENTS), int(Fact.CHANGES)})
 def unlisted_leaf(name: str) -> tuple[int, str] | None:
     """Returns what a member is that has a known local name under an unknown module or case; None when it has not.
 
+    Quirks name what is known, never what the sender made up: they are keys under which departures are counted.
+
     >>> unlisted_leaf("example-observation:timestamp")
-    (2, 'unknown-module:example-observation:timestamp')
+    (2, 'unknown-module:timestamp')
     """
     folded = name.lower()
     if folded in BODY:
         index = BODY[folded][0]
         # Containers are cut out by their exact names later on: a wrong-cased one is none.
-        return None if index in _CONTAINERS else (index, f"wrong-case:{name}")
-    fact = _BY_LOCAL_NAME.get(folded.rpartition(":")[2])
-    return None if fact is None else (int(fact), f"unknown-module:{name}")
+        return None if index in _CONTAINERS else (index, f"wrong-case:{folded}")
+    local = folded.rpartition(":")[2]
+    fact = _BY_LOCAL_NAME.get(local)
+    return None if fact is None else (int(fact), f"unknown-module:{local}")
 
 
 POINTS_IN_TIME: Final = ("current-accounting", "initial-state", "state-changed")

@@ -69,9 +69,9 @@ def _flattened(body: Mapping[Any, Any], quirks: list[str], depth: int) -> dict[s
             continue
         local = name.rpartition(":")[2]
         if local in _OLD_NAMES:
-            quirks.append(f"old-name:{name}")
+            quirks.append(f"old-name:{local}")
         if local in _CASES and type(value) is dict and depth < _MAX_FLATTENED:
-            quirks.append(f"choice-as-container:{name}")
+            quirks.append(f"choice-as-container:{local}")
             flat.update(_flattened(value, quirks, depth + 1))
         else:
             flat[local] = value

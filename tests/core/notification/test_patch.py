@@ -125,3 +125,7 @@ def test_a_patch_in_xml_has_its_operations_checked_too() -> None:
     assert decode(of_xml(text.format("datastore-contents", "merge"))).quirks
     with pytest.raises(NotificationError, match="unknown-operation"):
         decode(of_xml(text.format("datastore-changes", "explode")))
+
+
+def test_a_departure_of_many_edits_is_named_once() -> None:
+    assert decode(of_json(changed(*[_edit("delete", value=_VALUE)] * 9))).quirks == ("needless-value:delete",)

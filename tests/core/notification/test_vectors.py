@@ -75,7 +75,7 @@ def test_contents_bodies_and_edits_are_cut_alike_out_of_every_json_wrapper(name:
             "subscription-started",
             {
                 "misspelt-module:ietf-subscribed-notification",
-                "old-name:ietf-distributed-notif:message-observation-domain-id",
+                "old-name:message-observation-domain-id",
                 "old-name:module-name",
             },
             (),

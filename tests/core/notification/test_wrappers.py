@@ -143,7 +143,7 @@ def test_an_event_stream_notification_in_xml_has_its_namespace() -> None:
         (enveloped("ietf-subscribed-notification:subscription-resumed", {"id": 1}), "misspelt-module:"),
         (enveloped("ietf-yang-push:Push-Update", {"id": 1}), "wrong-case"),
         (enveloped("push-update", {"id": 1}), "unqualified-notification"),
-        ({"ietf-yp-notification:envelope": {"Event-Time": "t", "contents": PUSH_UPDATE}}, "wrong-case:Event-Time"),
+        ({"ietf-yp-notification:envelope": {"Event-Time": "t", "contents": PUSH_UPDATE}}, "wrong-case:event-time"),
         ({"ietf-yp-notification:envelope": {"event-time": "t", **PUSH_UPDATE}}, "unusual-wrapper"),
         (pushed({"id": "7"}), "number-as-string:id"),
     ],
