@@ -221,6 +221,7 @@ class Validated(_Record, frozen=True):
     """A notification with its verdict, and its whole payload as RFC 7951 JSON."""
 
     bound: Bound
+    """Its notification's path is the one in ``json``; the message is the original, whatever its encoding."""
     verdict: str
     """``valid``; under pass-and-mark also ``invalid`` or ``unvalidated``."""
     json: bytes

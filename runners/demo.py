@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -29,7 +30,7 @@ DRAIN_S = 5.0
 
 def routers(target: str, out: Path, seconds: float) -> list[SimulateOptions]:
     """Returns the simulated networks: five habits, three encodings, every fault; truth beside the results."""
-    common = {"target": target, "duration_s": seconds, "seed": 7}
+    common: dict[str, Any] = {"target": target, "duration_s": seconds, "seed": 7}
     return [
         SimulateOptions(
             **common,

@@ -1,7 +1,7 @@
 """Whether the demo holds: what was injected beside what was found, and each healthy message in file and table."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from yangbeam.core.telemetry_message import parse_time
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.report import Report
 from yangbeam.pipeline.status import Snapshot
@@ -122,8 +123,6 @@ def _wire(record: TruthRecord) -> tuple[Any, ...]:
 
 
 def _delivered(path: Path) -> Iterable[tuple[Any, ...]]:
-    from yangbeam.core.telemetry_message import parse_time  # noqa: PLC0415
-
     for line in path.read_bytes().splitlines():
         message = orjson.loads(line)["value"]["ietf-telemetry-message:message"]
         metadata = message["telemetry-message-metadata"]
@@ -133,7 +132,7 @@ def _delivered(path: Path) -> Iterable[tuple[Any, ...]]:
         yield metadata["export-address"], metadata["export-port"], subscription.get("id"), kind, when
 
 
-def _kinds(tree: Any) -> Iterable[str]:
+def _kinds(tree: Any) -> Iterator[str]:
     """Yields the local names of the notifications in a payload."""
     for name, below in tree.items() if isinstance(tree, dict) else ():
         local = name.rpartition(":")[2]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from threading import Timer
 
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -9,6 +10,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from yangbeam.core.elements import MessageBatch
 from yangbeam.core.reader import Reader
 from yangbeam.io.capture_files import CaptureReader
+from yangbeam.io.duckdb_tables import close_tables
 from yangbeam.io.json_lines import close_below
 from yangbeam.pipeline.assembly import stages_of
 from yangbeam.pipeline.edges import readers_of, sinks_of
@@ -50,6 +52,7 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
         for reader in readers:
             reader.close()
         close_below(str(config.out))
+        close_tables(Path(config.tables.path))
 
 
 def _progress(readers: list[Reader], _: MessageBatch) -> None:
