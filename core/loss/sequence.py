@@ -362,7 +362,8 @@ def _restart(sequence: Sequence, other: Line, clock: int, only: list[Gap] | None
     sequence.expected, sequence.floor, sequence.at, sequence.gaps = other.expected, other.floor, other.at, gaps
     sequence.begun = other.begun
     sequence.epoch += 1
-    sequence.gone = []
+    kept = {(gap.name, gap.order) for gap in sequence.kept}
+    sequence.gone = [gap for gap in sequence.gone if (gap.name, gap.order) not in kept]
     _close(sequence)
 
 

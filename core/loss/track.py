@@ -24,8 +24,8 @@ from yangbeam.core.loss.scope import (
 )
 from yangbeam.core.loss.sequence import NONE, Gap, Moment, Sequence, Verdict, common, decide
 
-LEAD: Final = 20
-"""Bits by which a scope must lead another to rule it out: one chance in a million."""
+LEAD: Final = 32
+"""Bits by which a scope must lead another to rule it out: lockstep with loss imitates a wrong scope for 25."""
 PRIOR: Final = 16
 """Bits of advantage a settled scope has when it is contested; 4 more for each contest it won before."""
 CLOSE: Final = 8
