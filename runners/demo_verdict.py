@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import orjson
 from rich.console import Console
 from rich.table import Table
@@ -51,7 +52,8 @@ class Verdict:
 
 def compare(report: Report, config: Config, truths: Iterable[Path], snapshot: Snapshot) -> Verdict:
     """Returns the verdict over a finished run."""
-    records = [record for truth in truths for record in read_truth(truth)]
+    told = _numbers_told(Path(config.dead_letters.path))
+    records = [_as_received(record, told) for truth in truths for record in read_truth(truth)]
     verdict = Verdict(
         pairs=_faults(records, report, snapshot) + _healthy(records, config),
         balanced=report["balanced"],
@@ -65,6 +67,24 @@ def compare(report: Report, config: Config, truths: Iterable[Path], snapshot: Sn
             columns, rows = _answer(tables, _QUERY)
             verdict.query = (_QUERY, columns, rows)
     return verdict
+
+
+def _numbers_told(letters: Path) -> set[tuple[str, int]]:
+    """Returns exporter and message id of the refused datagrams that still told them."""
+    refused = [orjson.loads(line) for line in letters.read_bytes().splitlines()] if letters.exists() else []
+    return {
+        (letter["exporter"], letter["message_id"])
+        for letter in refused
+        if letter["stage"] == "receive" and letter["reason"] != "incomplete" and letter["message_id"] is not None
+    }
+
+
+def _as_received(record: TruthRecord, told: set[tuple[str, int]]) -> TruthRecord:
+    """A damaged header whose message id could be read hides no number: only its payload is gone."""
+    if "corrupt-header" not in record.done or (record.exporter, record.message_id) not in told:
+        return record
+    done = tuple("corrupt-payload" if what == "corrupt-header" else what for what in record.done)
+    return msgspec.structs.replace(record, done=done)
 
 
 _QUERY = """\

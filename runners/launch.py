@@ -1,6 +1,7 @@
 """Composes the command line with the runners: the one place that knows both."""
 
 import sys
+from collections.abc import Sequence
 from functools import partial
 
 from yangbeam.pipeline.cli import main as run_command
@@ -14,6 +15,7 @@ def _launch(job: Job, *, live: bool) -> None:
     run_job(job, live=live)
 
 
-def main() -> int:
-    """The console script ``yangbeam``; returns the exit code."""
-    return run_command(sys.argv[1:], Launchers(bounded=partial(_launch, live=False), live=partial(_launch, live=True)))
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The console script ``yangbeam``; returns the exit code. Without arguments: the process's own."""
+    given = sys.argv[1:] if arguments is None else arguments
+    return run_command(given, Launchers(bounded=partial(_launch, live=False), live=partial(_launch, live=True)))
