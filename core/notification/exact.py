@@ -103,22 +103,6 @@ def _with_body(
     for member in contents:
         module, colon, _ = member.partition(":")
         if colon:
-            return Notification(
-                message,
-                shape.row,
-                "push-update",
-                shape.path,
-                node,
-                event_time,
-                sequence,
-                subscription,
-                publisher,
-                observed,
-                point,
-                None,
-                None,
-                False,  # noqa: FBT003 - positional construction is what makes it fast
-                None,
-                (module,),
-            )
+            places = (message, shape.row, "push-update", shape.path, node, event_time, sequence, subscription)
+            return Notification(*places, publisher, observed, point, modules=(module,))
     return None

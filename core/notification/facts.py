@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from msgspec.structs import replace
+
 from yangbeam.core.elements import Message, Notification
 from yangbeam.core.notification.header import Unwrapped
 from yangbeam.core.notification.leaf_names import (
@@ -14,7 +16,7 @@ from yangbeam.core.notification.leaf_names import (
     unlisted_leaf,
 )
 from yangbeam.core.notification.patch import checked_edits, patch_in
-from yangbeam.core.notification.refusal import UINT32, enumerated, mapping, number_or_text, refuse, text, uint32
+from yangbeam.core.notification.refusal import enumerated, mapping, number_or_text, refuse, text, uint32
 from yangbeam.core.notification.terms import terms_of
 
 _ID: Final = int(Fact.ID)
@@ -68,62 +70,44 @@ def notification_of(message: Message, found: Unwrapped, row: str, encoding: Enco
     Raises:
         NotificationError: A leaf of a wrong type or out of its range, or an edit that RFC 8072 does not allow.
     """
-    _, path, header, kind, body, quirks = found
+    _, path, (event_time, node, sequence, publisher), kind, body, quirks = found
     strict = None if encoding.all_text else quirks
-    event_time, node, sequence, publisher = header
-    if event_time is not None and type(event_time) is not str:
-        text("event-time", event_time)
-    if node is not None and type(node) is not str:
-        text("hostname", node)
-    if sequence is not None and (type(sequence) is not int or not 0 <= sequence <= UINT32):
-        sequence = uint32("sequence-number", sequence, strict)
-    if not kind.of_subscription:
-        publisher = message.publisher_id if publisher is None else uint32("publisherId", publisher, strict)
-        return Notification(
-            message,
-            row,
-            kind.name,
-            path,
-            node,
-            event_time,
-            sequence,
-            None,
-            publisher,
-            modules=(kind.module,),
-            quirks=_each_once(quirks),
-        )
-    facts = _facts_in(body, quirks, told=not kind.states_terms)
-    subscription = facts[_ID]
-    if subscription is not None and (type(subscription) is not int or not 0 <= subscription <= UINT32):
-        subscription = uint32("id", subscription, strict)
-    own = None if kind.states_terms else facts[_PUBLISHER]
-    publisher = _publisher(message, publisher if own is None else own, strict)
-    observed = facts[_OBSERVED]
-    if observed is not None and type(observed) is not str:
-        text("timestamp", observed)
-    point = facts[_POINT]
-    if point is not None and (type(point) is not str or point not in _CURRENT_POINTS):
-        point = _point_in_time(point, quirks)
-    modules, patch_id = _data(kind.carries, facts, quirks, encoding) if kind.carries else ((), None)
-    return Notification(
+    bare = Notification(
         message,
         row,
         kind.name,
         path,
-        node,
-        event_time,
-        sequence,
-        subscription,
-        publisher,
-        observed,
-        point,
-        patch_id,
-        None if facts[_REASON] is None else _reason(facts[_REASON]),
-        facts[_INCOMPLETE] is not None,
-        terms_of(body, quirks, strict, encoding.filter_bytes) if kind.states_terms else None,
-        modules,
-        _each_once(quirks),
+        node=_text("hostname", node),
+        event_time=_text("event-time", event_time),
+        sequence_number=_number("sequence-number", sequence, strict),
+        publisher_id=_publisher(message, publisher, strict),
     )
+    if not kind.of_subscription:
+        return replace(bare, modules=(kind.module,), quirks=_each_once(quirks))
+    facts = _facts_in(body, quirks, told=not kind.states_terms)
+    own = None if kind.states_terms else facts[_PUBLISHER]
+    modules, patch_id = _data(kind.carries, facts, quirks, encoding) if kind.carries else ((), None)
+    return replace(
+        bare,
+        subscription_id=_number("id", facts[_ID], strict),
+        publisher_id=bare.publisher_id if own is None else _publisher(message, own, strict),
+        observed_at=_text("timestamp", facts[_OBSERVED]),
+        point_in_time=None if facts[_POINT] is None else _point_in_time(facts[_POINT], quirks),
+        patch_id=patch_id,
+        reason=None if facts[_REASON] is None else _reason(facts[_REASON]),
+        incomplete=facts[_INCOMPLETE] is not None,
+        terms=terms_of(body, quirks, strict, encoding.filter_bytes) if kind.states_terms else None,
+        modules=modules,
+        quirks=_each_once(quirks),  # last: all above may add to them
+    )
+
+
+def _text(name: str, value: Any) -> str | None:
+    return None if value is None else text(name, value)
+
+
+def _number(name: str, value: Any, strict: list[str] | None) -> int | None:
+    return None if value is None else uint32(name, value, strict)
 
 
 def _each_once(quirks: list[str]) -> tuple[str, ...]:
@@ -150,8 +134,6 @@ def _publisher(message: Message, value: Any, strict: list[str] | None) -> int:
     """Returns the publisher: of the notification or its header, else of the transport."""
     if value is None:
         return message.publisher_id
-    if type(value) is int and 0 <= value <= UINT32:
-        return value
     if type(value) is list and len(value) == 1:
         if strict is not None:
             strict.append("leaf-as-array:message-publisher-id")
