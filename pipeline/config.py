@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from yangbeam.core.errors import Fault
 from yangbeam.pipeline.config_errors import InvalidConfigurationError, Origin, Problem, problems_of
@@ -43,27 +43,27 @@ class Config(Section):
     """Folder of everything that is written and not placed elsewhere."""
     collector: Text = "yangbeam"
     """Name of this collector, in heartbeats and telemetry messages."""
-    sources: tuple[Source, ...] = (UdpNotif(),)
+    sources: tuple[Source, ...] = Field(default_factory=lambda: (UdpNotif(),))
     """Where messages come from: live sockets, or captures, not both."""
-    schemas: Schemas = Schemas()
+    schemas: Schemas = Field(default_factory=Schemas)
     """Which schema the contents of a notification are read by."""
-    registry: Registry = Registry()
+    registry: Registry = Field(default_factory=Registry)
     """The store of schemas and their ids."""
-    validation: Validation = Validation()
+    validation: Validation = Field(default_factory=Validation)
     """Whether contents are judged by their YANG schema, and how strictly."""
-    loss: Loss = Loss()
+    loss: Loss = Field(default_factory=Loss)
     """Detection of missing message ids and sequence numbers."""
     kafka: Kafka | None = None
     """A Kafka cluster to write to. Without this section no Kafka is used."""
-    tables: Tables = Tables()
+    tables: Tables = Field(default_factory=Tables)
     """Tables derived from the YANG schemas."""
-    files: Files = Files()
+    files: Files = Field(default_factory=Files)
     """The broker-less form of the topics: JSON lines."""
-    dead_letters: DeadLetters = DeadLetters()
+    dead_letters: DeadLetters = Field(default_factory=DeadLetters)
     """What could not be processed, with its original bytes; can be replayed."""
-    status: Status = Status()
+    status: Status = Field(default_factory=Status)
     """What is shown of a run."""
-    beam: Beam = Beam()
+    beam: Beam = Field(default_factory=Beam)
     """How work is cut for Apache Beam."""
 
     @model_validator(mode="before")

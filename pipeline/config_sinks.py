@@ -79,11 +79,11 @@ class Kafka(Section):
 
     bootstrap: Text = "localhost:9092"
     """Brokers to ask first, `host:port` separated by commas."""
-    topics: Topics = Topics()
+    topics: Topics = Field(default_factory=Topics)
     """Names of the topics that are written."""
     framing: Literal["prefix", "header-int32", "header-ascii"] = "prefix"
     """How the schema id travels: before the value as Confluent does (octet 0, then 32 bits), or in a header."""
-    tls: Tls = Tls()
+    tls: Tls = Field(default_factory=Tls)
     """Encryption and certificates of the connection."""
     sasl: Sasl | None = None
     """Who we are to the broker. Absent: nobody in particular."""

@@ -85,9 +85,9 @@ class UdpNotif(Section):
     """Kernel receive buffer asked for; the kernel's own limit (net.core.rmem_max) still decides, and is reported."""
     receivers: Annotated[int, Field(strict=True, ge=1, le=64)] = 1
     """Receiving processes that share the port (SO_REUSEPORT)."""
-    dialect: Dialect = Dialect()
+    dialect: Dialect = Field(default_factory=Dialect)
     """What to do where the draft leaves a choice, or routers leave the draft."""
-    reassembly: Reassembly = Reassembly()
+    reassembly: Reassembly = Field(default_factory=Reassembly)
     """Limits on incomplete messages."""
 
     @field_validator("host")
@@ -121,9 +121,9 @@ class Capture(Section):
     """pcap or pcapng files, read in this order."""
     ports: tuple[Port, ...] = ()
     """UDP destination ports that carry UDP-notif. Empty: every port."""
-    dialect: Dialect = Dialect()
+    dialect: Dialect = Field(default_factory=Dialect)
     """What to do where the draft leaves a choice, or routers leave the draft."""
-    reassembly: Reassembly = Reassembly()
+    reassembly: Reassembly = Field(default_factory=Reassembly)
     """Limits on incomplete messages."""
 
 
