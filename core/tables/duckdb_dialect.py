@@ -90,17 +90,18 @@ def logical_type(encoded: str) -> ColumnType:
     return msgspec.json.decode(encoded, type=ColumnType)
 
 
+def insert(rows: Upsert, source: str) -> str:
+    """Returns the statement that writes rows from a view, and fails when one of them is there."""
+    listed = ", ".join(quoted(column.name) for column in rows.columns)
+    return f"INSERT INTO {quoted(rows.table)} ({listed}) SELECT {listed} FROM {quoted(source)}"  # noqa: S608 # quoted
+
+
 def upsert(rows: Upsert, source: str) -> str:
     """Returns the statement that writes rows from a view: only the columns that they carry are touched."""
-    names = [column.name for column in rows.columns]
-    changed = [quoted(name) for name in names if name not in rows.identity]
-    listed = ", ".join(map(quoted, names))
+    changed = [quoted(column.name) for column in rows.columns if column.name not in rows.identity]
     key = ", ".join(map(quoted, rows.identity))
     sets = ", ".join(f"{name} = excluded.{name}" for name in changed)
-    return (
-        f"INSERT INTO {quoted(rows.table)} ({listed}) SELECT {listed} FROM {quoted(source)} "  # noqa: S608 # quoted
-        f"ON CONFLICT ({key}) DO UPDATE SET {sets}"
-    )
+    return f"{insert(rows, source)} ON CONFLICT ({key}) DO UPDATE SET {sets}"
 
 
 def column_comment(column: Column) -> str:

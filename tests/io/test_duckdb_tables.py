@@ -316,25 +316,47 @@ def test_there_is_nothing_to_count_before_there_is_a_file(tmp_path: Path) -> Non
     close_tables(tmp_path / "none.duckdb")
 
 
-def test_transient_errors_are_retried_and_then_fail_the_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+class Failing:
+    """A connection whose next commits fail."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.failures: list[Exception] = []
+
+    def execute(self, statement: str) -> Any:
+        if statement == "COMMIT" and self.failures:
+            raise self.failures.pop()
+        return self.connection.execute(statement)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+
+def test_transient_errors_are_retried_and_then_fail_the_bundle() -> None:
     waits: list[float] = []
     store = DuckDbStore(":memory:", waits.append)
-    real, failures = duckdb_tables._arrow, [duckdb.IOException("busy")] * 2
-
-    def failing(upsert: Any) -> Any:
-        if failures:
-            raise failures.pop()
-        return real(upsert)
-
-    monkeypatch.setattr(duckdb_tables, "_arrow", failing)
     upserts = folded(store, rows_of(interface()))
+    failing = Failing(store._connection)
+    store._connection = failing
+    failing.failures = [duckdb.IOException("busy"), duckdb.TransactionException("conflict")]
     store.write(upserts)
     assert store.counts() == {TABLE: 1}
     assert waits == [0.1, 0.2]
-    failures += [duckdb.IOException("busy")] * 5
+    failing.failures = [duckdb.IOException("busy")] * 10
+    store._upserts_to_come = 1
     with pytest.raises(TablesError, match="disk"):
         store.write(upserts)
     store.close()
+
+
+def test_rows_that_are_there_are_met_once_and_then_expected(path: Path) -> None:
+    written(path, rows_of(interface(speed="1")))
+    store = duckdb_tables._opened(str(path))
+    assert store._upserts_to_come == 0
+    for speed in ("2", "3"):
+        written(path, rows_of(interface(speed=speed)))
+        assert query(path, f"SELECT speed FROM {TABLE}") == [(int(speed),)]
+    assert store._upserts_to_come == duckdb_tables.UPSERTS - 1
 
 
 def test_another_process_that_writes_the_file_is_named_as_the_cause(

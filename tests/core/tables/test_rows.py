@@ -136,7 +136,7 @@ def test_a_publisher_without_name_is_known_by_its_address_and_without_id_by_zero
     "/ietf-interfaces:interfaces/interface=eth%2F0",
     "/ietf-interfaces:interfaces/interface[name=eth/0]",
     "/ietf-interfaces:interfaces/ietf-interfaces:interface[name='eth/0']",
-    '/ietf-interfaces:interfaces/interface[ietf-interfaces:name="eth/0"]/',
+    '/ietf-interfaces:interfaces/interface[ietf-interfaces:name="eth/0"]',
 ])  # fmt: skip
 @pytest.mark.parametrize("operation", ["delete", "remove"])
 def test_a_delete_is_a_tombstone_with_the_keys_of_its_target(operation: str, target: str) -> None:
