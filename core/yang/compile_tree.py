@@ -1,6 +1,6 @@
 """Builds the schema Tree from a libyang context: every augment, deviation and feature is already applied there."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from _libyang import ffi, lib
@@ -46,16 +46,22 @@ def _prefix_module(prefix: str, parsed: Raw) -> str:
     return layout.text_of(parsed.mod.name)
 
 
+def _user_ordered(raw: Raw) -> bool:
+    """ordered-by is ignored for state (RFC 7950 section 7.7.7), which libyang flags all the same."""
+    return bool(raw.flags & lib.LYS_ORDBY_USER and raw.flags & lib.LYS_CONFIG_W)
+
+
 class TreeCompiler:
     """Builds the Tree of one context.
 
     Args:
         context: ``struct ly_ctx *`` compiled with LY_CTX_SET_PRIV_PARSED.
+        names: Modules of the schema set; what libyang brings itself is left out.
         structures: ``module:name`` of the top-level containers that the schema wrote as structures (RFC 8791).
     """
 
-    def __init__(self, context: Raw, structures: Iterable[str] = ()) -> None:
-        self._modules = modules_of(context)
+    def __init__(self, context: Raw, names: Collection[str], structures: Iterable[str] = ()) -> None:
+        self._modules = [module for module in modules_of(context) if layout.text_of(module.name) in names]
         self._types = TypeCompiler(self._modules)
         self._structures = frozenset(structures)
 
@@ -100,7 +106,7 @@ class TreeCompiler:
             path=path,
             children=children,
             config=not (state or raw.flags & lib.LYS_CONFIG_R),
-            mandatory=kind not in ("container", "list") and bool(raw.flags & lib.LYS_MAND_TRUE),
+            mandatory=kind in ("leaf", "leaf-list", "anydata", "anyxml") and bool(raw.flags & lib.LYS_MAND_TRUE),
             description=layout.text_of(raw.dsc),
             **self._particulars(raw),
         )
@@ -126,7 +132,7 @@ class TreeCompiler:
         return {
             "type": self._type(raw, leaves.type, parsed),
             "units": layout.text_of(leaves.units),
-            "ordered_by_user": bool(raw.flags & lib.LYS_ORDBY_USER),
+            "ordered_by_user": _user_ordered(raw),
         }
 
     def _type(self, raw: Raw, compiled: Raw, parsed: Raw) -> Any:
@@ -153,4 +159,4 @@ class TreeCompiler:
         children = _below(raw, ffi.NULL)
         keys = tuple(layout.text_of(child.name) for child in children if child.flags & lib.LYS_KEY)
         keyless = bool(raw.flags & lib.LYS_KEYLESS)
-        return {"keys": () if keyless else keys, "ordered_by_user": bool(raw.flags & lib.LYS_ORDBY_USER)}
+        return {"keys": () if keyless else keys, "ordered_by_user": _user_ordered(raw)}

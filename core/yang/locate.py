@@ -71,6 +71,9 @@ def misfits(node: Node, value: Any, path: str, tree: Tree) -> Iterator[Finding]:
             yield path, f"{node.kind} {node.path} is given as {_what(value)}, not as an array"
     elif node.kind == "leaf":
         yield from _leaf(node, value, path)
+    elif node.kind == "anydata" and not isinstance(value, dict) and not node.name.endswith("-filter"):
+        # Publishers send filters as text, too; nothing is read out of them.
+        yield path, f"anydata {node.path} is given as {_what(value)}, not as an object"
 
 
 def _leaf(node: Node, value: Any, path: str) -> Iterator[Finding]:

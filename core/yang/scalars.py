@@ -21,9 +21,13 @@ _WIDE = frozenset(("int64", "uint64"))
 _SPACED = _SMALL | _WIDE | frozenset(("decimal64", "boolean", "enumeration", "bits", "identityref", "empty", "binary"))
 
 
+MAX_DIGITS = 20
+"""Sign and digits of the longest integer of YANG; JSON writers refuse wider ones, so they stay text."""
+
+
 def _small(_: YangType, text: str) -> Any:
     try:
-        return int(text)
+        return int(text) if len(text) <= MAX_DIGITS and text.isascii() else text
     except ValueError:
         return text
 

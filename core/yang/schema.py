@@ -20,6 +20,7 @@ from yangbeam.core.yang.unique_keys import key_plan, refuse_duplicate_keys
 
 MAX_SHOWN = 300
 """Characters of a validator's words that go into a dead letter."""
+NOT_DATA = "no data node of the schema's modules"
 
 
 def read_object(text: bytes) -> dict[str, Any]:
@@ -59,7 +60,9 @@ class Schema:
         self.schema_set = schema_set
         self._context = LibyangContext(schema_set, directory)
         structures = [f"{module.name}:{name}" for module in schema_set.modules for name in structure_names(module.text)]
-        self.tree: Tree = TreeCompiler(self._context.raw, structures).tree()
+        names = {module.name for module in schema_set.modules}
+        self.tree: Tree = TreeCompiler(self._context.raw, names, structures).tree()
+        self._top = frozenset(name for name, node in self.tree.data.items() if node.kind != "structure")
         self._keys = key_plan(self.tree.data)
 
     def close(self) -> None:
@@ -90,6 +93,10 @@ class Schema:
         refusal = self._context.refusal(text, profile)
         if refusal:
             raise self._refused(document, refusal)
+        if not self._top.issuperset(document):
+            # libyang brings modules of its own, and structures are containers to it: neither is data of this set.
+            name = next(name for name in document if name not in self._top)
+            raise InvalidInstanceError("invalid-contents", f"/{name}: {NOT_DATA}", path=f"/{name}", rule=NOT_DATA)
         refuse_duplicate_keys(document, self._keys)
 
     def validate_edit(self, target: Sequence[Step], operation: str, value: bytes | None = None) -> None:

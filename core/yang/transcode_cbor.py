@@ -102,7 +102,14 @@ class CborTranscoder:
         if node.type is None:
             return untyped(item)
         value = from_cbor(node.type, item, self._context.sids.identities, node.module)
-        return value if isinstance(value, str | int | float | bool | list | None) else untyped(value)
+        return value if _is_json(value) else untyped(value)
+
+
+def _is_json(value: Any) -> bool:
+    """A scalar that JSON writers take, or the ``[null]`` of empty."""
+    if isinstance(value, int):
+        return -(1 << 63) <= value < 1 << 64
+    return value is None or value == [None] or isinstance(value, str | float)
 
 
 def untyped(item: Any, depth: int = 0) -> Any:

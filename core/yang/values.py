@@ -15,6 +15,8 @@ BOUNDS: dict[str, tuple[int, int]] = {
     **{f"uint{bits}": (0, (1 << bits) - 1) for bits in (8, 16, 32, 64)},
 }
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+"""Characters that no YANG string has (RFC 7950 section 14, yang-char); those beyond the first plane are left out."""
 _CLASSES = {r"\p{L}": "A-Za-z\u00aa-\uffff", r"\p{N}": "0-9\u00b2-\u00be\u0660-\u0669", r"\p{Nd}": "0-9\u0660-\u0669"}
 
 
@@ -89,6 +91,8 @@ def _decimal64(kind: YangType, value: Any) -> str:
 def _string(kind: YangType, value: Any) -> str:
     if not isinstance(value, str):
         return f"string is a JSON string, not {_shown(value)}"
+    if _FORBIDDEN.search(value):
+        return f"{_shown(value)} has a character that no YANG string has (RFC 7950 section 14)"
     if not _within(len(value), kind.lengths):
         return f"{_shown(value)} is {len(value)} characters long; allowed: {_parts(kind.lengths)}"
     for expression, inverted in kind.patterns:

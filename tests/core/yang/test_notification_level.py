@@ -1,0 +1,79 @@
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.core.yang.schemas import refusal_of
+from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.yang.schema import Schema
+
+UPDATE = "ietf-yang-push:push-update"
+
+
+def refused(schema: Schema, name: str, body: Any, *, lenient: bool = False) -> InvalidInstanceError:
+    with pytest.raises(InvalidInstanceError) as caught:
+        schema.validate_notification(name, body, lenient=lenient)
+    return caught.value
+
+
+def test_a_notification_is_judged_around_its_anydata(plant: Schema) -> None:
+    body = {"severity": "low", "cause": "fibre", "example-plant-more:origin": 1, "details": {"any": ["thing"]}}
+    assert plant.validate_notification("example-plant:alarm", body) == ()
+
+
+def test_a_misfit_is_refused_with_its_path(plant: Schema) -> None:
+    error = refused(plant, "example-plant:alarm", {"severity": "middling"})
+    assert (error.reason, error.path) == ("invalid-notification", "/example-plant:alarm/severity")
+
+
+def test_an_unknown_notification_is_refused(plant: Schema) -> None:
+    assert refused(plant, "example-plant:party", {}).reason == "unknown-notification"
+    assert refused(plant, "example-plant:plant", {}, lenient=True).reason == "unknown-notification"
+
+
+def test_a_body_that_is_no_object_is_refused_even_leniently(plant: Schema) -> None:
+    error = refused(plant, "example-plant:alarm", [], lenient=True)
+    assert error.path == "/example-plant:alarm"
+    assert "given as an array" in error.rule
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"ietf-yang-push-netobs-timestamping:observation-time": "2024-01-01T00:00:00Z"},
+        {"ietf-distributed-notif:message-publisher-ids": [1]},
+        {"ietf-yp-observation:point-in-time": "current-state"},
+    ],
+)
+def test_old_names_of_augmentations_are_quirks_when_a_bundled_set_judges(
+    drafts: Schema, member: dict[str, Any]
+) -> None:
+    assert refused(drafts, UPDATE, member).reason == "invalid-notification"
+    (quirk,) = drafts.validate_notification(UPDATE, member, lenient=True)
+    assert quirk.startswith(f"augmentation:/{UPDATE}/{next(iter(member))}: ")
+
+
+def test_a_reason_that_only_a_vendor_knows_is_a_quirk_leniently(drafts: Schema) -> None:
+    name = "ietf-subscribed-notifications:subscription-terminated"
+    body = {"id": 1, "reason": "receiver-unavailable"}
+    assert refused(drafts, name, body).path == f"/{name}/reason"
+    assert len(drafts.validate_notification(name, body, lenient=True)) == 1
+
+
+@pytest.mark.parametrize("member", [{"id": "1"}, {"wheels": 4}, {"ietf-yang-push:wheels": 4}, {"id": -1}])
+def test_what_the_rfc_itself_defines_is_never_excused(drafts: Schema, member: dict[str, Any]) -> None:
+    assert refused(drafts, UPDATE, member, lenient=True).reason == "invalid-notification"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    body=st.dictionaries(
+        st.sampled_from(["severity", "cause", "details", "example-plant-more:origin", "a:b", "x", "@severity"]),
+        st.none() | st.integers() | st.text(max_size=5) | st.lists(st.none()) | st.dictionaries(st.text(), st.none()),
+    ),
+    lenient=st.booleans(),
+)
+def test_any_body_is_accepted_or_refused(plant: Schema, body: dict[str, Any], lenient: bool) -> None:
+    error = refusal_of(lambda: plant.validate_notification("example-plant:alarm", body, lenient=lenient))
+    assert error is None or error.path
