@@ -15,6 +15,7 @@ from yangbeam.pipeline.console import messages, output, reporting
 from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.launching import Job, Launchers
 from yangbeam.pipeline.live_view import LiveView
+from yangbeam.pipeline.logs import on_standard_error
 from yangbeam.pipeline.places import places_of, sink_names
 from yangbeam.pipeline.report import Report, build, line_of, unbalanced
 from yangbeam.pipeline.report_view import summary
@@ -152,7 +153,7 @@ def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
     STATUS.clear()
     sinks = sink_names(job.config)
     try:
-        with LiveView(STATUS.snapshot, job.config.status, messages()):
+        with on_standard_error(), LiveView(STATUS.snapshot, job.config.status, messages()):
             launchers.of(job.config)(job)
     finally:
         snapshot = STATUS.snapshot()

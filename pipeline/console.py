@@ -1,8 +1,10 @@
 """How the commands speak: results on standard output, everything else on standard error, errors with their cure."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import typer
 from rich.console import Console
@@ -10,6 +12,9 @@ from rich.console import Console
 from yangbeam.core.errors import YangbeamError
 from yangbeam.pipeline.config_errors import InvalidConfigurationError
 from yangbeam.pipeline.exit_codes import OF_FAULT
+
+_BY_BEAM: Final = re.compile(r" \[while running '[^']*'\]")
+"""What Beam adds to the last argument of every error: a place in the graph, of no use to an operator."""
 
 
 def output() -> Console:
@@ -31,7 +36,7 @@ def reporting() -> Iterator[None]:
         messages().print(str(error), style="red", markup=False)
         raise typer.Exit(OF_FAULT[error.fault]) from None
     except YangbeamError as error:
-        messages().print(f"Error: {error}", style="red", markup=False)
+        messages().print(f"Error: {_BY_BEAM.sub('', str(error))}", style="red", markup=False)
         raise typer.Exit(OF_FAULT[error.fault]) from None
     except BrokenPipeError:
         # The reader (head, say) has seen enough. Python would complain once more when it flushes at exit.

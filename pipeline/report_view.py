@@ -49,7 +49,7 @@ def _losses(loss: Mapping[str, list[LossEntry]]) -> RenderableType:
         return Text("Loss: none", style="green")
     table = Table(title=f"Loss: {sum(entry['count'] for _, entry in found):,} numbers missing", title_justify="left")
     for column in ("counter", "exporter", "publisher", "subscription", "scope", "first", "last", "count"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for counter, entry in found[:MAX_LOSSES]:
         table.add_row(counter, *("–" if value is None else escape(str(value)) for value in entry.values()))
     if len(found) > MAX_LOSSES:

@@ -4,7 +4,9 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
+from yangbeam.core.reader import Reader
 from yangbeam.pipeline.cli import main as run_command
+from yangbeam.pipeline.console import messages
 from yangbeam.pipeline.launching import Job, Launchers
 
 
@@ -12,7 +14,19 @@ def _launch(job: Job, *, live: bool) -> None:
     # Imported only now: Beam takes longer to load than most commands take to run.
     from yangbeam.runners.jobs import run_job  # noqa: PLC0415
 
-    run_job(job, live=live)
+    run_job(job, live=live, began=_announce)
+
+
+def _announce(readers: list[Reader], _handoff: object) -> None:
+    """Says where sockets listen, ports chosen, and what the kernel did not grant."""
+    from yangbeam.io.udp_sockets import UdpReader  # noqa: PLC0415 # as above
+
+    for reader in readers:
+        if isinstance(reader, UdpReader):
+            for host, port in reader.addresses:
+                messages().print(f"listening on {host} port {port}")
+            for warning in reader.warnings:
+                messages().print(f"warning: {warning}", style="yellow", markup=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -277,6 +277,15 @@ class TestRun:
         assert "no broker at kafka:9092 [red]; start it" in capsys.readouterr().err
         assert (tmp_path / "report.json").exists()
 
+    def test_what_beam_adds_to_an_error_is_not_shown(
+        self, recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def fail(_: Job) -> None:
+            raise YangbeamError("file-write [while running 'WriteFiles/Append']", "the disk is full")
+
+        run("run", "--capture", str(recorded), "--out", str(tmp_path), bounded=fail)
+        assert capsys.readouterr().err == "Error: the disk is full [file-write; device]\n"
+
     def test_a_second_ctrl_c_exits_with_130(self, recorded: Path, tmp_path: Path) -> None:
         def interrupt(_: Job) -> None:
             raise KeyboardInterrupt
