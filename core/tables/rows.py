@@ -9,13 +9,14 @@
 | subscription state | none |
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
 
 from yangbeam.core.elements import Bound, Notification, Validated
 from yangbeam.core.errors import UnmappableValueError
+from yangbeam.core.notification.leaf_names import HISTORY, Fact
 from yangbeam.core.tables.entries import REASON, Context, Entries, Entry, Row
 from yangbeam.core.tables.mapping import Mapping
 from yangbeam.core.tables.naming import LIMIT
@@ -57,7 +58,9 @@ class RowMaker:
 
     def _push_update(self, context: Context, notification: Notification, body: Any) -> None:
         del notification
-        self._top(context, _member(body, "datastore-contents"))
+        contents = _found(body, HISTORY[Fact.CONTENTS])
+        if contents is not None:
+            self._top(context, contents)
 
     def _top(self, context: Context, contents: Any) -> None:
         """Takes the top-level nodes of a datastore."""
@@ -80,7 +83,7 @@ class RowMaker:
 
     def _push_change_update(self, context: Context, notification: Notification, body: Any) -> None:
         del notification
-        patch = _member(_member(body, "datastore-changes"), "yang-patch")
+        patch = _member(_found(body, (*HISTORY[Fact.CONTENTS], *HISTORY[Fact.CHANGES])), "yang-patch")
         edits = _object(patch).get("edit", [])
         for index, edit in enumerate(edits if isinstance(edits, list) else [edits]):
             context.edit = index
@@ -89,7 +92,9 @@ class RowMaker:
     def _edit(self, context: Context, edit: dict[str, Any]) -> None:
         operation = edit.get("operation")
         place = locate(self._tree, str(edit.get("target", "")))
-        if operation in GONE:
+        if place is None:
+            self._root(context, operation, edit.get("value"))
+        elif operation in GONE:
             self._mark(context, place, "delete")
         elif operation == "move":
             self._mark(context, place, "move")
@@ -97,6 +102,12 @@ class RowMaker:
             self._give(context, place, edit.get("value"))
         else:
             raise UnmappableValueError(REASON, f"edit operation {operation!r} is none of RFC 8072 section 2.5")
+
+    def _root(self, context: Context, operation: Any, value: Any) -> None:
+        """Takes an edit of the datastore itself, as a publisher may send to synchronise."""
+        if operation not in GIVEN:
+            raise UnmappableValueError(REASON, f"{operation!r} of the whole datastore has no row that could say so")
+        self._top(context, value)
 
     def _mark(self, context: Context, place: Place, operation: str) -> None:
         """Makes the one row that says what became of a target."""
@@ -181,6 +192,12 @@ def _member(data: Any, name: str) -> Any:
         if member == name or member.endswith(f":{name}"):
             return value
     raise UnmappableValueError(REASON, f"no {name} where it was expected")
+
+
+def _found(data: Any, names: Sequence[str]) -> Any:
+    """Returns the member under the newest of its names; None when it is not there or says nothing."""
+    members = _object(data)
+    return next((members[name] for name in reversed(names) if members.get(name) is not None), None)
 
 
 def _object(data: Any) -> dict[str, Any]:

@@ -1,12 +1,17 @@
 """Where an edit of a push-change-update points: its target (RFC 8072, RFC 8040 section 3.5.3) in the schema."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from yangbeam.core.errors import NotificationError, UnmappableValueError
-from yangbeam.core.notification.target import Step, parse_target
+import orjson
+
+from yangbeam.core.errors import InvalidInstanceError, NotificationError, UnmappableValueError
+from yangbeam.core.notification.target import parse_target
 from yangbeam.core.tables.entries import REASON
 from yangbeam.core.tables.values import converter
+from yangbeam.core.yang.edits import Place as Step
+from yangbeam.core.yang.edits import resolve
 from yangbeam.core.yang.tree import Node, Tree
 
 
@@ -37,52 +42,34 @@ class Place:
         return steps if self.value is None else f"{steps}={self.value}"
 
 
-def locate(tree: Tree, target: str) -> Place:
-    """Returns the place of a target: RESTCONF keys ``=a,b`` or XPath predicates, quoted or not.
+def locate(tree: Tree, target: str) -> Place | None:
+    """Returns the place of a target, in any spelling that the validator takes; None for the datastore itself.
 
     Raises:
         UnmappableValueError: It is no target, or names what the schema does not have.
     """
     try:
-        first, *rest = parse_target(target)
-    except (NotificationError, ValueError) as error:  # ValueError: no steps, the datastore itself
-        raise UnmappableValueError(REASON, f"target {target!r} names no node: {error}") from error
-    place = _stepped(None, tree.data.get(f"{first.module}:{first.name}"), first, target)
-    for step in rest:
-        name = f"{step.module}:{step.name}" if step.module else step.name
-        place = _stepped(place, place.node.child(name), step, target)
-    return place
-
-
-def _stepped(place: Place | None, node: Node | None, step: Step, target: str) -> Place:
-    if node is None:
-        raise UnmappableValueError(REASON, f"target {target!r} names what the schema does not have")
-    above = place.keys if place else ()
-    if node.kind == "list" and step.keys:
-        return Place(node, node, (*above, *_key_values(node, step.keys, target)))
-    if place is None:
-        return Place(node, node, ())
-    return Place(node, place.table, above, (*place.below, node), _leaf_list_value(node, step))
-
-
-def _leaf_list_value(node: Node, step: Step) -> str | None:
-    """Returns which entry of a leaf-list is meant; RESTCONF writes it as if it were a key."""
-    if node.kind != "leaf-list":
+        steps, path = resolve(tree, parse_target(target))
+    except (NotificationError, InvalidInstanceError) as error:
+        raise UnmappableValueError(REASON, f"target {target!r:.200}: {error}") from error
+    if not steps:
         return None
-    return step.value if step.value is not None else next(iter(step.keys), None)
-
-
-def _key_values(node: Node, keys: tuple[str, ...] | dict[str, str], target: str) -> list[Any]:
-    texts = keys if isinstance(keys, tuple) else [keys.get(key, "") for key in node.keys]
-    leaves = [leaf for leaf in map(node.child, node.keys) if leaf is not None]
-    if len(texts) != len(leaves) or (isinstance(keys, dict) and keys.keys() != set(node.keys)):
-        raise UnmappableValueError(REASON, f"target {target!r} does not give the keys of {node.name}: {node.keys}")
+    entries = [at for at, step in enumerate(steps) if step.node.kind == "list" and step.keys]
+    at = entries[-1] if entries else 0
+    below = tuple(step.node for step in steps[at + 1 :])
+    value = steps[-1].value if steps[-1].node.kind == "leaf-list" else None
+    text = None if value is None else value if isinstance(value, str) else orjson.dumps(value).decode()
     try:
-        return [_from_text(leaf, text) for leaf, text in zip(leaves, texts, strict=True)]
+        return Place(steps[-1].node, steps[at].node, _key_values(steps), below, text)
     except (ValueError, TypeError) as error:
-        raise UnmappableValueError(REASON, f"target {target!r}: {error}") from error
+        raise UnmappableValueError(REASON, f"{path}: {error}") from error
 
 
-def _from_text(leaf: Node, text: str) -> Any:
-    boolean = leaf.type is not None and leaf.type.base == "boolean" and text in {"true", "false"}
-    return converter(leaf)(text == "true" if boolean else text)
+def _key_values(steps: Sequence[Step]) -> tuple[Any, ...]:
+    """Returns the keys of all entries named, as their columns hold them."""
+    keys: list[Any] = []
+    for step in steps:
+        for name, value in step.keys.items():
+            leaf = step.node.child(name)
+            keys.append(value if leaf is None else converter(leaf)(value))
+    return tuple(keys)

@@ -6,8 +6,10 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.builders import validated
+from tests.builders import message, validated
 from tests.shared_data import shared
+from yangbeam.core.elements import Bound, Validated
+from yangbeam.core.notification.decode import decode
 from yangbeam.core.tables.mapping import Mapping
 from yangbeam.core.tables.naming import LIMIT
 from yangbeam.core.tables.rows import RowMaker
@@ -101,3 +103,15 @@ def test_names_do_not_depend_on_which_table_is_asked_for_first(openconfig: Tree)
     random.Random(1).shuffle(paths)
     mapping = Mapping(openconfig)
     assert {path: mapping.layout(path).table for path in paths} == forward
+
+
+def test_a_patch_of_the_vectors_gives_a_row_per_edit(interfaces: Tree) -> None:
+    payload = shared("vectors/envelope/push-change-update-crud.json").read_bytes()
+    decoded = decode(message(payload))
+    rows = RowMaker(interfaces, 1).rows(Validated(Bound(decoded, 1), "valid", payload))
+    assert [(row["interface__name"], row["_seq"], row["_op"]) for _, row in rows] == [
+        ("eth1", 0, "update"), ("eth0", 1, "update"), ("eth0", 2, "update"), ("eth2", 3, "delete"), ("eth3", 4, "delete"),
+    ]  # fmt: skip
+    assert {(row["node"], row["subscription"], row["ts"]) for _, row in rows} == {
+        ("example-router", 2222, 1_795_168_807_120_000)
+    }

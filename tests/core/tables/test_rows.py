@@ -199,7 +199,7 @@ def test_a_top_level_leaf_can_be_replaced() -> None:
         edit("delete", "/ietf-interfaces:interfaces/interface[nom=eth0]"),
         edit("delete", "/ietf-interfaces:interfaces/nothing"),
         edit("delete", "/nowhere:x"),
-        edit("delete", ""),
+        edit("delete", "/"),
         edit("delete", "ietf-interfaces:interfaces"),
         edit("paint", "/ietf-interfaces:interfaces"),
         edit("create", "/ietf-interfaces:interfaces/interface=eth0"),
@@ -237,6 +237,17 @@ def test_what_no_column_holds_is_unmappable(contents: Any) -> None:
 
 
 def test_an_unknown_event_or_a_body_without_contents_is_unmappable() -> None:
-    for kind in ("m:other", "push-update", "push-change-update"):
+    for kind in ("m:other", "push-change-update"):
         with pytest.raises(UnmappableValueError):
             rows_of(MAKER, validated({}, kind=kind))
+
+
+def test_an_update_that_says_nothing_gives_no_rows() -> None:
+    assert rows_of(MAKER, validated({"incomplete-update": [None]})) == []
+    assert rows_of(MAKER, validated({"ietf-yang-push:datastore-contents": None})) == []
+
+
+@pytest.mark.parametrize("target", ["", "/"])
+def test_an_edit_of_the_whole_datastore_is_taken_from_the_top(target: str) -> None:
+    rows = changed(edit("replace", target, interface(speed="5")))
+    assert rows == [(IF, identity({"interface__name": "eth0", "_seq": 0, "speed": 5}))]
