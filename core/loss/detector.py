@@ -12,7 +12,7 @@ import msgspec
 from yangbeam.core.elements import Control, EndOfInput, Heartbeat, LossEvent, Refused
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.ledger import Tallies
-from yangbeam.core.loss.events import Finding, events_of, patch_events
+from yangbeam.core.loss.events import Findings
 from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter, ExporterState
 from yangbeam.core.loss.facts import STARTED, Facts
 from yangbeam.core.loss.patches import observe_patch
@@ -98,16 +98,16 @@ class Detector:
 
         ``tallies`` gets ``lost:COUNTER`` for what is confirmed and ``late:COUNTER`` for numbers that came late.
         """
-        findings: list[Finding] = []
+        findings = Findings(self._drops, tallies)
         start = 0
         for control in controls:
             self._follow(facts[start : control.at], findings)
             start = max(start, control.at)
             self._control(control, findings)
         self._follow(facts[start:] if start else facts, findings)
-        return events_of(findings, self._drops, tallies)
+        return findings.events
 
-    def _follow(self, facts: list[Facts], findings: list[Finding]) -> None:
+    def _follow(self, facts: list[Facts], findings: Findings) -> None:
         """Takes messages; the way of a number in order is this loop alone."""
         flows, touched = self._flows, self._touched
         for one in facts:
@@ -174,7 +174,7 @@ class Detector:
         return [BY_NAME[name]]
 
     def _look(
-        self, exporter: Exporter, flow: Flow, counter: int, number: int, facts: Facts, findings: list[Finding]
+        self, exporter: Exporter, flow: Flow, counter: int, number: int, facts: Facts, findings: Findings
     ) -> None:
         """Looks closely at a number that was not simply the next one."""
         track = exporter.tracks[counter]
@@ -190,7 +190,7 @@ class Detector:
         if track.revoked or exporter.clock >= track.due or (after is not None and after.busy):
             self._report(exporter, track, findings)
         exporter.reckon_due()
-        _count_late(exporter, flow, track, facts.arrival_us, findings)
+        findings.count_late(exporter, flow, track, facts.arrival_us)
 
     def _link(self, settled: Hypothesis, flow: Flow, counter: int) -> None:
         if counter:
@@ -198,20 +198,19 @@ class Detector:
         else:
             flow.transport = settled.sequence_of(flow)
 
-    def _patch(self, exporter: Exporter, flow: Flow, facts: Facts, findings: list[Finding]) -> None:
+    def _patch(self, exporter: Exporter, flow: Flow, facts: Facts, findings: Findings) -> None:
         moment = Moment(facts.arrival_us, exporter.clock, exporter.order, flow.index)
         observe_patch(flow, facts, moment)
         if flow.patch is not None and (flow.patch.gaps or flow.patch.gone):
-            findings.extend(patch_events(exporter, flow, exporter.clock - self._window))
+            findings.add_patches(exporter, flow, exporter.clock - self._window)
             if flow.patch.gaps:
                 exporter.patch_due = min(exporter.patch_due, flow.patch.gaps[0].opened + self._window)
             exporter.reckon_due()
 
-    def _report(self, exporter: Exporter, track: Track, findings: list[Finding], *, final: bool = False) -> None:
-        reports = report(track, exporter.clock, self._window, final=final)
-        findings.extend(Finding(exporter, track, one) for one in reports)
+    def _report(self, exporter: Exporter, track: Track, findings: Findings, *, final: bool = False) -> None:
+        findings.add(exporter, track, report(track, exporter.clock, self._window, final=final))
 
-    def _tick(self, exporter: Exporter, findings: list[Finding], *, final: bool = False) -> None:
+    def _tick(self, exporter: Exporter, findings: Findings, *, final: bool = False) -> None:
         """Confirms what has waited long enough; ``final``: everything."""
         self._touched[exporter.address] = None
         for counter, track in enumerate(exporter.tracks):
@@ -222,12 +221,12 @@ class Detector:
         if exporter.patch_due < FOREVER:
             before = FOREVER if final else exporter.clock - self._window
             for flow in exporter.flows:
-                findings.extend(patch_events(exporter, flow, before))
+                findings.add_patches(exporter, flow, before)
             opened = [gap.opened for flow in exporter.flows if flow.patch for gap in flow.patch.gaps]
             exporter.patch_due = min(opened) + self._window if opened else FOREVER
         exporter.reckon_due()
 
-    def _control(self, control: Control, findings: list[Finding]) -> None:
+    def _control(self, control: Control, findings: Findings) -> None:
         if isinstance(control, Refused):
             exporter = self._exporters.get(control.exporter)
             if exporter is not None:
@@ -240,12 +239,13 @@ class Detector:
             for exporter in self._exporters.values():
                 self._tick(exporter, findings, final=True)
 
-    def _beat(self, beat: Heartbeat, findings: list[Finding]) -> None:
+    def _beat(self, beat: Heartbeat, findings: Findings) -> None:
         """Moves the clock of quiet exporters, and notes kernel drops."""
         drops = beat.counters.get("kernel_drops", 0)
         known = self._collectors.get(beat.collector_id)
         if known is not None and drops > known.drops:
-            self._drops = [*self._drops[-31:], (known.clock_us, beat.clock_us)]
+            self._drops[:-31] = []
+            self._drops.append((known.clock_us, beat.clock_us))
         self._collectors[beat.collector_id] = _Collector(beat.clock_us, drops)
         for exporter in self._exporters.values():
             if exporter.due < FOREVER:
@@ -347,12 +347,6 @@ def _decoded(entry: bytes) -> _State:
             "run that release, or start without its state",
         )
     return _DECODER.decode(entry)
-
-
-def _count_late(exporter: Exporter, flow: Flow, track: Track, arrival_us: int, findings: list[Finding]) -> None:
-    if track.late:
-        findings.append(Finding(exporter, track, None, flow, arrival_us, track.late))
-        track.late = 0
 
 
 def _learned(exporter: Exporter, track: Track) -> Learned:

@@ -15,17 +15,42 @@ KERNEL_SLACK_US: Final = 1_000_000
 """Heartbeats come once a second: a drop may be told that much after the gap."""
 
 
-class Finding(NamedTuple):
-    """A report in its place; without a report: so many late numbers of a flow."""
+class Findings:
+    """Gathers the events of one batch, each complete when it is found, and counts them."""
 
-    exporter: Exporter
-    track: Track
-    report: Report | None
-    flow: Flow | None = None
-    arrival_us: int = 0
-    late: int = 0
-    ready: LossEvent | None = None
-    """An event that is complete as it stands (patch-ids)."""
+    def __init__(self, drops: list[tuple[int, int]], tallies: Tallies) -> None:
+        self.events: list[LossEvent] = []
+        self._drops = drops
+        self._tallies = tallies
+
+    def add(self, exporter: Exporter, track: Track, reports: list[Report]) -> None:
+        """Takes what a counter reports."""
+        for report in reports:
+            for event in _events(exporter, track, report, self._drops):
+                self._take(event)
+
+    def add_patches(self, exporter: Exporter, flow: Flow, before: int) -> None:
+        """Takes what is new of a subscription's patch-ids; gaps opened at ``before`` or earlier are confirmed."""
+        for event in _patch_events(exporter, flow, before):
+            self._take(event)
+
+    def count_late(self, exporter: Exporter, flow: Flow, track: Track, arrival_us: int) -> None:
+        """Counts the late numbers of a counter."""
+        if track.late:
+            name = f"{LATE}:{COUNTERS[track.counter]}"
+            self._tallies.add(name, exporter.address, flow.key[1], flow.key[2], arrival_us, track.late)
+            track.late = 0
+
+    def _take(self, event: LossEvent) -> None:
+        self.events.append(event)
+        if event.state == "confirmed":
+            _count(event, self._tallies)
+
+
+def _count(event: LossEvent, tallies: Tallies) -> None:
+    """Counts ``lost:COUNTER`` in the bucket of the message after the gap."""
+    subscription = event.subscription_ids[0] if len(event.subscription_ids) == 1 else None
+    tallies.add(f"{LOST}:{event.counter}", event.exporter, event.publisher_id, subscription, event.last_us, event.count)
 
 
 class _Piece(NamedTuple):
@@ -34,34 +59,6 @@ class _Piece(NamedTuple):
     first: int
     last: int
     cause: str
-
-
-def events_of(findings: list[Finding], drops: list[tuple[int, int]], tallies: Tallies) -> list[LossEvent]:
-    """Returns the events of a batch's findings and counts what they confirm."""
-    events: list[LossEvent] = []
-    for finding in findings:
-        if finding.ready is not None:
-            events.append(finding.ready)
-        elif finding.report is not None:
-            events += _events(finding.exporter, finding.track, finding.report, drops)
-        elif finding.flow is not None:
-            _count_late(finding, finding.flow, tallies)
-    for event in events:
-        tally(event, tallies)
-    return events
-
-
-def _count_late(finding: Finding, flow: Flow, tallies: Tallies) -> None:
-    name = f"{LATE}:{COUNTERS[finding.track.counter]}"
-    tallies.add(name, finding.exporter.address, flow.key[1], flow.key[2], finding.arrival_us, finding.late)
-
-
-def tally(event: LossEvent, tallies: Tallies) -> None:
-    """Counts a confirmed event as ``lost:COUNTER`` in the bucket of the message after the gap."""
-    if event.state != "confirmed":
-        return
-    subscription = event.subscription_ids[0] if len(event.subscription_ids) == 1 else None
-    tallies.add(f"{LOST}:{event.counter}", event.exporter, event.publisher_id, subscription, event.last_us, event.count)
 
 
 def _events(exporter: Exporter, track: Track, report: Report, drops: list[tuple[int, int]]) -> list[LossEvent]:
@@ -143,27 +140,26 @@ def _identity(exporter: Exporter, counter: str, flow: Flow, gap: Gap, name: int)
     return f"{exporter.address}/{counter}/{port}/{publisher}/{subscription}/{gap.after_us}/{name}"
 
 
-def patch_events(exporter: Exporter, flow: Flow, before: int) -> list[Finding]:
-    """Returns what is new of a subscription's patch-ids; gaps opened at ``before`` or earlier are confirmed."""
+def _patch_events(exporter: Exporter, flow: Flow, before: int) -> list[LossEvent]:
     patch = flow.patch
     if patch is None:
         return []
-    found = [_patch_finding(exporter, flow, gap, "withdrawn") for gap in patch.gone if gap.shown]
+    found = [_patch_event(exporter, flow, gap, "withdrawn") for gap in patch.gone if gap.shown]
     patch.gone = []
     for gap in list(patch.gaps):
         now = (gap.first, gap.last)
         if gap.opened <= before:
             patch.gaps.remove(gap)
-            found.append(_patch_finding(exporter, flow, gap, "confirmed"))
+            found.append(_patch_event(exporter, flow, gap, "confirmed"))
         elif gap.shown != now:
             gap.shown = now
-            found.append(_patch_finding(exporter, flow, gap, "open"))
+            found.append(_patch_event(exporter, flow, gap, "open"))
     return found
 
 
-def _patch_finding(exporter: Exporter, flow: Flow, gap: Gap, state: str) -> Finding:
+def _patch_event(exporter: Exporter, flow: Flow, gap: Gap, state: str) -> LossEvent:
     subscription = flow.key[2]
-    event = LossEvent(
+    return LossEvent(
         exporter=exporter.address,
         node=flow.node,
         publisher_id=flow.key[1],
@@ -178,4 +174,3 @@ def _patch_finding(exporter: Exporter, flow: Flow, gap: Gap, state: str) -> Find
         state=state,
         identity=_identity(exporter, "patch", flow, gap, gap.name),
     )
-    return Finding(exporter, exporter.tracks[0], None, ready=event)

@@ -26,10 +26,10 @@ from yangbeam.core.loss.sequence import NONE, Gap, Moment, Sequence, Verdict, co
 
 LEAD: Final = 32
 """Bits by which a scope must lead another to rule it out: lockstep with loss imitates a wrong scope for 25."""
-PRIOR: Final = 16
-"""Bits of advantage a settled scope has when it is contested; 4 more for each contest it won before."""
+PRIOR: Final = 24
+"""Bits of advantage a settled scope has when it is contested, of the LEAD by which it was settled."""
 CLOSE: Final = 8
-"""At a forced decision, a scope this close still explains away what the best one calls a gap."""
+"""At a forced decision between new scopes, one this close still explains away what the best one calls a gap."""
 PATIENCE: Final = 512
 """Messages after which a contest is decided as it stands."""
 TRUSTED: Final = 8
@@ -69,6 +69,8 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     hypotheses: list[Hypothesis] = []
     since: int = 0
     """The exporter's message count when the contest began."""
+    incumbent: bool = False
+    """Whether the first hypothesis was settled before the contest."""
     trust: int = 0
     recent: list[int] = []
     """Message counts of the last surprises."""
@@ -143,7 +145,8 @@ def _contest(track: Track, flows: list[Flow], flow: Flow, number: int, moment: M
     ):
         return
     track.since = moment.order
-    newcomers = rivals(others, flows, track.counter, PRIOR + 4 * min(track.trust, TRUSTED))
+    track.incumbent = True
+    newcomers = rivals(others, flows, track.counter, PRIOR)
     track.hypotheses += [part for one in newcomers for part in _present(one, flow, flows)]
 
 
@@ -191,6 +194,7 @@ def _rule_out(track: Track, moment: Moment) -> None:
         dropped = [one for one in track.hypotheses if one.bits - best >= LEAD]
         _note(track, moment, _ruled_out(dropped, best))
         track.hypotheses = stay
+        track.incumbent = track.incumbent and stay[0] is before
         _revoke(track, dropped)
     if len(stay) > 1 and moment.order - track.since >= PATIENCE:
         force(track, moment.order)
@@ -202,6 +206,7 @@ def _settle(track: Track, before: Hypothesis, order: int) -> None:
     winner = track.hypotheses[0]
     track.trust = track.trust + 1 if winner is before else 0
     winner.bits = 0
+    track.incumbent = False
     track.since = order
 
 
@@ -211,8 +216,9 @@ def force(track: Track, order: int) -> None:
         return
     ranked = sorted(track.hypotheses, key=lambda one: (one.bits, one.members[0]))
     winner = ranked[0]
-    close = [one for one in ranked[1:] if one.bits - winner.bits < CLOSE]
     before = track.hypotheses[0]
+    known = track.incumbent and winner is before
+    close = [] if known else [one for one in ranked[1:] if one.bits - winner.bits < CLOSE]
     for place in winner.busy:
         _doubt(track, winner, winner.sequences[place], close)
     track.hypotheses = [winner]

@@ -111,9 +111,7 @@ def scenario(rng: Random, habit: Habit, faults: Faults, *, subscriptions: int, m
     made = Scenario(habit, sent)
     _drop(rng, sent, faults, made)
     made.received = _deliver(rng, sent, faults, made)
-    made.lost = {
-        name: _detectable(sent, which) for which, name in enumerate(("transport", "notification"))
-    }
+    made.lost = {name: _detectable(sent, which) for which, name in enumerate(("transport", "notification"))}
     return made
 
 
@@ -149,7 +147,13 @@ def _order(rng: Random, subscriptions: list[int], messages: int) -> list[int]:
 
 
 def _message(
-    habit: Habit, counters: list[dict[Key, int]], flow: tuple[int, int, int], start: int, now: int, kind: int, epoch: int
+    habit: Habit,
+    counters: list[dict[Key, int]],
+    flow: tuple[int, int, int],
+    start: int,
+    now: int,
+    kind: int,
+    epoch: int,
 ) -> Sent:
     keys = (habit.transport(*flow), habit.notification(*flow))
     numbers = []

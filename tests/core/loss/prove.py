@@ -1,6 +1,6 @@
 """Runs the loss detector against thousands of seeded scenarios and counts what it missed or made up.
 
-    python tests/core/loss/prove.py --scenarios 100000 --seed 1
+python tests/core/loss/prove.py --scenarios 100000 --seed 1
 """
 
 import argparse
@@ -78,8 +78,8 @@ def main() -> int:
             bad=bool(false or missed),
         )
         if (false or missed) and total["bad"] <= asked.show:
-            print(f"seed {seed} {made.habit.name}: {false} false, {missed} missed")
-    print(f"{asked.scenarios} scenarios, {dict(total)}, {time.process_time() - began:.0f} CPU-s")
+            sys.stdout.write(f"seed {seed} {made.habit.name}: {false} false, {missed} missed\n")
+    sys.stdout.write(f"{asked.scenarios} scenarios, {dict(total)}, {time.process_time() - began:.0f} CPU-s\n")
     return 1 if total["bad"] else 0
 
 

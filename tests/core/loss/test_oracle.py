@@ -1,0 +1,87 @@
+"""Every habit with every fault: what is confirmed is exactly what can be known, wherever batches and state are cut."""
+
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.core.loss.oracle import HABITS, Faults, Habit, Scenario, scenario
+from tests.core.loss.prove import confirmed, detect, difference, random_scenario
+from yangbeam.core.elements import EndOfInput, LossEvent
+from yangbeam.core.ledger import Tallies
+from yangbeam.core.loss.detector import Detector
+
+FAULTS = st.builds(
+    Faults,
+    drop=st.sampled_from((0.0, 0.01, 0.1, 0.2)),
+    burst=st.integers(1, 10),
+    duplicate=st.sampled_from((0.0, 0.05)),
+    reorder=st.sampled_from((0.0, 0.05)),
+    restarts=st.integers(0, 2),
+)
+
+
+@pytest.mark.parametrize("habit", HABITS, ids=lambda habit: habit.name)
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 1 << 30), faults=FAULTS, subscriptions=st.integers(1, 6))
+def test_confirmed_losses_are_exactly_the_detectable_ones(
+    habit: Habit, seed: int, faults: Faults, subscriptions: int
+) -> None:
+    made = scenario(Random(seed), habit, faults, subscriptions=subscriptions, messages=50)
+    assert difference(made) == (0, 0)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_of_seeded_scenarios_nothing_is_missed_and_nothing_made_up(seed: int) -> None:
+    assert difference(random_scenario(seed)) == (0, 0)
+
+
+def cut(made: Scenario, size: int) -> list[LossEvent]:
+    detector = Detector()
+    events = []
+    for start in range(0, len(made.received), size):
+        events += detector.observe(made.received[start : start + size], [], Tallies("loss"))
+    return events + detector.observe([], [EndOfInput(0, 0)], Tallies("loss"))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_batch_boundaries_change_no_event(seed: int) -> None:
+    made = random_scenario(seed)
+    whole = detect(made)
+    assert all(cut(made, size) == whole for size in (1, 7, 100))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_state_encoded_and_decoded_after_every_message_changes_no_event(seed: int) -> None:
+    made = random_scenario(seed)
+    state, journal, events = None, [], []
+    for index, one in enumerate(made.received):
+        detector = Detector().decode_state(state, journal)
+        events += detector.observe([one], [], Tallies("loss"))
+        if index % 5 == 4:
+            state, journal = detector.snapshot(), []
+        else:
+            journal = [*journal, detector.changes()]
+    last = Detector().decode_state(state, journal)
+    assert events + last.observe([], [EndOfInput(0, 0)], Tallies("loss")) == detect(made)
+
+
+def test_two_exporters_change_nothing_for_each_other() -> None:
+    first, second = random_scenario(3), random_scenario(5)
+    others = [
+        type(one)("192.0.2.8", *[getattr(one, name) for name in one.__struct_fields__[1:]]) for one in second.received
+    ]
+    mixed = sorted(first.received + others, key=lambda one: one.arrival_us)
+    end = EndOfInput(len(mixed), 0)
+    events = Detector().observe(mixed, [end], Tallies("loss"))
+    assert confirmed([one for one in events if one.exporter == "192.0.2.7"]) == confirmed(detect(first))
+    assert confirmed([one for one in events if one.exporter == "192.0.2.8"]) == confirmed(detect(second))
+
+
+def test_flushing_twice_is_harmless() -> None:
+    made = random_scenario(1)
+    detector = Detector()
+    once = detect(made, detector)
+    assert once
+    assert detector.observe([], [EndOfInput(0, 0)], Tallies("loss")) == []
