@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+from yangbeam.pipeline.cli_reference import commands
 from yangbeam.pipeline.config import Config, load
 from yangbeam.pipeline.reference import configuration
 
@@ -12,6 +13,11 @@ ROOT = Path(__file__).parents[2]
 def test_the_reference_of_the_configuration_is_current() -> None:
     command = "python -m yangbeam.pipeline.reference > docs/configuration.md"
     assert (ROOT / "docs" / "configuration.md").read_text() == configuration(), f"run {command}"
+
+
+def test_the_reference_of_the_commands_is_current() -> None:
+    command = "python -m yangbeam.pipeline.cli_reference > docs/cli.md"
+    assert (ROOT / "docs" / "cli.md").read_text() == commands(), f"run {command}"
 
 
 def test_every_section_and_setting_stands_in_the_reference() -> None:
