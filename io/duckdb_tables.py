@@ -31,6 +31,8 @@ T = TypeVar("T")
 MAX_BYTES: Final = 8 << 20
 """About 10,000 messages of one interface: a statement of 28 columns costs 4 ms whatever its rows."""
 MAX_WAIT_S: Final = 1.0
+MEMORY_MB: Final = 512
+"""DuckDB's own default is 80 % of the machine. The index grows by 25 octets a row, and can leave memory as data can."""
 ATTEMPTS: Final = 5
 """Tries before a transient error fails the bundle; the waits double from FIRST_WAIT_S: 1.5 s in all."""
 FIRST_WAIT_S: Final = 0.1
@@ -69,6 +71,7 @@ class WriteTables(beam.PTransform):
         path: The file; its folder is made.
         max_bytes: Payload octets collected before a write.
         max_wait_s: Seconds after which collected rows are written with the next element.
+        memory_mb: What DuckDB may hold in memory, MiB; the rest of data and index goes to the file.
         clock: Seconds, monotonic; a module-level function.
     """
 
@@ -77,10 +80,11 @@ class WriteTables(beam.PTransform):
         path: Path,
         max_bytes: int = MAX_BYTES,
         max_wait_s: float = MAX_WAIT_S,
+        memory_mb: int = MEMORY_MB,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        self._write = WriteRows(partial(_opened, str(path)), max_bytes, max_wait_s, clock)
+        self._write = WriteRows(partial(_opened, str(path), memory_mb), max_bytes, max_wait_s, clock)
 
     def expand(self, batches: PCollection) -> Written:
         """Applies the sink; returns its dead letters and what it counted."""
@@ -93,12 +97,13 @@ class DuckDbStore:
     Args:
         path: The file, or ``:memory:``.
         sleep: Waits seconds between tries.
+        memory_mb: What DuckDB may hold in memory, MiB.
     """
 
-    def __init__(self, path: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, path: str, sleep: Callable[[float], None] = time.sleep, memory_mb: int = MEMORY_MB) -> None:
         self._sleep = sleep
         self._lock = threading.RLock()
-        self._connection = _retried(partial(_connect, path), path, sleep)
+        self._connection = _retried(partial(_connect, path, memory_mb), path, sleep)
         self._path = path
         self._held = _held(self._connection)
         self._fits: dict[Table, Fit] = {}
@@ -193,13 +198,13 @@ _STORES: Final[dict[str, DuckDbStore]] = {}
 _STORES_LOCK: Final = threading.Lock()
 
 
-def _opened(path: str) -> DuckDbStore:
+def _opened(path: str, memory_mb: int = MEMORY_MB) -> DuckDbStore:
     """Returns this process's store of a file: DoFns come and go with bundles, DuckDB allows one owner."""
     key = str(Path(path).resolve())
     with _STORES_LOCK:
         store = _STORES.get(key)
         if store is None:
-            store = _STORES[key] = DuckDbStore(key)
+            store = _STORES[key] = DuckDbStore(key, memory_mb=memory_mb)
         return store
 
 
@@ -223,12 +228,13 @@ def table_counts(path: Path) -> dict[str, int]:
         return _counts(connection)
 
 
-def _connect(path: str) -> duckdb.DuckDBPyConnection:
+def _connect(path: str, memory_mb: int) -> duckdb.DuckDBPyConnection:
     if path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(path)
     # Batches are too small to share among threads; more of them only burn CPU that validation needs.
     connection.execute("SET threads = 1")
+    connection.execute(f"SET memory_limit = '{memory_mb}MiB'")
     connection.execute(sql.CREATE_CATALOG)
     return connection
 

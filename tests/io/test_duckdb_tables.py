@@ -362,7 +362,7 @@ def test_rows_that_are_there_are_met_once_and_then_expected(path: Path) -> None:
 def test_another_process_that_writes_the_file_is_named_as_the_cause(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: str) -> None:
+    def refuse(_: str, __: int) -> None:
         raise duckdb.IOException("Could not set lock on file")
 
     monkeypatch.setattr(duckdb_tables, "_connect", refuse)

@@ -109,9 +109,9 @@ def test_a_patch_of_the_vectors_gives_a_row_per_edit(interfaces: Tree) -> None:
     payload = shared("vectors/envelope/push-change-update-crud.json").read_bytes()
     decoded = decode(message(payload))
     rows = RowMaker(interfaces, 1).rows(Validated(Bound(decoded, 1), "valid", payload))
-    assert [(row["interface__name"], row["_seq"], row["_op"]) for _, row in rows] == [
-        ("eth1", 0, "update"), ("eth0", 1, "update"), ("eth0", 2, "update"), ("eth2", 3, "delete"), ("eth3", 4, "delete"),
-    ]  # fmt: skip
+    said = [(row["interface__name"], row["_op"]) for _, row in rows]
+    assert said == [("eth1", "update"), ("eth0", "update"), ("eth0", "update"), ("eth2", "delete"), ("eth3", "delete")]
+    assert [row["_seq"] for _, row in rows] == [0, 1, 2, 3, 4]
     assert {(row["node"], row["subscription"], row["ts"]) for _, row in rows} == {
         ("example-router", 2222, 1_795_168_807_120_000)
     }
