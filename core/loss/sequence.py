@@ -357,6 +357,10 @@ def decide(sequence: Sequence, clock: int, window: int) -> None:
 def _restart(sequence: Sequence, other: Line, clock: int, only: list[Gap] | None = None) -> None:
     """The second line was right: a new epoch; ``only`` keeps what the first line misses as well."""
     gaps = other.gaps if only is None else common(other.gaps, only)
+    if only is not None:
+        # Nor what was missing before and is not any more, had the first line been right.
+        orders = {gap.order for gap in sequence.kept}
+        sequence.kept = [gap for gap in only if gap.order in orders]
     sequence.past.extend(sequence.kept)
     sequence.previous, sequence.restarted = sequence.expected, clock
     sequence.expected, sequence.floor, sequence.at, sequence.gaps = other.expected, other.floor, other.at, gaps

@@ -24,8 +24,10 @@ from yangbeam.core.loss.scope import (
 )
 from yangbeam.core.loss.sequence import NONE, Gap, Moment, Sequence, Verdict, common, decide
 
+FIRST_LEAD: Final = 48
 LEAD: Final = 32
-"""Bits by which a scope must lead another to rule it out: lockstep with loss imitates a wrong scope for 25."""
+"""Bits by which a scope must lead another to rule it out, the first time and when contested: subscriptions in lockstep,
+with losses, imitate a wrong scope for some 30."""
 PRIOR: Final = 24
 """Bits of advantage a settled scope has when it is contested, of the LEAD by which it was settled."""
 CLOSE: Final = 8
@@ -189,9 +191,10 @@ def _give_up(track: Track, moment: Moment) -> None:
 def _rule_out(track: Track, moment: Moment) -> None:
     before = track.hypotheses[0]
     best = min(one.bits for one in track.hypotheses)
-    stay = [one for one in track.hypotheses if one.bits - best < LEAD]
+    lead = LEAD if track.incumbent else FIRST_LEAD
+    stay = [one for one in track.hypotheses if one.bits - best < lead]
     if len(stay) < len(track.hypotheses):
-        dropped = [one for one in track.hypotheses if one.bits - best >= LEAD]
+        dropped = [one for one in track.hypotheses if one.bits - best >= lead]
         _note(track, moment, _ruled_out(dropped, best))
         track.hypotheses = stay
         track.incumbent = track.incumbent and stay[0] is before
