@@ -25,7 +25,8 @@ _PROFILES: dict[str, tuple[int, int]] = {
     "structural": (lib.LYD_PARSE_STRICT | lib.LYD_PARSE_ONLY, 0),
     "full": (lib.LYD_PARSE_STRICT, lib.LYD_VALIDATE_PRESENT),
 }
-PROFILES = tuple(_PROFILES)
+# Module globals: each look-up in the binding costs as much as parsing a leaf.
+_parse, _free, _JSON, _NULL = lib.lyd_parse_data_mem, lib.lyd_free_all, lib.LYD_JSON, ffi.NULL
 
 
 class LibyangContext:
@@ -100,12 +101,14 @@ class LibyangContext:
             text: A JSON object without trailing garbage (libyang would not notice) and not empty.
             profile: ``structural`` (RFC 7950 types, names, keys) or ``full`` (also mandatory, must, when, leafref).
         """
-        if profile not in _PROFILES:
-            raise ValueError(f"profile is one of {', '.join(_PROFILES)}, not {profile!r}")
-        parsing, validation = _PROFILES[profile]
+        try:
+            parsing, validation = _PROFILES[profile]
+        except KeyError:
+            raise ValueError(f"profile is one of {', '.join(_PROFILES)}, not {profile!r}") from None
         root = self._root
-        status = lib.lyd_parse_data_mem(self._raw or self.raw, text, lib.LYD_JSON, parsing, validation, root)
-        if root[0]:
-            lib.lyd_free_all(root[0])
-            root[0] = ffi.NULL
-        return "" if status == lib.LY_SUCCESS else self._errors()
+        status = _parse(self._raw or self.raw, text, _JSON, parsing, validation, root)
+        tree = root[0]
+        if tree:
+            _free(tree)
+            root[0] = _NULL
+        return self._errors() if status else ""

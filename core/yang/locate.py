@@ -44,6 +44,36 @@ def locate(tree: Tree, document: Mapping[str, Any]) -> Finding | None:
     return None
 
 
+def locate_quoted(tree: Tree, document: Mapping[str, Any], refusal: str) -> str:
+    """Returns the path of the first leaf whose value a refusal quotes, for rules that this tree cannot judge.
+
+    libyang quotes the value of a dangling leafref or an instance-identifier, without saying where it stands. Empty
+    when it quotes none.
+    """
+    for name, value in document.items():
+        for path, leaf in _leaves(tree.data.get(name), value, f"/{name}"):
+            if isinstance(leaf, str) and f'"{leaf}"' in refusal:
+                return path
+    return ""
+
+
+def _leaves(node: Node | None, value: Any, path: str) -> Iterator[Finding]:
+    """Yields (path, value) of the leaves whose targets are elsewhere."""
+    if node is None:
+        return
+    if node.type is not None:
+        if node.type.leafref or node.type.base in ("instance-identifier", "union"):
+            for entry in value if isinstance(value, list) else [value]:
+                yield path, entry
+        return
+    for index, entry in enumerate(value if isinstance(value, list) else [value]):
+        if not isinstance(entry, dict):
+            continue
+        where = entry_path(path, node, entry, index) if node.kind == "list" else path
+        for name, below in entry.items():
+            yield from _leaves(node.child(name), below, f"{where}/{name}")
+
+
 def why_unknown(name: str, tree: Tree, parent: Node | None) -> str:
     """Why a member name means nothing here."""
     module, _, local = name.rpartition(":")

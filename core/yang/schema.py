@@ -11,7 +11,7 @@ from yangbeam.core.notification.target import Step
 from yangbeam.core.yang.compile_tree import TreeCompiler
 from yangbeam.core.yang.edits import WITH_VALUE, contents_of_edit, resolve
 from yangbeam.core.yang.libyang_context import LibyangContext
-from yangbeam.core.yang.locate import locate
+from yangbeam.core.yang.locate import locate, locate_quoted
 from yangbeam.core.yang.module_text import structure_names
 from yangbeam.core.yang.notification_level import judge_notification
 from yangbeam.core.yang.schema_set import SchemaSet
@@ -134,9 +134,8 @@ class Schema:
 
     def _refused(self, document: Mapping[str, Any], refusal: str) -> InvalidInstanceError:
         """Finds the offending node: libyang 2.1 names none."""
-        refusal = refusal[:MAX_SHOWN]
         found = locate(self.tree, document)
-        if found is None:
-            return InvalidInstanceError("invalid-contents", f"refused by the schema: {refusal}", rule=refusal)
-        path, rule = found
-        return InvalidInstanceError("invalid-contents", f"{path}: {rule} (libyang: {refusal})", path=path, rule=rule)
+        path, rule = found or (locate_quoted(self.tree, document, refusal), refusal[:MAX_SHOWN])
+        refusal = refusal[:MAX_SHOWN]
+        said = f"{rule} (libyang: {refusal})" if found else f"refused by the schema: {refusal}"
+        return InvalidInstanceError("invalid-contents", f"{path}: {said}" if path else said, path=path, rule=rule)

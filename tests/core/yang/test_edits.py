@@ -30,6 +30,8 @@ def judge(schema: Schema, target: str, operation: str, value: Any = None) -> Non
         ("/step=5", "move", None),
         ("/tag=a", "create", {"example-plant:tag": ["a"]}),
         ("/tag[.='a']", "delete", None),
+        ("/tag", "replace", {"example-plant:tag": ["a", "b"]}),
+        ("/machine[name='press'][slot='1']", "merge", {"machine": [{"name": "press", "slot": 1}]}),
         ("/machine", "replace", {"example-plant:machine": []}),
         ("/sample", "replace", {"example-plant:sample": [{"value": 1}]}),
         ("/machine=press,1", "remove", None),
