@@ -1,6 +1,7 @@
 """ValidateNotifications: bound notifications judged by their schemas, contents too, and transcoded to JSON once."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import apache_beam as beam
@@ -59,10 +60,11 @@ class _Validate(beam.DoFn):
         judged: list[Validated] = []
         letters: list[DeadLetter] = []
         kept: list[int] = []
+        schema_of = lru_cache(self._schemas.schema)  # asked once per batch: the handle's own cache costs microseconds
         for bound in batch.notifications:
             kept.append(len(judged))
             try:
-                validated = judge(bound, self._schemas, self._policy)
+                validated = judge(bound, schema_of, self._policy)
             except InvalidInstanceError as error:
                 letters.append(_give_up(bound, error, tallies))
             else:
