@@ -52,7 +52,6 @@ class CborTranscoder:
         if depth > MAX_DEPTH:
             refuse_shape(f"nested deeper than {MAX_DEPTH} maps", scope)
         members: dict[str, Any] = {}
-        # A patch edit's value is read by its target, so members without nested data come first in effect.
         for key, item in source.items():
             name, sid = self._name(key, scope)
             node = scope.children.get(name if ":" in name or not scope.module else f"{scope.module}:{name}")
