@@ -8,7 +8,7 @@
 | enumeration, identityref | enum, identity: text; an identity always as ``module:name`` |
 | bits | text, names in the order of their positions: canonical, and fit for a key |
 | binary | binary |
-| date-and-time | timestamp, microseconds, UTC |
+| date-and-time | timestamp, UTC, cut to microseconds |
 | union | the type that holds all members exactly, else text: the RFC 7951 lexical form |
 | leaf-list | list of the above |
 | anydata, anyxml | json |
