@@ -2,7 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import Any
 
 from yangbeam.core.yang.schema import Schema
 
@@ -18,20 +19,20 @@ class SchemaCache:
         limit: Schemas per thread, at least 1.
     """
 
-    def __init__(self, load: Callable[[str], Schema], limit: int = DEFAULT_LIMIT) -> None:
+    def __init__(self, load: Callable[[Any], Schema], limit: int = DEFAULT_LIMIT) -> None:
         if limit < 1:
             raise ValueError(f"limit is at least 1, not {limit}")
         self._load = load
         self._limit = limit
         self._local = threading.local()
 
-    def _held(self) -> OrderedDict[str, Schema]:
-        held: OrderedDict[str, Schema] | None = getattr(self._local, "held", None)
+    def _held(self) -> OrderedDict[Hashable, Schema]:
+        held: OrderedDict[Hashable, Schema] | None = getattr(self._local, "held", None)
         if held is None:
             held = self._local.held = OrderedDict()
         return held
 
-    def get(self, key: str) -> Schema:
+    def get(self, key: Hashable) -> Schema:
         """Returns the schema of ``key``, loading it on first use; it may be closed by the limit-th other key after."""
         held = self._held()
         schema = held.get(key)

@@ -7,11 +7,16 @@ themselves define is never excused.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.yang.locate import Finding, misfits, why_unknown
 from yangbeam.core.yang.tree import Node, Tree
+
+MAX_KNOWN: Final = 4096
+"""Leaf values remembered as fitting, some 200 octets each; times are new with every message and drive others out."""
+
+_SCALARS: Final = frozenset((str, int, bool))
 
 
 def judge_notification(tree: Tree, name: str, body: Any, *, lenient: bool = False) -> tuple[str, ...]:
@@ -41,6 +46,30 @@ def judge_notification(tree: Tree, name: str, body: Any, *, lenient: bool = Fals
             raise _refused((path, rule))
         quirks.append(f"augmentation:{path}: {rule}")
     return tuple(quirks)
+
+
+class Fitting:
+    """Leaves that were judged and fit: the ids and names of a subscription come again with every message."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[str, str, type, Any]] = set()
+
+    def fresh(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the members that have yet to be judged."""
+        # The class is part of the key: True equals 1, and is another JSON value.
+        return {
+            member: value
+            for member, value in body.items()
+            if value.__class__ not in _SCALARS or (name, member, value.__class__, value) not in self._known
+        }
+
+    def add(self, name: str, members: Mapping[str, Any]) -> None:
+        """Remembers members that fit; forgets all when there are too many."""
+        if len(self._known) > MAX_KNOWN:
+            self._known.clear()
+        self._known.update(
+            (name, member, value.__class__, value) for member, value in members.items() if value.__class__ in _SCALARS
+        )
 
 
 def _refused(finding: Finding) -> InvalidInstanceError:

@@ -13,7 +13,7 @@ from yangbeam.core.yang.edits import WITH_VALUE, contents_of_edit, resolve
 from yangbeam.core.yang.libyang_context import LibyangContext
 from yangbeam.core.yang.locate import locate, locate_quoted
 from yangbeam.core.yang.module_text import structure_names
-from yangbeam.core.yang.notification_level import judge_notification
+from yangbeam.core.yang.notification_level import Fitting, judge_notification
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.core.yang.tree import Tree
 from yangbeam.core.yang.unique_keys import key_plan, refuse_duplicate_keys
@@ -64,6 +64,7 @@ class Schema:
         self.tree: Tree = TreeCompiler(self._context.raw, names, structures).tree()
         self._top = frozenset(name for name, node in self.tree.data.items() if node.kind != "structure")
         self._keys = key_plan(self.tree.data)
+        self._fitting = Fitting()
 
     def close(self) -> None:
         """Frees the libyang context; the tree stays."""
@@ -130,7 +131,11 @@ class Schema:
         Raises:
             InvalidInstanceError: ``invalid-notification``, ``unknown-notification``.
         """
-        return judge_notification(self.tree, name, body, lenient=lenient)
+        fresh = self._fitting.fresh(name, body) if isinstance(body, dict) else body
+        quirks = judge_notification(self.tree, name, fresh, lenient=lenient)
+        if not quirks:
+            self._fitting.add(name, fresh)
+        return quirks
 
     def _refused(self, document: Mapping[str, Any], refusal: str) -> InvalidInstanceError:
         """Finds the offending node: libyang 2.1 names none."""

@@ -19,7 +19,9 @@ def test_the_installed_beam_is_one_whose_internals_were_tested() -> None:
     assert beam.__version__ in TESTED
 
 
-@pytest.mark.parametrize("dofn", [Count(), Alarm(1.0), Flaky("x", 0), beam.Map(str).dofn], ids=repr)
+@pytest.mark.parametrize(
+    "dofn", [Count(), Alarm(1.0), Flaky("x", 0), beam.Map(str).dofn], ids=["Count", "Alarm", "Flaky", "Map"]
+)
 def test_what_is_kept_equals_what_beam_finds(dofn: beam.DoFn) -> None:
     specs, stateful = userstate.get_dofn_specs(dofn), userstate.is_stateful_dofn(dofn)
     arguments = core.get_function_arguments(dofn, "process")

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.core.yang.schemas import refusal_of
 from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.yang.notification_level import MAX_KNOWN
 from yangbeam.core.yang.schema import Schema
 
 UPDATE = "ietf-yang-push:push-update"
@@ -77,3 +78,24 @@ def test_what_the_rfc_itself_defines_is_never_excused(drafts: Schema, member: di
 def test_any_body_is_accepted_or_refused(plant: Schema, body: dict[str, Any], lenient: bool) -> None:
     error = refusal_of(lambda: plant.validate_notification("example-plant:alarm", body, lenient=lenient))
     assert error is None or error.path
+
+
+def test_a_value_that_fit_before_lends_nothing_to_one_of_another_type(drafts: Schema) -> None:
+    drafts.validate_notification(UPDATE, {"id": 1})
+    drafts.validate_notification(UPDATE, {"id": 1})
+    for impostor in (True, "1", 1.0):
+        assert refused(drafts, UPDATE, {"id": impostor}).path == f"/{UPDATE}/id"
+
+
+def test_what_was_excused_is_excused_again_and_not_remembered_as_fitting(drafts: Schema) -> None:
+    member = {"ietf-yp-observation:point-in-time": "current-state"}
+    quirks = drafts.validate_notification(UPDATE, member, lenient=True)
+    assert quirks == drafts.validate_notification(UPDATE, member, lenient=True)
+    assert quirks
+    refused(drafts, UPDATE, member)
+
+
+def test_values_that_keep_changing_do_not_fill_the_memory(drafts: Schema) -> None:
+    for number in range(MAX_KNOWN + 100):
+        drafts.validate_notification(UPDATE, {"id": number})
+    assert len(drafts._fitting._known) <= MAX_KNOWN + 1
