@@ -1,13 +1,13 @@
 """Sums what the stages counted into absolute totals, and says in words where they do not balance."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple, Self
 
 import msgspec
 
 from yangbeam.core.elements import Heartbeat, LedgerDelta, LedgerTotal, LedgerTotals, place
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.core.ledger import DEAD, DEAD_AT, DELIVERED, DUPLICATES, PENDING, RECEIVED
+from yangbeam.core.ledger import DEAD, DEAD_AT, DELIVERED, DUPLICATES, NOT_MAPPED, PENDING, RECEIVED
 
 FORMAT: Final = 1
 """Version of the state's bytes."""
@@ -179,7 +179,7 @@ def sums(totals: Iterable[LedgerTotal]) -> dict[str, int]:
     return added
 
 
-def count_of(counts: dict[str, int], name: str) -> int:
+def count_of(counts: Mapping[str, int], name: str) -> int:
     """Returns a count with all its ``name:which`` parts.
 
     >>> count_of({"dead:empty": 2, "dead:unbound": 1, "dead-at:kafka:large": 5}, "dead")
@@ -188,45 +188,75 @@ def count_of(counts: dict[str, int], name: str) -> int:
     return sum(count for key, count in counts.items() if key == name or key.startswith(name + ":"))
 
 
-class Violation(NamedTuple):
-    """An exporter and sink that do not balance."""
+class Line(NamedTuple):
+    """One line of the ledger: what came from an exporter to a sink, and what became of it."""
 
     exporter: str
+    """Empty: all of them."""
     sink: str
     received: int
-    accounted: int
-    words: str
+    delivered: int
+    dead_lettered: int
+    duplicates: int
+    pending: int
+    left_out: int = 0
+    """Passed on by policy although not valid, and of no use to a sink of typed rows."""
+
+    @property
+    def missing(self) -> int:
+        """Messages that nobody accounts for; negative where more left than came."""
+        return self.received - self.accounted
+
+    @property
+    def accounted(self) -> int:
+        """Messages of which it is known what became of them."""
+        return self.delivered + self.dead_lettered + self.duplicates + self.pending + self.left_out
 
     def __str__(self) -> str:
-        return self.words
+        sign = "≠" if self.missing else "="
+        parts = [
+            f"{self.delivered:,} delivered",
+            f"{self.dead_lettered:,} dead-lettered",
+            f"{self.duplicates:,} duplicates",
+            f"{self.pending:,} pending",
+            *([f"{self.left_out:,} left out as not valid"] if self.left_out else []),
+        ]
+        whose = f"{self.exporter} to {self.sink}" if self.exporter else self.sink
+        return f"{whose}: {self.received:,} received {sign} {' + '.join(parts)}"
 
 
-def balance(totals: Iterable[LedgerTotal], sinks: Iterable[str]) -> list[Violation]:
-    """Checks ``received = delivered:SINK + dead + dead-at:SINK + duplicates + pending`` for every sink.
+def line_of(counts: Mapping[str, int], sink: str, exporter: str = "") -> Line:
+    """Returns the line of a sink."""
+    return Line(
+        exporter,
+        sink,
+        received=count_of(counts, RECEIVED),
+        delivered=count_of(counts, f"{DELIVERED}:{sink}"),
+        dead_lettered=count_of(counts, DEAD) + count_of(counts, f"{DEAD_AT}:{sink}"),
+        duplicates=count_of(counts, DUPLICATES),
+        pending=count_of(counts, PENDING),
+        left_out=count_of(counts, f"{NOT_MAPPED}:{sink}"),
+    )
 
-    Per exporter: a message that cannot be decoded has no subscription, and not always a publisher.
-    """
+
+def by_exporter(totals: Iterable[LedgerTotal]) -> dict[str, dict[str, int]]:
+    """Returns the counts of each exporter, added up over its buckets."""
     groups: dict[str, list[LedgerTotal]] = {}
     for total in totals:
         groups.setdefault(total.exporter, []).append(total)
+    return {exporter: sums(members) for exporter, members in groups.items()}
+
+
+def unbalanced(exporters: Mapping[str, Mapping[str, int]], sinks: Iterable[str]) -> list[Line]:
+    """Returns the lines whose two sides differ: ``received = delivered + dead + duplicates + pending + left out``.
+
+    Per exporter, as differences must not cancel out; no finer, as a message that cannot be decoded has no subscription,
+    and not always a publisher.
+
+    Args:
+        exporters: Counts by exporter.
+        sinks: Every sink of the run.
+    """
     named = list(sinks)
-    found = [_check(exporter, sums(members), sink) for exporter, members in groups.items() for sink in named]
-    return [violation for violation in found if violation is not None]
-
-
-def _check(exporter: str, counts: dict[str, int], sink: str) -> Violation | None:
-    received = count_of(counts, RECEIVED)
-    parts = {
-        f"{DELIVERED}:{sink}": count_of(counts, f"{DELIVERED}:{sink}"),
-        DEAD: count_of(counts, DEAD),
-        f"{DEAD_AT}:{sink}": count_of(counts, f"{DEAD_AT}:{sink}"),
-        DUPLICATES: count_of(counts, DUPLICATES),
-        PENDING: count_of(counts, PENDING),
-    }
-    accounted = sum(parts.values())
-    if received == accounted:
-        return None
-    listed = " + ".join(f"{name} {count}" for name, count in parts.items())
-    difference = f"{received - accounted} unaccounted for" if received > accounted else "more than came in"
-    words = f"{exporter}: received {received}, but {listed} = {accounted}: {difference}"
-    return Violation(exporter, sink, received, accounted, words)
+    every = (line_of(counts, sink, exporter) for exporter, counts in sorted(exporters.items()) for sink in named)
+    return [line for line in every if line.missing]

@@ -15,6 +15,7 @@ import apache_beam as beam
 import duckdb
 import pyarrow as pa
 from apache_beam.pvalue import PCollection
+from apache_beam.typehints.decorators import no_annotations
 
 from yangbeam.core.errors import Fault, UnmappableValueError, YangbeamError
 from yangbeam.core.tables import duckdb_dialect as sql
@@ -86,6 +87,7 @@ class WriteTables(beam.PTransform):
         super().__init__()
         self._write = WriteRows(partial(_opened, str(path), memory_mb), max_bytes, max_wait_s, clock)
 
+    @no_annotations
     def expand(self, batches: PCollection) -> Written:
         """Applies the sink; returns its dead letters and what it counted."""
         return written(batches | "Write" >> beam.ParDo(self._write).with_outputs(LETTERS, LEDGER, main="none"))

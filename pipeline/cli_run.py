@@ -9,6 +9,7 @@ import orjson
 import typer
 
 from yangbeam.core.errors import Fault, YangbeamError
+from yangbeam.core.totals import line_of, unbalanced
 from yangbeam.pipeline.config import load
 from yangbeam.pipeline.config_errors import InvalidConfigurationError, Problem
 from yangbeam.pipeline.console import messages, output, reporting
@@ -17,7 +18,7 @@ from yangbeam.pipeline.launching import Job, Launchers
 from yangbeam.pipeline.live_view import LiveView
 from yangbeam.pipeline.logs import on_standard_error
 from yangbeam.pipeline.places import places_of, sink_names
-from yangbeam.pipeline.report import Report, build, line_of, unbalanced
+from yangbeam.pipeline.report import Report, build
 from yangbeam.pipeline.report_view import summary
 from yangbeam.pipeline.status import STATUS
 from yangbeam.pipeline.toml_lines import Place
@@ -165,7 +166,7 @@ def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
         lines = [line_of(snapshot.counts, sink) for sink in sinks]
         output().print(summary(report, lines, places_of(job.config)))
     if not report["balanced"]:
-        for line in unbalanced(snapshot, sinks):
+        for line in unbalanced(snapshot.exporters, sinks):
             messages().print(f"Error: the ledger does not balance: {line}", style="red", markup=False)
         raise typer.Exit(ExitCode.FAILED)
     return report

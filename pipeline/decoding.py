@@ -7,22 +7,18 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from yangbeam.core.elements import MediaType, Message, MessageBatch, Notification, Refused
+from yangbeam.core.elements import Message, MessageBatch, Notification, Refused
 from yangbeam.core.errors import InvalidInstanceError, NotificationError, SchemaError, YangbeamError
-from yangbeam.core.notification.decode import decode, tree_of
+from yangbeam.core.notification.decode import decode
 from yangbeam.core.notification.slices import body_of
 from yangbeam.core.reader import END, Reader
+from yangbeam.core.transcription import body_members, is_json
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.transcode import Context
-from yangbeam.core.yang.transcode_cbor import CborTranscoder
-from yangbeam.core.yang.transcode_xml import XmlTranscoder
 from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.directories import Directory, Library
 
 BATCH_BYTES: Final = 1 << 20
-
-_JSON: Final = frozenset((MediaType.JSON.value, "application/json"))
-_XML: Final = frozenset((MediaType.XML.value, "application/xml"))
 
 
 class Body(NamedTuple):
@@ -56,21 +52,11 @@ class BodyReader:
             InvalidInstanceError: A value is not of its type.
             SchemaError: A folder cannot be read, or its modules do not compile.
         """
-        message = notification.message
-        if message.media_type in _JSON:
+        if is_json(notification):
             # Between tokens a line break is mere white space, within strings it is escaped: one object stays one line.
             return Body(body_of(notification).replace(b"\n", b" ").replace(b"\r", b" "))
         context, typed = self._context(frozenset(notification.modules))
-        if message.media_type in _XML:
-            element = _element_at(tree_of(message), notification.path[1:])
-            members = XmlTranscoder(context).notification(element)
-        else:
-            *above, name = notification.path
-            tree = tree_of(message)
-            for part in above:
-                tree = tree[part]
-            members = CborTranscoder(context).notification({name: tree[name]})
-        (body,) = members.values()
+        (body,) = body_members(notification, context).values()
         return Body(orjson.dumps(body), typed)
 
     def _context(self, modules: frozenset[str]) -> tuple[Context, bool]:
@@ -92,15 +78,6 @@ class BodyReader:
         chosen = self._library.schema_set("0.0.0.0", None, modules)  # noqa: S104 # any exporter
         with Schema(chosen, write_set(chosen, self._cache)) as schema:
             return schema.tree
-
-
-def _element_at(element: Any, path: Sequence[str]) -> Any:
-    for name in path:
-        found = next((child for child in element if str(child.tag).rpartition("}")[2] == name), None)
-        if found is None:
-            raise NotificationError("no-notification", f"no element {name} in the payload")
-        element = found
-    return element
 
 
 def decoded(reader: Reader, folders: Sequence[Path]) -> Iterator[bytes]:

@@ -8,10 +8,7 @@ from typing import Final
 
 from yangbeam.core.errors import YangbeamError
 
-SMALL_TALK: Final = (
-    "apitools not found",  # Beam on machines without Google's cloud libraries
-    "This output type hint will be ignored",  # composite transforms with named outputs
-)
+SMALL_TALK: Final = ("apitools not found",)  # Beam on machines without Google's cloud libraries
 """Beginnings of messages that say nothing to act on."""
 
 

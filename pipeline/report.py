@@ -1,22 +1,11 @@
 """What a run came to: the structure of report.json, made from totals and loss events alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple, TypedDict
+from typing import Final, TypedDict
 
 from yangbeam.core.elements import LossEvent
-from yangbeam.core.ledger import (
-    BOUND,
-    DEAD,
-    DEAD_AT,
-    DECODED,
-    DELIVERED,
-    DUPLICATES,
-    NOT_MAPPED,
-    PENDING,
-    RECEIVED,
-    ROWS,
-    VALIDATED,
-)
+from yangbeam.core.ledger import BOUND, DEAD, DEAD_AT, DECODED, DELIVERED, ROWS, VALIDATED
+from yangbeam.core.totals import line_of, unbalanced
 from yangbeam.core.udp_notif import ACCEPTED, REFUSED
 from yangbeam.pipeline.status import Snapshot
 
@@ -27,43 +16,6 @@ _ORDINARY: Final = frozenset(
     {"datagrams", "messages", "segments", "frames", "fragments", "other_traffic", "not_ip", "not_udp"}
 )
 """Collector counters of ordinary traffic; the others tell of trouble, and are reported where they are not zero."""
-
-
-class Line(NamedTuple):
-    """One line of the ledger: what came from an exporter to a sink, and what became of it."""
-
-    exporter: str
-    """Empty: all of them."""
-    sink: str
-    received: int
-    delivered: int
-    dead_lettered: int
-    duplicates: int
-    pending: int
-    left_out: int = 0
-    """Passed on by policy although not valid, and of no use to a sink of typed rows."""
-
-    @property
-    def missing(self) -> int:
-        """Messages that nobody accounts for; negative where more left than came."""
-        return self.received - self.accounted
-
-    @property
-    def accounted(self) -> int:
-        """Messages of which it is known what became of them."""
-        return self.delivered + self.dead_lettered + self.duplicates + self.pending + self.left_out
-
-    def __str__(self) -> str:
-        sign = "≠" if self.missing else "="
-        parts = [
-            f"{self.delivered:,} delivered",
-            f"{self.dead_lettered:,} dead-lettered",
-            f"{self.duplicates:,} duplicates",
-            f"{self.pending:,} pending",
-            *([f"{self.left_out:,} left out as not valid"] if self.left_out else []),
-        ]
-        whose = f"{self.exporter} to {self.sink}" if self.exporter else self.sink
-        return f"{whose}: {self.received:,} received {sign} {' + '.join(parts)}"
 
 
 class LossEntry(TypedDict):
@@ -104,30 +56,8 @@ def build(snapshot: Snapshot, sinks: Sequence[str]) -> Report:
         dead_letters=dead_letters(counts),
         loss={counter: _losses(snapshot.loss, counter) for counter in ("transport", "notification")},
         tables=_named(counts, ROWS),
-        balanced=not unbalanced(snapshot, sinks),
+        balanced=not unbalanced(snapshot.exporters, sinks),
     )
-
-
-def line_of(counts: Mapping[str, int], sink: str, exporter: str = "") -> Line:
-    """Returns the line of a sink."""
-    return Line(
-        exporter,
-        sink,
-        counts.get(RECEIVED, 0),
-        counts.get(f"{DELIVERED}:{sink}", 0),
-        dead_at(counts, sink),
-        counts.get(DUPLICATES, 0),
-        counts.get(PENDING, 0),
-        counts.get(f"{NOT_MAPPED}:{sink}", 0),
-    )
-
-
-def unbalanced(snapshot: Snapshot, sinks: Sequence[str]) -> list[Line]:
-    """Returns the lines whose two sides differ, of each exporter: differences must not cancel out."""
-    every = (
-        line_of(counts, sink, exporter) for exporter, counts in sorted(snapshot.exporters.items()) for sink in sinks
-    )
-    return [line for line in every if line.missing]
 
 
 def dead_letters(counts: Mapping[str, int]) -> dict[str, int]:
@@ -145,11 +75,6 @@ def dead_letters(counts: Mapping[str, int]) -> dict[str, int]:
 def delivered(counts: Mapping[str, int]) -> dict[str, int]:
     """Returns the messages delivered, by sink."""
     return _named(counts, DELIVERED)
-
-
-def dead_at(counts: Mapping[str, int], sink: str) -> int:
-    """Returns the messages that died on their way to a sink, in the stages before it or at itself."""
-    return sum(_named(counts, DEAD).values()) + sum(_named(counts, f"{DEAD_AT}:{sink}").values())
 
 
 def _datagrams(counters: Mapping[str, int]) -> dict[str, int]:

@@ -8,7 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from yangbeam.pipeline.report import Line, LossEntry, Report
+from yangbeam.core.totals import Line
+from yangbeam.pipeline.report import LossEntry, Report
 
 MAX_LOSSES = 20
 """Loss events listed; all are in report.json."""

@@ -9,8 +9,9 @@ from rich.console import Console
 
 from tests.pipeline.snapshots import COLLECTOR, COUNTS, loss, snapshot, total
 from yangbeam.core.elements import LedgerTotals, LossBatch
+from yangbeam.core.totals import line_of, unbalanced
 from yangbeam.pipeline import status as status_module
-from yangbeam.pipeline.report import build, line_of, unbalanced
+from yangbeam.pipeline.report import build
 from yangbeam.pipeline.report_view import summary
 from yangbeam.pipeline.status import OTHERS, Status
 
@@ -99,7 +100,7 @@ def test_a_message_that_one_sink_lost_unbalances_the_run_and_is_named(sink: str)
     counts = COUNTS | {f"delivered:{sink}": COUNTS[f"delivered:{sink}"] - 1}
     found = snapshot(counts)
     assert not build(found, SINKS)["balanced"]
-    (line,) = unbalanced(found, SINKS)
+    (line,) = unbalanced(found.exporters, SINKS)
     assert (line.exporter, line.sink, line.missing) == ("192.0.2.1", sink, 1)
     assert f"192.0.2.1 to {sink}: 10 received ≠ " in str(line)
 
@@ -115,7 +116,7 @@ def test_what_one_exporter_lost_is_not_made_up_by_another() -> None:
         total({"received": 1, "delivered:files": 2}, exporter="192.0.2.2"),
     ]
     status.record_totals(LedgerTotals(totals=totals))
-    assert [line.missing for line in unbalanced(status.snapshot(), ["files"])] == [1, -1]
+    assert [line.missing for line in unbalanced(status.snapshot().exporters, ["files"])] == [1, -1]
 
 
 def test_what_is_passed_on_unvalidated_is_accounted_for_at_the_tables() -> None:

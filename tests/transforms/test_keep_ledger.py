@@ -6,7 +6,7 @@ from apache_beam.testing import test_stream
 from apache_beam.testing.util import assert_that
 
 from yangbeam.core.elements import LedgerDelta, LedgerTotals, Tally
-from yangbeam.core.totals import balance, latest, sums
+from yangbeam.core.totals import by_exporter, latest, sums, unbalanced
 from yangbeam.transforms.coders import BatchCoder
 from yangbeam.transforms.keep_ledger import KeepLedger
 
@@ -26,7 +26,7 @@ DELTAS = [
 def check(found: list[LedgerTotals]) -> None:
     totals = latest(*found, *found)
     assert sums(totals) == {"received": 600, "dead:empty": 200, "delivered:kafka": 400}
-    assert balance(totals, ["kafka"]) == []
+    assert unbalanced(by_exporter(totals), ["kafka"]) == []
 
 
 def test_totals_are_absolute_on_fn_api_runner() -> None:
