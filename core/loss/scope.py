@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from yangbeam.core.loss.sequence import MASK, NONE, Gap, Line, Moment, Sequence, first_bits, judge, step_bits
+from yangbeam.core.loss.sequence import MASK, NONE, Gap, Line, Moment, Sequence, Verdict, first_bits, judge, step_bits
 
 FlowKey = tuple[int, int, int | None]
 """(source port, publisher id, subscription id)."""
@@ -75,8 +75,12 @@ class Flow:
         return self.notification_last if counter else self.transport_last
 
 
-UNKNOWN: Final = Sequence()
-"""Stands for a counter that must be looked at closely: it predicts no number."""
+RARE: Final = 4
+"""Bits a duplicate or restart costs a scope on top: networks lose ten times as often as they repeat."""
+_RARE: Final = frozenset({Verdict.DUPLICATE, Verdict.RESTART, Verdict.OUT_OF_WINDOW})
+
+UNKNOWN: Final = Sequence(other=Line())
+"""Stands for a counter that must be looked at closely: it is never without doubt, so no number is simply next."""
 
 
 class Hypothesis(msgspec.Struct, array_like=True, dict=True):
@@ -151,7 +155,7 @@ def weigh(hypothesis: Hypothesis, flow: Flow, number: int, moment: Moment, windo
     place = hypothesis.place[flow.index]
     sequence = hypothesis.sequences[place]
     verdict, bits = judge(sequence, number, moment, window)
-    hypothesis.bits += bits
+    hypothesis.bits += bits + (RARE if verdict in _RARE else 0)
     if place not in hypothesis.busy and busy(sequence):
         hypothesis.busy.append(place)
         hypothesis.busy.sort()

@@ -261,7 +261,7 @@ def judge(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_
     if sequence.other is not None:
         return _judge_both(sequence, sequence.other, number, moment, window)
     if _of_previous(sequence, number, moment, window):
-        return Verdict.LATE, SURPRISE[Verdict.LATE]
+        return Verdict.LATE, width_bits((number - sequence.expected) & MASK)
     idle = moment.arrival_us - sequence.at > window
     early = sequence.floor
     verdict, bits = advance(sequence, number, moment, sequence.gone)
