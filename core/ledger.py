@@ -61,15 +61,25 @@ class Tallies:
         count: int = 1,
     ) -> None:
         """Counts ``count`` of ``name`` in the bucket of ``arrival_us``."""
-        key = (exporter, publisher_id, subscription_id, arrival_us - arrival_us % BUCKET_US)
+        counts = self.at(exporter, publisher_id, subscription_id, arrival_us)
+        counts[name] = counts.get(name, 0) + count
+
+    def at(
+        self, exporter: str, publisher_id: int | None, subscription_id: int | None, arrival_us: int
+    ) -> dict[str, int]:
+        """Returns the counts of the bucket of ``arrival_us``, for a caller that counts several names there."""
+        key = (exporter, publisher_id, subscription_id, arrival_us // BUCKET_US)
         counts = self._counts.get(key)
         if counts is None:
             counts = self._counts[key] = {}
-        counts[name] = counts.get(name, 0) + count
+        return counts
 
     def delta(self, *, shard: int, source: str, ordinal: int, end: bool = False) -> LedgerDelta:
         """Returns what was counted, as the element that travels to KeepLedger."""
-        tallies = [Tally(*key, counts) for key, counts in self._counts.items()]
+        tallies = [
+            Tally(exporter, publisher_id, subscription_id, bucket * BUCKET_US, counts)
+            for (exporter, publisher_id, subscription_id, bucket), counts in self._counts.items()
+        ]
         return LedgerDelta(
             shard=shard,
             source=source,

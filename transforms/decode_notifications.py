@@ -73,11 +73,12 @@ class _Decode(beam.DoFn):
 
 def _count(notification: Notification, tallies: Tallies) -> None:
     message = notification.message
-    where = (message.exporter, notification.publisher_id, notification.subscription_id, message.arrival_us)
-    tallies.add(RECEIVED, *where)
-    tallies.add(DECODED, *where)
+    counts = tallies.at(message.exporter, notification.publisher_id, notification.subscription_id, message.arrival_us)
+    counts[RECEIVED] = counts.get(RECEIVED, 0) + 1
+    counts[DECODED] = counts.get(DECODED, 0) + 1
     for quirk in notification.quirks:
-        tallies.add(f"{QUIRK}:{quirk}", *where)
+        name = f"{QUIRK}:{quirk}"
+        counts[name] = counts.get(name, 0) + 1
 
 
 def _passed_on(control: Control, kept: list[int], letters: list[DeadLetter], tallies: Tallies) -> Control:
