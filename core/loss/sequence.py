@@ -262,6 +262,10 @@ def judge(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_
         return _judge_both(sequence, sequence.other, number, moment, window)
     if _of_previous(sequence, number, moment, window):
         return Verdict.LATE, width_bits((number - sequence.expected) & MASK)
+    if moment.started and number <= 1 and 0 < (number - sequence.expected) & MASK < AHEAD:
+        # Just before the wrap a restart looks like a step forward.
+        _restart(sequence, _line_from(number, moment, bits=0), moment.clock)
+        return Verdict.RESTART, _restart_bits(number, started=True)
     idle = moment.arrival_us - sequence.at > window
     early = sequence.floor
     verdict, bits = advance(sequence, number, moment, sequence.gone)
@@ -289,8 +293,7 @@ def _begin(line: Line, number: int, moment: Moment) -> None:
 def _part(sequence: Sequence, number: int, moment: Moment, bits: int, floor: int, *, idle: bool) -> int:
     """Opens the second line at ``number``; returns the surprise of the cheaper one."""
     sequence.bits = bits + (STALE if idle else 0)
-    other = Line(gaps=[], bits=_restart_bits(number, started=moment.started))
-    _begin(other, number, moment)
+    other = _line_from(number, moment, bits=_restart_bits(number, started=moment.started))
     sequence.other = other
     sequence.parted = moment.clock
     fresh = sequence.floor != floor
@@ -298,6 +301,12 @@ def _part(sequence: Sequence, number: int, moment: Moment, bits: int, floor: int
     cost = min(sequence.bits, other.bits)
     decide(sequence, moment.clock, 1 << 62)
     return cost
+
+
+def _line_from(number: int, moment: Moment, bits: int) -> Line:
+    line = Line(gaps=[], bits=bits)
+    _begin(line, number, moment)
+    return line
 
 
 def _restart_bits(number: int, *, started: bool) -> int:
@@ -326,8 +335,7 @@ def _part_again(sequence: Sequence, other: Line, number: int, moment: Moment, be
     bits = before + _restart_bits(number, started=moment.started)
     if bits >= other.bits:
         return other
-    third = Line(gaps=[], bits=bits)
-    _begin(third, number, moment)
+    third = _line_from(number, moment, bits=bits)
     sequence.other = third
     sequence.kept = _copied(sequence.gaps)
     return third
@@ -361,7 +369,7 @@ def _restart(sequence: Sequence, other: Line, clock: int, only: list[Gap] | None
         # Nor what was missing before and is not any more, had the first line been right.
         orders = {gap.order for gap in sequence.kept}
         sequence.kept = [gap for gap in only if gap.order in orders]
-    sequence.past.extend(sequence.kept)
+    sequence.past.extend(sequence.kept if sequence.other is not None else sequence.gaps)
     sequence.previous, sequence.restarted = sequence.expected, clock
     sequence.expected, sequence.floor, sequence.at, sequence.gaps = other.expected, other.floor, other.at, gaps
     sequence.begun = other.begun

@@ -1,0 +1,122 @@
+"""Absolute totals: sums, revisions, replays, balance in words, and their state's bytes."""
+
+from pathlib import Path
+
+import pytest
+
+from yangbeam.core import totals as module
+from yangbeam.core.elements import Heartbeat, LedgerDelta, LedgerTotals, Tally
+from yangbeam.core.errors import ConfigurationError
+from yangbeam.core.totals import Totals, by_exporter, collected, latest, line_of, sums, unbalanced
+
+MINUTE = 60_000_000
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "state" / "0.1.0" / "TotalsState.hex"
+
+
+def delta(
+    counts: dict[str, int], *, bucket: int = 0, beats: list[Heartbeat] | None = None, end: bool = False
+) -> LedgerDelta:
+    tally = Tally("192.0.2.7", 1, 7, bucket * MINUTE, counts)
+    return LedgerDelta(shard=3, stage="decode", tallies=[tally], collectors=beats or [], end=end)
+
+
+def beat(datagrams: int, collector: str = "c1") -> Heartbeat:
+    return Heartbeat(0, collector, 0, {"datagrams": datagrams})
+
+
+def test_only_touched_buckets_are_given_and_everything_at_the_end() -> None:
+    totals = Totals()
+    assert [one.bucket_us for one in totals.add(delta({"received": 1})).totals] == [0]
+    second = totals.add(delta({"received": 2}, bucket=1))
+    assert [(one.shard, one.bucket_us, one.revision, one.counts) for one in second.totals] == [
+        (3, MINUTE, 1, {"received": 2})
+    ]
+    assert len(totals.add(delta({"received": 4}, end=True)).totals) == 2
+
+
+def test_a_replay_counts_nothing_twice() -> None:
+    totals = Totals()
+    made = [totals.add(delta({"received": 1, "pending": sign})) for sign in (1, -1, 1, -1)]
+    replayed = [made[0], made[3], made[1], made[3], made[2]]
+    assert sums(latest(*replayed)) == {"received": 4, "pending": 0}
+
+
+def test_collectors_counters_are_the_highest_seen() -> None:
+    totals = Totals()
+    made = [totals.add(delta({}, beats=[beat(count), beat(1, "c2")])) for count in (5, 9, 7)]
+    assert collected(*reversed(made)) == {"c1": {"datagrams": 9}, "c2": {"datagrams": 1}}
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({"received": 6, "delivered:kafka": 2, "dead:empty": 1, "duplicates": 1, "pending": 2}, []),
+        ({"received": 3, "delivered:kafka": 2, "dead-at:kafka:too-large": 1, "dead-at:files:other": 9}, []),
+        ({"received": 3, "delivered:kafka": 2}, ["3 received ≠ 2 delivered"]),
+        ({"received": 2, "delivered:kafka": 3}, ["2 received ≠ 3 delivered"]),
+        ({"received": 3, "delivered:kafka": 2, "not-mapped:kafka": 1}, []),
+    ],
+)
+def test_what_is_received_must_be_accounted_for(counts: dict[str, int], words: list[str]) -> None:
+    found = unbalanced(by_exporter(Totals().add(delta(counts)).totals), ["kafka"])
+    assert len(found) == len(words)
+    for line, part in zip(found, words, strict=True):
+        assert part in str(line)
+        assert str(line).startswith("192.0.2.7 to kafka: ")
+
+
+def test_balance_is_checked_for_each_sink() -> None:
+    totals = Totals().add(delta({"received": 2, "delivered:kafka": 2})).totals
+    found = unbalanced(by_exporter(totals), ["kafka", "tables"])
+    assert [(line.sink, line.missing) for line in found] == [("tables", 2)]
+    assert str(line_of(sums(totals), "kafka")).startswith("kafka: 2 received = 2 delivered")
+
+
+def test_restored_at_every_point_the_totals_are_the_same() -> None:
+    deltas = [delta({"received": place}, bucket=place % 7, beats=[beat(place)]) for place in range(40)]
+    whole = Totals()
+    expected = [whole.add(one) for one in deltas]
+    snapshot: bytes | None = None
+    journal: list[bytes] = []
+    for place, one in enumerate(deltas):
+        totals = Totals.restore(snapshot, journal)
+        assert totals.add(one) == expected[place]
+        if place % 5 == 4:
+            snapshot, journal = totals.snapshot(), []
+        else:
+            journal = [*journal, totals.changes()]
+
+
+def test_counts_of_closed_buckets_are_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_SUMS", 20)
+    totals = Totals()
+    made = [totals.add(delta({"received": 1}, bucket=place)) for place in range(100)]
+    made.append(totals.add(delta({"received": 1}, bucket=0)))
+    restored = Totals.restore(totals.snapshot())
+    assert sums(latest(*made)) == {"received": 101}
+    assert len(restored.add(delta({}, bucket=99, end=True)).totals) <= 21
+
+
+def sample() -> Totals:
+    totals = Totals()
+    totals.add(delta({"received": 3, "delivered:kafka": 2, "dead:empty": 1}, beats=[beat(5)]))
+    totals.add(delta({"received": 1, "pending": 1}, bucket=1))
+    return totals
+
+
+def test_the_states_bytes_are_read_for_ever() -> None:
+    restored = Totals.restore(bytes.fromhex(GOLDEN.read_text()))
+    assert restored.snapshot() == sample().snapshot()
+    assert restored.add(delta({}, end=True)) == sample().add(delta({}, end=True))
+
+
+def test_a_newer_state_is_refused() -> None:
+    newer = b"\x94" + bytes([module.FORMAT + 1]) + sample().snapshot()[2:]
+    with pytest.raises(ConfigurationError, match="newer release"):
+        Totals.restore(newer)
+
+
+def test_readers_may_get_nothing() -> None:
+    assert latest() == []
+    assert collected(LedgerTotals(totals=[])) == {}
+    assert unbalanced({}, ["kafka"]) == []
