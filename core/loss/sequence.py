@@ -312,7 +312,7 @@ def _line_from(number: int, moment: Moment, bits: int) -> Line:
 def _restart_bits(number: int, *, started: bool) -> int:
     if number > 1:
         return SURPRISE[Verdict.RESTART] + number.bit_length()
-    return 0 if started else SURPRISE[Verdict.RESTART]
+    return 2 if started else SURPRISE[Verdict.RESTART]
 
 
 def _judge_both(sequence: Sequence, other: Line, number: int, moment: Moment, window: int) -> tuple[Verdict, int]:
