@@ -354,12 +354,15 @@ def decide(sequence: Sequence, clock: int, window: int) -> None:
     if lead >= MARGIN:
         _restart(sequence, other, clock)
     elif lead <= -MARGIN:
-        _dismiss(sequence)
-    elif clock - sequence.parted >= window or other.expected == sequence.expected:
+        _close(sequence)
+    elif other.expected == sequence.expected:
         if lead > 0:
-            _restart(sequence, other, clock, only=sequence.gaps)
-        else:
-            _dismiss(sequence)
+            orders = {gap.order for gap in sequence.kept}
+            before = [gap for gap in sequence.gaps if gap.order in orders]
+            sequence.gaps = before + common([gap for gap in sequence.gaps if gap.order not in orders], other.gaps)
+        _close(sequence)
+    elif clock - sequence.parted >= window:
+        _restart(sequence, other, clock, only=sequence.gaps) if lead > 0 else _close(sequence)
 
 
 def _restart(sequence: Sequence, other: Line, clock: int, only: list[Gap] | None = None) -> None:
@@ -376,10 +379,6 @@ def _restart(sequence: Sequence, other: Line, clock: int, only: list[Gap] | None
     sequence.epoch += 1
     kept = {(gap.name, gap.order) for gap in sequence.kept}
     sequence.gone = [gap for gap in sequence.gone if (gap.name, gap.order) not in kept]
-    _close(sequence)
-
-
-def _dismiss(sequence: Sequence) -> None:
     _close(sequence)
 
 
