@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import orjson
 
 from yangbeam.core.elements import Bound, Message, Notification, NotificationBatch, Terms, Validated
 
@@ -65,3 +66,14 @@ def batch(*notifications: Notification, **facts: Any) -> NotificationBatch:
 def validated(payload: bytes = b"{}", *, verdict: str = "valid", schema_id: int | None = 1, **facts: Any) -> Validated:
     """A validated push-update whose JSON is its payload."""
     return Validated(Bound(notification(payload, **facts), schema_id), verdict, payload)
+
+
+def payload(number: int = 1, contents: dict[str, Any] | None = None, *, kind: str = "push-update") -> bytes:
+    """An update in the envelope, schema-valid: one interface unless ``contents`` say otherwise."""
+    interface = {"name": "eth0", "type": "iana-if-type:ethernetCsmacd", "oper-status": "up"}
+    update = {
+        "id": 6666,
+        "datastore-contents": contents or {"ietf-interfaces:interfaces": {"interface": [interface]}},
+    }
+    head = {"event-time": "2026-11-20T10:00:10.00Z", "hostname": "example-router", "sequence-number": number}
+    return orjson.dumps({"ietf-yp-notification:envelope": head | {"contents": {f"ietf-yang-push:{kind}": update}}})
