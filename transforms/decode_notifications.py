@@ -15,6 +15,7 @@ from yangbeam.core.elements import (
     DeadLetterBatch,
     EndOfInput,
     Heartbeat,
+    Message,
     MessageBatch,
     Notification,
     NotificationBatch,
@@ -49,6 +50,7 @@ class _Decode(beam.DoFn):
         tallies = Tallies(STAGE)
         notifications: list[Notification] = []
         letters: list[DeadLetter] = []
+        undecoded: list[Control] = []
         kept = [0] * (len(batch.messages) + 1)
         for index, message in enumerate(batch.messages):
             kept[index] = len(notifications)
@@ -59,16 +61,33 @@ class _Decode(beam.DoFn):
                 where = (message.exporter, message.publisher_id, None, message.arrival_us)
                 tallies.add(RECEIVED, *where)
                 tallies.add(f"{DEAD}:{error.reason}", *where)
+                undecoded.append(_undecoded(message, error, len(notifications)))
             else:
                 notifications.append(notification)
                 _count(notification, tallies)
         kept[-1] = len(notifications)
-        controls = [_passed_on(control, kept, letters, tallies) for control in batch.controls]
+        controls = undecoded + [_passed_on(control, kept, letters, tallies) for control in batch.controls]
+        controls.sort(key=lambda control: control.at)
         yield NotificationBatch(notifications=notifications, controls=controls, **place(batch))
         if letters:
             yield TaggedOutput(LETTERS, DeadLetterBatch(letters=letters, **place(batch)))
         ended = any(isinstance(control, EndOfInput) for control in controls)
         yield TaggedOutput(LEDGER, tallies.delta(**place(batch), end=ended))
+
+
+def _undecoded(message: Message, error: NotificationError, at: int) -> Refused:
+    """Tells DetectLoss that the number came, though no notification: it is not lost on the way."""
+    return Refused(
+        at=at,
+        reason=error.reason,
+        detail="",
+        exporter=message.exporter,
+        port=message.port,
+        arrival_us=message.arrival_us,
+        original=b"",
+        publisher_id=message.publisher_id,
+        message_id=message.message_id,
+    )
 
 
 def _count(notification: Notification, tallies: Tallies) -> None:

@@ -220,15 +220,16 @@ def _stand(line: Line, last: int, at: int) -> None:
     line.expected, line.floor, line.at = (last + 1) & MASK, max(0, last - 999), at
 
 
-def agreed(gap: Gap, others: list[Hypothesis]) -> list[tuple[Sequence, Gap]] | None:
-    """Returns the twins of a gap in all other hypotheses; None when one of them does without it."""
-    twins: list[tuple[Sequence, Gap]] = []
+def agreed(gap: Gap, others: list[Hypothesis]) -> list[tuple[list[Gap], Gap]] | None:
+    """Returns the twins of a gap in all other hypotheses, each with its list; None when one of them does without it."""
+    twins: list[tuple[list[Gap], Gap]] = []
     for other in others:
         sequence = other.sequences[other.place[gap.flow]]
-        twin = next((one for one in sequence.gaps if _twins(one, gap)), None)
-        if twin is None or sequence.other is not None:
+        # A gap of this epoch to one scope is an earlier epoch's to another that sees a restart in a new socket.
+        found = next(((gaps, one) for gaps in (sequence.gaps, sequence.past) for one in gaps if _twins(one, gap)), None)
+        if found is None or sequence.other is not None:
             return None
-        twins.append((sequence, twin))
+        twins.append(found)
     return twins
 
 

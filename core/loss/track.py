@@ -233,7 +233,8 @@ def force(track: Track, order: int) -> None:
 def _doubt(track: Track, winner: Hypothesis, sequence: Sequence, close: list[Hypothesis]) -> None:
     """Keeps of a counter's gaps what every close rival misses as well."""
     for rival in close:
-        others = [gap for place in rival.busy for gap in rival.sequences[place].gaps]
+        sequences = [rival.sequences[place] for place in rival.busy]
+        others = [gap for one in sequences for gap in (*one.gaps, *one.past)]
         stay = common(sequence.gaps, others)
         track.revoked += [(winner.members[0], gap) for gap in sequence.gaps if gap.shown and gap not in stay]
         sequence.gaps = stay
@@ -335,8 +336,8 @@ def _report_gap(
         twins = agreed(gap, others) if ripe else None
         if twins is None:
             return
-        for sequence, twin in twins:
-            sequence.gaps.remove(twin)
+        for held, twin in twins:
+            held.remove(twin)
     if ripe:
         gaps.remove(gap)
         reports.append(Report("confirmed", scope, gap, *now))
