@@ -76,7 +76,7 @@ def _follow(root: str, shelf: Mapping[str, ModuleText], found: set[str]) -> None
             continue
         module = shelf.get(name)
         if module is None:
-            why = f", which {needed_by} imports" if needed_by else ""
+            why = f", which {needed_by} imports," if needed_by else ""
             raise SchemaError(
                 "schema-missing",
                 f"module {name}{why} is in no directory that serves this exporter: add its .yang file",

@@ -1,0 +1,159 @@
+"""Which directory serves an exporter, and which of its modules make a schema."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.core.yang.schemas import GOLDEN
+from yangbeam.core.errors import SchemaError
+from yangbeam.core.yang.schema_set import SchemaSet
+from yangbeam.registry.directories import NOTIFICATION_MODULES, Directory, Library, Shelf
+
+EXPORTER = "192.0.2.10"
+
+
+def module(name: str, revision: str, body: str = "leaf size { type uint8; }") -> str:
+    return f"""module {name} {{
+  yang-version 1.1;
+  namespace "urn:example:{name}";
+  prefix x;
+  revision {revision};
+  {body}
+}}
+"""
+
+
+def write(folder: Path, *texts: tuple[str, str]) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts:
+        (folder / f"{name}.yang").write_text(text)
+    return str(folder)
+
+
+def things(folder: Path, *revisions: str) -> str:
+    """A folder with revisions of one module."""
+    return write(folder, *((f"things@{revision}", module("things", revision)) for revision in revisions))
+
+
+def revisions(found: SchemaSet) -> dict[str, str]:
+    return {each.name: each.revision for each in found.modules}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "exporter", "narrowness"),
+    [
+        (None, EXPORTER, 1),
+        ("0.0.0.0/0", EXPORTER, 1),
+        ("192.0.2.0/24", EXPORTER, 25),
+        ("192.0.2.10/32", EXPORTER, 33),
+        ("198.51.100.0/24", EXPORTER, 0),
+        ("::/0", EXPORTER, 0),
+        ("2001:db8::/32", "2001:db8::1", 33),
+    ],
+)
+def test_the_narrower_a_prefix_the_better_it_serves(prefix: str | None, exporter: str, narrowness: int) -> None:
+    assert Directory(exporter=prefix).serves(exporter) == narrowness
+
+
+def test_a_schema_has_the_wanted_module_and_all_notifications(tmp_path: Path) -> None:
+    library = Library((Directory(things(tmp_path, "2026-01-01")),), use_bundled=False)
+    found = revisions(library.schema_set(EXPORTER, None, frozenset({"things"})))
+    assert found["things"] == "2026-01-01"
+    assert found.keys() >= set(NOTIFICATION_MODULES)
+
+
+def test_without_modules_the_schema_is_that_of_the_notifications() -> None:
+    found = revisions(Library((), use_bundled=True).schema_set(EXPORTER, None, frozenset()))
+    assert found.keys() >= set(NOTIFICATION_MODULES)
+    assert "ietf-interfaces" in found  # RFC 8639 imports it
+
+
+def test_the_newest_revision_is_taken_unless_another_is_asked_for(tmp_path: Path) -> None:
+    library = Library((Directory(things(tmp_path, "2024-01-01", "2026-01-01")),), use_bundled=False)
+    newest = library.schema_set(EXPORTER, None, frozenset({"things"}))
+    older = library.schema_set(EXPORTER, None, frozenset({"things@2024-01-01"}))
+    assert (revisions(newest)["things"], revisions(older)["things"]) == ("2026-01-01", "2024-01-01")
+    assert newest.digest != older.digest
+
+
+def test_a_module_is_found_by_its_namespace_as_xml_names_it(tmp_path: Path) -> None:
+    library = Library((Directory(things(tmp_path, "2026-01-01")),), use_bundled=False)
+    asked = library.schema_set(EXPORTER, None, frozenset({"urn:example:things"}))
+    assert asked.digest == library.schema_set(EXPORTER, None, frozenset({"things"})).digest
+
+
+def test_a_revision_that_is_not_there_is_named_beside_those_that_are(tmp_path: Path) -> None:
+    folder = things(tmp_path, "2024-01-01", "2026-01-01")
+    library = Library((Directory(folder),), use_bundled=False)
+    with pytest.raises(SchemaError, match="2024-01-01, 2026-01-01, the publisher uses 2025-01-01") as caught:
+        library.schema_set(EXPORTER, None, frozenset({"things@2025-01-01"}))
+    assert (caught.value.reason, folder in caught.value.detail) == ("schema-missing", True)
+
+
+def test_a_module_that_nobody_has_is_named_with_the_best_serving_directory(tmp_path: Path) -> None:
+    narrow = Directory(things(tmp_path / "narrow", "2026-01-01"), exporter="192.0.2.10/32")
+    library = Library((Directory(things(tmp_path / "any", "2026-01-01")), narrow), use_bundled=True)
+    with pytest.raises(SchemaError, match=r"module nothing is not in .*/narrow:"):
+        library.schema_set(EXPORTER, None, frozenset({"nothing"}))
+
+
+def test_an_exporter_that_no_directory_serves_is_told_so(tmp_path: Path) -> None:
+    other = Directory(things(tmp_path, "2026-01-01"), exporter="198.51.100.0/24")
+    with pytest.raises(SchemaError, match=r"no directory of YANG modules serves 192\.0\.2\.10"):
+        Library((other,), use_bundled=False).schema_set(EXPORTER, None, frozenset({"things"}))
+
+
+def test_the_narrowest_prefix_goes_before_the_wider_and_these_before_the_bundled(tmp_path: Path) -> None:
+    library = Library(
+        (
+            Directory(things(tmp_path / "any", "2024-01-01")),
+            Directory(things(tmp_path / "net", "2025-01-01"), exporter="192.0.2.0/24"),
+            Directory(things(tmp_path / "host", "2026-01-01"), exporter="192.0.2.10/32"),
+        ),
+        use_bundled=True,
+    )
+    wanted = frozenset({"things"})
+    found = {
+        exporter: revisions(library.schema_set(exporter, None, wanted))["things"]
+        for exporter in (EXPORTER, "192.0.2.11", "203.0.113.1")
+    }
+    assert found == {EXPORTER: "2026-01-01", "192.0.2.11": "2025-01-01", "203.0.113.1": "2024-01-01"}
+
+
+def test_a_content_id_goes_before_every_prefix_and_serves_nobody_else(tmp_path: Path) -> None:
+    library = Library(
+        (
+            Directory(things(tmp_path / "host", "2026-01-01"), exporter="192.0.2.10/32"),
+            Directory(things(tmp_path / "library", "2025-01-01"), content_id="c4d9"),
+        ),
+        use_bundled=False,
+    )
+    wanted = frozenset({"things"})
+    assert revisions(library.schema_set(EXPORTER, "c4d9", wanted))["things"] == "2025-01-01"
+    assert revisions(library.schema_set(EXPORTER, "other", wanted))["things"] == "2026-01-01"
+    assert revisions(library.schema_set("203.0.113.1", "c4d9", wanted))["things"] == "2025-01-01"
+    with pytest.raises(SchemaError, match=r"serves 203\.0\.113\.1"):
+        library.schema_set("203.0.113.1", None, wanted)
+
+
+def test_what_a_directory_lacks_is_looked_for_in_the_next(tmp_path: Path) -> None:
+    library = Library((Directory(things(tmp_path, "2026-01-01")),), use_bundled=True)
+    assert "iana-if-type" in revisions(library.schema_set(EXPORTER, None, frozenset({"iana-if-type"})))
+
+
+def test_chosen_features_are_on_and_all_others_of_the_directory_off() -> None:
+    path = str(GOLDEN / "modules")
+    wanted = frozenset({"example-plant"})
+    every = Shelf(Directory(path)).schema_set(wanted, bundled_texts())
+    one = Shelf(Directory(path, features=("example-plant:heating",))).schema_set(wanted, bundled_texts())
+    assert tuple(one.features["example-plant"]) == ("heating",)
+    assert one.digest != every.digest
+
+
+def bundled_texts() -> dict[str, str]:
+    return Shelf(Directory()).newest
+
+
+def test_a_folder_that_is_not_there_is_refused_when_the_library_is_opened(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="no directory"):
+        Library((Directory(str(tmp_path / "nowhere")),), use_bundled=True)

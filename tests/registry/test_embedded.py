@@ -1,0 +1,87 @@
+"""The registry inside a run: same content, same id; what fails once fails without being tried again."""
+
+import pickle
+import threading
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from tests.registry.test_directories import module, things, write
+from yangbeam.core.errors import SchemaError
+from yangbeam.registry import embedded
+from yangbeam.registry.directories import Directory, Library
+from yangbeam.registry.embedded import EmbeddedRegistry
+
+EXPORTER = "192.0.2.10"
+THINGS = frozenset({"things"})
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> EmbeddedRegistry:
+    return EmbeddedRegistry(tmp_path / "registry.sqlite", (Directory(things(tmp_path / "yang", "2026-01-01")),))
+
+
+def test_equal_content_has_one_id_whoever_asks(registry: EmbeddedRegistry) -> None:
+    ids = {registry.resolve(exporter, None, THINGS) for exporter in (EXPORTER, "192.0.2.11", "2001:db8::1")}
+    assert len(ids) == 1
+    assert registry.resolve(EXPORTER, None, frozenset()) not in ids
+
+
+def test_the_schema_of_an_id_reads_the_contents_it_was_resolved_for(registry: EmbeddedRegistry) -> None:
+    schema = registry.schema(registry.resolve(EXPORTER, None, THINGS))
+    schema.validate_contents(b'{"things:size":1}')
+    assert registry.schema(registry.resolve(EXPORTER, None, THINGS)) is schema
+
+
+def test_an_unknown_id_is_refused(registry: EmbeddedRegistry) -> None:
+    with pytest.raises(SchemaError, match="4711 is not registered"):
+        registry.schema(4711)
+
+
+def test_a_later_process_finds_the_same_id(registry: EmbeddedRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = registry.resolve(EXPORTER, None, THINGS)
+    monkeypatch.setattr(embedded, "_open", {})
+    assert registry.resolve(EXPORTER, None, THINGS) == before
+    registry.schema(before).validate_contents(b'{"things:size":1}')
+
+
+def test_a_handle_that_was_pickled_stands_for_the_same_registry(registry: EmbeddedRegistry) -> None:
+    copy = pickle.loads(pickle.dumps(registry))
+    assert copy.resolve(EXPORTER, None, THINGS) == registry.resolve(EXPORTER, None, THINGS)
+
+
+def test_each_thread_has_a_schema_of_its_own(registry: EmbeddedRegistry) -> None:
+    schema_id = registry.resolve(EXPORTER, None, THINGS)
+    found = [registry.schema(schema_id)]
+    thread = threading.Thread(target=lambda: found.append(registry.schema(schema_id)))
+    thread.start()
+    thread.join()
+    assert found[0] is not found[1]
+
+
+def test_the_directories_are_asked_once_for_what_they_have_and_for_what_they_lack(registry: EmbeddedRegistry) -> None:
+    with mock.patch.object(Library, "schema_set", autospec=True, side_effect=Library.schema_set) as asked:
+        for _ in range(3):
+            registry.resolve(EXPORTER, None, THINGS)
+            with pytest.raises(SchemaError, match="module nothing"):
+                registry.resolve(EXPORTER, None, frozenset({"nothing"}))
+    assert asked.call_count == 2
+
+
+def test_answers_remembered_are_bounded(registry: EmbeddedRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "MAX_ANSWERS", 2)
+    ids = {registry.resolve(f"192.0.2.{number}", None, THINGS) for number in range(5)}
+    assert len(ids) == 1
+    assert len(embedded._opened(registry)._answers) == 2
+
+
+def test_a_set_that_does_not_compile_binds_nothing(tmp_path: Path) -> None:
+    broken = module("broken", "2026-01-01", "leaf size { type no-such-type; }")
+    folder = write(tmp_path / "yang", ("broken", broken), ("things", module("things", "2026-01-01")))
+    registry = EmbeddedRegistry(tmp_path / "registry.sqlite", (Directory(folder),))
+    for _ in range(2):
+        with pytest.raises(SchemaError, match="no-such-type") as caught:
+            registry.resolve(EXPORTER, None, frozenset({"broken"}))
+        assert caught.value.reason == "schema-invalid"
+    registry.schema(registry.resolve(EXPORTER, None, THINGS)).validate_contents(b'{"things:size":1}')
