@@ -6,15 +6,15 @@ each edit of a yang-patch at its target) by the schema's data nodes.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-import orjson
 
 from yangbeam.core.elements import Bound, Notification, Validated
 from yangbeam.core.errors import InvalidInstanceError, NotificationError
 from yangbeam.core.notification.kinds import KINDS
-from yangbeam.core.notification.slices import contents_of, edits_of
+from yangbeam.core.notification.leaf_names import HISTORY, Fact
+from yangbeam.core.notification.slices import edits_of, members_of
 from yangbeam.core.notification.target import parse_target
 from yangbeam.core.transcription import UNTYPED, is_json, transcribed
 from yangbeam.core.yang.schema import Schema
@@ -99,31 +99,27 @@ def _refused(error: InvalidInstanceError | NotificationError, schema_id: int) ->
 
 
 def _check(notification: Notification, schema: Schema, profile: str) -> None:
-    """Judges the notification around its contents, then these; the payload is parsed once.
+    """Judges the notification around its contents, then these.
 
     In the profile ``structural`` a misfit of what drafts add by augmentation is excused: their leaves change names from
     revision to revision, and the set at hand may not be the publisher's. What RFC 8639 and 8641 define never is.
     """
-    body = orjson.loads(notification.message.payload)
-    for name in notification.path:
-        body = body[name]
-    schema.validate_notification(_qualified(notification), body, lenient=profile == "structural")
-    if notification.kind == "push-update":
-        _check_contents(notification, body, schema, profile)
+    members = members_of(notification)
+    contents = _taken_out(members) if notification.kind == "push-update" else None
+    schema.validate_members(_qualified(notification), members, lenient=profile == "structural")
+    if contents is not None:
+        schema.validate_contents(contents, profile)
     elif notification.kind == "push-change-update":
         for edit in edits_of(notification):
             schema.validate_edit(parse_target(edit.target), edit.operation, edit.value)
 
 
-def _check_contents(notification: Notification, body: dict[str, Any], schema: Schema, profile: str) -> None:
-    contents = contents_of(notification)
-    if contents is None:
-        return
-    document = body.get("datastore-contents")
-    if isinstance(document, dict) and document:
-        schema.judge(contents, document, profile)
-    else:  # under another name, empty, or no object: the judge that reads the bytes says which
-        schema.validate_contents(contents, profile)
+def _taken_out(members: dict[str, bytes]) -> bytes | None:
+    """Takes the contents out of a push-update's members; what is null stays, for the notification to be refused."""
+    for name in _CONTENTS:
+        if members.get(name, _NULL) != _NULL:
+            return members.pop(name)
+    return None
 
 
 def _qualified(notification: Notification) -> str:
@@ -131,4 +127,6 @@ def _qualified(notification: Notification) -> str:
     return _MODULES.get(notification.kind, notification.kind)
 
 
+_NULL: Final = b"null"
+_CONTENTS: Final = HISTORY[Fact.CONTENTS]
 _MODULES: Final = {kind.name: f"{kind.module}:{kind.name}" for kind in KINDS}

@@ -16,7 +16,8 @@ from yangbeam.core.yang.tree import Node, Tree
 MAX_KNOWN: Final = 4096
 """Leaf values remembered as fitting, some 200 octets each; times are new with every message and drive others out."""
 
-_SCALARS: Final = frozenset((str, int, bool))
+SHORT: Final = 64
+"""Octets of a leaf's JSON text worth remembering: a time has some 30; longer ones are containers, new every time."""
 
 
 def judge_notification(tree: Tree, name: str, body: Any, *, lenient: bool = False) -> tuple[str, ...]:
@@ -52,24 +53,17 @@ class Fitting:
     """Leaves that were judged and fit: the ids and names of a subscription come again with every message."""
 
     def __init__(self) -> None:
-        self._known: set[tuple[str, str, type, Any]] = set()
+        self._known: set[tuple[str, str, bytes]] = set()
 
-    def fresh(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns the members that have yet to be judged."""
-        # The class is part of the key: True equals 1, and is another JSON value.
-        return {
-            member: value
-            for member, value in body.items()
-            if value.__class__ not in _SCALARS or (name, member, value.__class__, value) not in self._known
-        }
+    def fresh(self, name: str, members: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Returns the members that have yet to be judged; ``members`` as JSON text."""
+        return {member: text for member, text in members.items() if (name, member, text) not in self._known}
 
-    def add(self, name: str, members: Mapping[str, Any]) -> None:
-        """Remembers members that fit; forgets all when there are too many."""
+    def add(self, name: str, members: Mapping[str, bytes]) -> None:
+        """Remembers the short members that fit; forgets all when there are too many."""
         if len(self._known) > MAX_KNOWN:
             self._known.clear()
-        self._known.update(
-            (name, member, value.__class__, value) for member, value in members.items() if value.__class__ in _SCALARS
-        )
+        self._known.update((name, member, text) for member, text in members.items() if len(text) <= SHORT)
 
 
 def _refused(finding: Finding) -> InvalidInstanceError:
