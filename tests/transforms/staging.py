@@ -1,0 +1,85 @@
+"""One stage on either local runner, and on none: what it gives for a list of batches."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.testing.test_stream import TestStream
+
+from tests.runners.graph import LANDED, Land, landing
+from tests.transforms.test_shard_state import Bag, Cell
+from yangbeam.core.elements import DeadLetter, DeadLetterBatch, LedgerDelta
+from yangbeam.transforms.coders import BatchCoder
+
+OUTPUTS = ("out", "dead_letters", "ledger")
+
+
+class Given(NamedTuple):
+    """What a stage gave, each output in its order."""
+
+    out: list[Any]
+    dead_letters: list[DeadLetterBatch]
+    ledger: list[LedgerDelta]
+
+    @property
+    def letters(self) -> list[DeadLetter]:
+        return [letter for batch in self.dead_letters for letter in batch.letters]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        summed: dict[str, int] = {}
+        for delta in self.ledger:
+            for tally in delta.tallies:
+                for name, count in tally.counts.items():
+                    summed[name] = summed.get(name, 0) + count
+        return summed
+
+
+def bounded(stage: beam.PTransform, batches: Sequence[Any]) -> Given:
+    """Runs the stage on FnApiRunner."""
+    pipeline = beam.Pipeline(runner="FnApiRunner")
+    return _ran(pipeline, pipeline | beam.Create(list(batches), reshuffle=False), stage)
+
+
+def live(stage: beam.PTransform, batches: Sequence[Any]) -> Given:
+    """Runs the stage on the runner of the live bridge, a bundle for each batch."""
+    options = PipelineOptions([])
+    options.view_as(StandardOptions).streaming = True
+    pipeline = beam.Pipeline(runner="BundleBasedDirectRunner", options=options)
+    stream = TestStream(coder=BatchCoder(type(batches[0])))
+    for batch in batches:
+        stream = stream.add_elements([batch])
+    return _ran(pipeline, pipeline | stream.advance_watermark_to_infinity(), stage)
+
+
+def _ran(pipeline: beam.Pipeline, batches: beam.PCollection, stage: beam.PTransform) -> Given:
+    places = {name: landing() for name in OUTPUTS}
+    given = batches | "Stage" >> stage
+    outputs = {"out": given} if isinstance(given, beam.PCollection) else given._asdict()
+    for name, output in outputs.items():
+        _ = output | f"Land {name}" >> beam.ParDo(Land(places[name]))
+    pipeline.run().wait_until_finish()
+    return Given(**{name: _in_order(LANDED.pop(place)) for name, place in places.items()})
+
+
+def _in_order(batches: list[Any]) -> list[Any]:
+    return sorted(batches, key=lambda batch: (batch.shard, batch.source, batch.ordinal))
+
+
+class Attempts:
+    """Runs a stateful DoFn by hand; every bundle twice from the same encoded state, the first attempt in vain."""
+
+    def __init__(self, dofn: beam.DoFn, *, twice: bool = True) -> None:
+        self._dofn = dofn
+        self._twice = twice
+        self._cells: dict[int, tuple[Cell, Bag, Cell]] = {}
+
+    def process(self, batch: Any) -> list[Any]:
+        """Returns what the attempt that counts gave."""
+        cells = self._cells.setdefault(batch.shard, (Cell(), Bag(), Cell()))
+        if self._twice:
+            in_vain = deepcopy(cells)
+            list(self._dofn.process((batch.shard, batch), *in_vain))
+        return list(self._dofn.process((batch.shard, batch), *cells))
