@@ -1,0 +1,159 @@
+"""The ends of the graph as configured: which readers, which sinks, and what stands in a line or record."""
+
+import base64
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.pipeline.commands import capture
+from tests.pipeline.configurations import Write
+from tests.pipeline.snapshots import loss, total
+from yangbeam.core.elements import (
+    DeadLetter,
+    DeadLetterBatch,
+    LedgerTotals,
+    LossBatch,
+    MediaType,
+    MessageBatch,
+    TelemetryBatch,
+    TelemetryRecord,
+)
+from yangbeam.core.reader import Reader
+from yangbeam.io.capture_files import CaptureReader
+from yangbeam.io.kafka_topics import WriteKafka
+from yangbeam.io.udp_sockets import UdpReader
+from yangbeam.pipeline.config import load
+from yangbeam.pipeline.edges import (
+    letter_lines,
+    letter_records,
+    loss_lines,
+    loss_records,
+    readers_of,
+    sinks_of,
+    telemetry_lines,
+    telemetry_records,
+    total_lines,
+    total_records,
+)
+from yangbeam.pipeline.graph import Sinks
+from yangbeam.pipeline.status_sink import status_sinks
+
+RECORD = TelemetryRecord(7, b"edge-1\n31", b'{"a":1}', "192.0.2.1", 1, 31, 2_000_000, 1_500_999)
+UNBOUND = TelemetryRecord(None, b"edge-1\n", b"{}", "192.0.2.1", 1, None, 1, 1)
+LETTER = DeadLetter("decode", "not-json", "device", "no object", "192.0.2.1", 4000, 3_000_999, bytes(range(256)))
+KAFKA = '[kafka]\nbootstrap = "192.0.2.1:9092"\n'
+
+
+def readers(path: Path) -> list[Reader]:
+    return readers_of(load(path))
+
+
+def sinks(path: Path | None = None, **more: Any) -> Sinks:
+    return sinks_of(load(path), more)
+
+
+def test_each_capture_source_is_a_reader_of_its_own(written: Write, recorded: Path) -> None:
+    found = readers(written(f'[[sources]]\nkind = "capture"\nfiles = ["{recorded}"]\n' * 2))
+    assert [type(reader) for reader in found] == [CaptureReader, CaptureReader]
+
+
+def test_a_capture_is_read_by_its_ports_shards_and_dialect(written: Write, tmp_path: Path) -> None:
+    source = capture(tmp_path / "two.pcap", (MediaType.JSON, b"{}"), (MediaType.JSON, b"[]"))
+    text = f'[[sources]]\nkind = "capture"\nfiles = ["{source}"]\nports = [{{port}}]\n[beam]\nshards = 4\n'
+    for port, messages in ((10003, 2), (4, 0)):
+        (reader,) = readers(written(text.replace("{port}", str(port))))
+        batches = []
+        while isinstance(batch := reader.poll(1 << 20, 0.0), MessageBatch):
+            batches.append(batch)
+        assert sum(len(batch.messages) for batch in batches) == messages
+        assert {batch.shard for batch in batches} == {0, 1, 2, 3}
+
+
+def test_sockets_are_bound_where_it_says(written: Write) -> None:
+    (reader,) = readers(written('[[sources]]\nkind = "udp-notif"\nport = 0\n'))
+    assert isinstance(reader, UdpReader)
+    with contextlib.closing(reader):
+        assert [host for host, _ in reader.addresses] == ["127.0.0.1"]
+
+
+def test_without_configuration_everything_goes_to_files_and_tables() -> None:
+    found = sinks()
+    assert [list(kind) for kind in (found.telemetry, found.loss, found.dead_letters, found.totals)] == [["Files"]] * 4
+    assert found.tables is not None
+
+
+def test_a_cluster_takes_the_place_of_the_files_but_for_dead_letters(written: Write) -> None:
+    found = sinks(written(KAFKA))
+    assert [list(kind) for kind in (found.telemetry, found.loss, found.totals)] == [["Kafka"]] * 3
+    assert list(found.dead_letters) == ["Files"]
+
+
+def test_dead_letters_go_to_the_cluster_when_told(written: Write) -> None:
+    found = sinks(written(KAFKA + '[dead_letters]\nkind = "kafka"\n'))
+    assert isinstance(found.dead_letters["Kafka"], WriteKafka)
+
+
+def test_files_beside_the_cluster_and_no_tables_when_told(written: Write) -> None:
+    found = sinks(written(KAFKA + "[files]\nenabled = true\n[tables]\nenabled = false\n"))
+    assert list(found.telemetry) == ["Files", "Kafka"]
+    assert found.tables is None
+
+
+def test_the_view_of_the_run_is_a_sink_like_others() -> None:
+    found = sinks(None, **status_sinks())
+    assert (list(found.loss), list(found.totals)) == (["Files", "Status"], ["Files", "Status"])
+
+
+def test_a_telemetry_line_is_schema_id_key_and_value_however_the_payload_was_written() -> None:
+    broken = TelemetryRecord(7, b"k\n1", b'{\r\n "a":\n"x\\n" }', "192.0.2.1", 1, 1, 1, 1)
+    lines = list(telemetry_lines(TelemetryBatch(records=[RECORD, UNBOUND, broken])))
+    assert all(b"\n" not in line and b"\r" not in line for line in lines)
+    assert [orjson.loads(line) for line in lines] == [
+        {"schema-id": 7, "key": "edge-1\n31", "value": {"a": 1}},
+        {"schema-id": None, "key": "edge-1\n", "value": {}},
+        {"schema-id": 7, "key": "k\n1", "value": {"a": "x\n"}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("framing", "value", "header"),
+    [
+        ("prefix", b'\x00\x00\x00\x00\x07{"a":1}', None),
+        ("header-int32", b'{"a":1}', b"\x00\x00\x00\x07"),
+        ("header-ascii", b'{"a":1}', b"7"),
+    ],
+)
+def test_a_telemetry_record_is_framed_and_dated_by_its_event(framing: str, value: bytes, header: bytes | None) -> None:
+    bound, unbound = telemetry_records(framing, TelemetryBatch(records=[RECORD, UNBOUND]))
+    assert (bound.key, bound.value, bound.timestamp_ms) == (b"edge-1\n31", value, 1500)
+    assert dict(bound.headers).get("schema-id") == header
+    assert (unbound.value, [name for name, _ in unbound.headers]) == (b"{}", ["content-type"])
+
+
+def test_a_loss_event_replaces_the_earlier_one_of_its_identity() -> None:
+    event = loss(5, 9, identity="e1", last_us=4_000_999)
+    (record,) = loss_records(LossBatch(events=[event]))
+    assert (record.key, record.timestamp_ms) == (b"e1", 4000)
+    (line,) = loss_lines(LossBatch(events=[event]))
+    assert line == record.value
+    told = orjson.loads(line)
+    assert (told["first"], told["last"], told["subscription_ids"]) == (5, 9, [7])
+    assert told.keys() == set(event.__struct_fields__)
+
+
+def test_a_letter_is_keyed_by_its_exporter_with_its_octets_in_base64() -> None:
+    (record,) = letter_records(DeadLetterBatch(letters=[LETTER]))
+    assert (record.key, record.timestamp_ms) == (b"192.0.2.1", 3000)
+    assert list(letter_lines(DeadLetterBatch(letters=[LETTER]))) == [record.value]
+    assert base64.b64decode(orjson.loads(record.value)["original"]) == LETTER.original
+
+
+def test_a_total_is_keyed_by_what_it_is_the_total_of() -> None:
+    batch = LedgerTotals(totals=[total({"received": 1}), total({"received": 2}, revision=2), total({}, shard=1)])
+    first, revised, other = total_records(batch)
+    assert first.key == revised.key != other.key
+    assert orjson.loads(first.key or b"") == [0, "192.0.2.1", 1, 7, 0]
+    assert [orjson.loads(line)["counts"] for line in total_lines(batch)] == [{"received": 1}, {"received": 2}, {}]
