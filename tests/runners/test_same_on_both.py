@@ -1,6 +1,8 @@
 """One traffic through the whole graph comes to the same, whatever runs it and however it is cut."""
 
+import uuid
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from tests.runners.traffic import batches_of, mixed
 from tests.runners.whole_graph import MARK, Outcome, outcome_of, registry
 from yangbeam.core.elements import TelemetryRecord
+from yangbeam.core.yang.schema import Schema
 from yangbeam.registry.embedded import EmbeddedRegistry
 
 CUT = 7
@@ -91,3 +94,36 @@ def test_what_is_passed_on_and_marked_is_the_same_too(schemas: EmbeddedRegistry,
     found = outcome_of(batches_of(mixed(60), 30), schemas, folders[1], policy=MARK, live=live)
     assert expected.counts["not-mapped:tables"] == expected.counts["marked:invalid"] > 0
     assert_same(found, expected)
+
+
+_CALLS = Counter[str]()
+
+
+@dataclass(frozen=True)
+class FlakyRegistry:
+    """A registry that is away now and then, for one question, as a file system can be."""
+
+    registry: EmbeddedRegistry
+    name: str
+
+    def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
+        self._fail("resolve", 10)
+        return self.registry.resolve(exporter, content_id, modules)
+
+    def schema(self, schema_id: int) -> Schema:
+        self._fail("schema", 7)
+        return self.registry.schema(schema_id)
+
+    def _fail(self, what: str, every: int) -> None:
+        _CALLS[f"{self.name}/{what}"] += 1
+        if _CALLS[f"{self.name}/{what}"] % every == 0:
+            raise OSError("away for a moment")
+
+
+def test_bundles_that_fail_and_are_retried_come_to_the_same(
+    bounded: Outcome, schemas: EmbeddedRegistry, tmp_path: Path
+) -> None:
+    flaky = FlakyRegistry(schemas, uuid.uuid4().hex)
+    assert_same(outcome_of(batches_of(mixed(), CUT), flaky, tmp_path, live=True), bounded)
+    assert _CALLS[f"{flaky.name}/resolve"] > 10
+    assert _CALLS[f"{flaky.name}/schema"] > 50
