@@ -87,7 +87,7 @@ def main() -> None:
             clock.timed("loss: journal", detector.changes)
             clock.timed("ledger", lambda: [totals.add(delta) for delta in deltas])
 
-        batches = Memory(COUNT)._batches[:-1]  # noqa: SLF001 # ours
+        batches = Memory(COUNT).batches[:-1]
         run(batches[0])
         clock.spent.clear()
         profile = cProfile.Profile() if "--profile" in sys.argv else None

@@ -81,7 +81,10 @@ class Subscriptions:
 
     def __init__(self) -> None:
         self.entries: dict[_Key, Entry] = {}
+        # Two generations, the older dropped as a whole: one by one, a dict's first entry is ever longer to find.
         self._seen: dict[_Identity, tuple[int, int]] = {}
+        self._seen_before: dict[_Identity, tuple[int, int]] = {}
+        self._seen_since = 0
         self._sockets: dict[tuple[str, int], int | None] = {}
         self._touched: set[_Key] = set()
         self._new: list[tuple[_Identity, int, int]] = []
@@ -94,15 +97,18 @@ class Subscriptions:
             change = _DECODER.decode(encoded)
             for key, entry in change.entries:
                 state.put((key[0], key[1]), entry)
-            state._seen.update((identity, (crc, at)) for identity, crc, at in change.seen)
+            for identity, crc, at in change.seen:
+                state._remember(identity, crc, at)
         state._touched.clear()
+        state._new.clear()
         return state
 
     def snapshot(self) -> bytes:
         """Returns the whole state, bounded by MAX_SUBSCRIPTIONS and MAX_REMEMBERED."""
         self._touched.clear()
         self._new.clear()
-        seen = [(identity, crc, at) for identity, (crc, at) in self._seen.items()]
+        older = ((identity, seen) for identity, seen in self._seen_before.items() if identity not in self._seen)
+        seen = [(identity, crc, at) for identity, (crc, at) in (*older, *self._seen.items())]
         return _ENCODER.encode(_Change(FORMAT, list(self.entries.items()), seen))
 
     def changes(self) -> bytes:
@@ -135,20 +141,19 @@ class Subscriptions:
         message = notification.message
         identity = (message.exporter, message.port, message.collector_port, message.publisher_id, message.message_id)
         crc = crc32(message.payload)
-        before = self._seen.pop(identity, None)
-        self._seen[identity] = (crc, message.arrival_us)
-        self._new.append((identity, crc, message.arrival_us))
-        self._forget(message.arrival_us)
+        before = self._seen.get(identity) or self._seen_before.get(identity)
+        self._remember(identity, crc, message.arrival_us)
         if before is None or message.arrival_us - before[1] > DUPLICATE_WINDOW_US:
             return False, False
         return before[0] == crc, before[0] != crc
 
-    def _forget(self, now_us: int) -> None:
-        while self._seen:
-            identity, (_, at) = next(iter(self._seen.items()))
-            if len(self._seen) <= MAX_REMEMBERED and now_us - at <= DUPLICATE_WINDOW_US:
-                return
-            del self._seen[identity]
+    def _remember(self, identity: _Identity, crc: int, arrival_us: int) -> None:
+        """Keeps at least a window of messages, unless MAX_REMEMBERED of them came within it."""
+        if len(self._seen) >= MAX_REMEMBERED // 2 or arrival_us - self._seen_since > DUPLICATE_WINDOW_US:
+            self._seen_before, self._seen = self._seen, {}
+            self._seen_since = arrival_us
+        self._seen[identity] = (crc, arrival_us)
+        self._new.append((identity, crc, arrival_us))
 
 
 @dataclass(frozen=True, slots=True)
