@@ -89,6 +89,10 @@ def test_a_bare_notification_in_cbor_stays_bare(context: Context) -> None:
     assert (orjson.loads(found.message.payload), found.path) == ({NAME: {"id": 31}}, (NAME,))
 
 
+def test_a_bare_notification_in_xml_stays_bare(context: Context) -> None:
+    assert in_json(transcribed(decoded(UPDATE), context)) == {NAME: BODY}
+
+
 def test_json_is_left_as_it_is(context: Context) -> None:
     notification = decode(message(b'{"ietf-yang-push:push-update": {"id" : 31}}'))
     assert is_json(notification)

@@ -63,6 +63,8 @@ telemetry = "run-telemetry"
 loss = "run-loss"
 ledger = "run-ledger"
 dead_letters = "run-dead-letters"
+[kafka.properties]
+log_level = 0
 [dead_letters]
 kind = "kafka"
 [status]
