@@ -50,7 +50,7 @@ class _Decode(beam.DoFn):
         tallies = Tallies(STAGE)
         notifications: list[Notification] = []
         letters: list[DeadLetter] = []
-        undecoded: list[Control] = []
+        undecoded: list[tuple[int, Control]] = []
         kept = [0] * (len(batch.messages) + 1)
         for index, message in enumerate(batch.messages):
             kept[index] = len(notifications)
@@ -61,13 +61,14 @@ class _Decode(beam.DoFn):
                 where = (message.exporter, message.publisher_id, None, message.arrival_us)
                 tallies.add(RECEIVED, *where)
                 tallies.add(f"{DEAD}:{error.reason}", *where)
-                undecoded.append(_undecoded(message, error, len(notifications)))
+                undecoded.append((index, _undecoded(message, error, len(notifications))))
             else:
                 notifications.append(notification)
                 _count(notification, tallies)
         kept[-1] = len(notifications)
-        controls = undecoded + [_passed_on(control, kept, letters, tallies) for control in batch.controls]
-        controls.sort(key=lambda control: control.at)
+        passed = [(control.at, _passed_on(control, kept, letters, tallies)) for control in batch.controls]
+        # In order of arrival: a control stands before the message of its index, and sorting is stable.
+        controls = [control for _, control in sorted(passed + undecoded, key=lambda placed: placed[0])]
         yield NotificationBatch(notifications=notifications, controls=controls, **place(batch))
         if letters:
             yield TaggedOutput(LETTERS, DeadLetterBatch(letters=letters, **place(batch)))

@@ -4,7 +4,7 @@ import pytest
 
 from tests.builders import ARRIVAL_US, EXPORTER, message, payload
 from tests.transforms.staging import bounded, live
-from yangbeam.core.elements import EndOfInput, Heartbeat, Message, MessageBatch, Refused
+from yangbeam.core.elements import Control, EndOfInput, Heartbeat, Message, MessageBatch, Refused
 from yangbeam.transforms.decode_notifications import DecodeNotifications
 
 BEAT = Heartbeat(1, "c1", ARRIVAL_US, {"datagrams": 3})
@@ -56,6 +56,15 @@ def test_a_number_that_came_without_a_notification_is_told_to_loss_detection() -
         ("not-json", 0, b""),
         ("empty-payload", 1, b""),
     ]
+
+
+def test_what_cannot_be_decoded_keeps_its_place_among_the_controls() -> None:
+    bad = [message(b"{", message_id=number) for number in range(3)]
+    beats: list[Control] = [Heartbeat(number, f"c{number}", ARRIVAL_US, {}) for number in range(4)]
+    (out,) = bounded(DecodeNotifications(), [MessageBatch(messages=bad, controls=beats)]).out
+    told = [getattr(control, "message_id", None) for control in out.controls]
+    assert told == [None, 0, None, 1, None, 2, None]
+    assert {control.at for control in out.controls} == {0}
 
 
 def test_place_collectors_and_end_are_handed_on() -> None:
