@@ -12,7 +12,7 @@ from yangbeam.core.totals import Line
 from yangbeam.pipeline.report import LossEntry, Report
 
 MAX_LOSSES = 20
-"""Loss events listed; all are in report.json."""
+"""Counters with losses listed; every gap is in report.json."""
 
 
 def summary(report: Report, lines: list[Line], places: Mapping[str, Any]) -> RenderableType:
@@ -48,13 +48,16 @@ def _losses(loss: Mapping[str, list[LossEntry]]) -> RenderableType:
     found = [(counter, entry) for counter, entries in loss.items() for entry in entries]
     if not found:
         return Text("Loss: none", style="green")
+    groups: dict[tuple[str, str, str], list[LossEntry]] = {}
+    for counter, entry in found:
+        groups.setdefault((counter, entry["exporter"], entry["scope"]), []).append(entry)
     table = Table(title=f"Loss: {sum(entry['count'] for _, entry in found):,} numbers missing", title_justify="left")
-    for column in ("counter", "exporter", "publisher", "subscription", "scope", "first", "last", "count"):
+    for column in ("counter", "exporter", "counted by", "gaps", "numbers"):
         table.add_column(column, overflow="fold")
-    for counter, entry in found[:MAX_LOSSES]:
-        table.add_row(counter, *("–" if value is None else escape(str(value)) for value in entry.values()))
-    if len(found) > MAX_LOSSES:
-        table.caption = f"and {len(found) - MAX_LOSSES:,} more in the report"
+    for group, entries in list(groups.items())[:MAX_LOSSES]:
+        table.add_row(*map(escape, group), str(len(entries)), f"{sum(entry['count'] for entry in entries):,}")
+    if len(groups) > MAX_LOSSES:
+        table.caption = f"and {len(groups) - MAX_LOSSES:,} more in the report"
     return table
 
 

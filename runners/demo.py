@@ -144,7 +144,3 @@ def main(arguments: list[str] | None = None, say: Callable[[Verdict, Console], N
     verdict = demo(Path("demo-out"), float(given[0]) if given else SECONDS)
     say(verdict, Console())
     return 0 if verdict.holds else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
