@@ -33,3 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The console script ``yangbeam``; returns the exit code. Without arguments: the process's own."""
     given = sys.argv[1:] if arguments is None else arguments
     return run_command(given, Launchers(bounded=partial(_launch, live=False), live=partial(_launch, live=True)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
