@@ -6,18 +6,22 @@ their names from revision to revision. Judged by the publisher's own modules the
 themselves define is never excused.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.yang.locate import Finding, misfits, why_unknown
-from yangbeam.core.yang.tree import Node, Tree
+from yangbeam.core.yang.tree import Node, Tree, YangType
 
 MAX_KNOWN: Final = 4096
-"""Leaf values remembered as fitting, some 200 octets each; times are new with every message and drive others out."""
+"""Leaf values remembered as fitting, some 200 octets each; when there are more, all are forgotten."""
 
 SHORT: Final = 64
 """Octets of a leaf's JSON text worth remembering: a time has some 30; longer ones are containers, new every time."""
+
+_ONE_DIGIT: Final = bytes.maketrans(b"123456789", b"000000000")
+_QUANTIFIER: Final = re.compile(r"\{[0-9, ]*\}")
 
 
 def judge_notification(tree: Tree, name: str, body: Any, *, lenient: bool = False) -> tuple[str, ...]:
@@ -50,20 +54,65 @@ def judge_notification(tree: Tree, name: str, body: Any, *, lenient: bool = Fals
 
 
 class Fitting:
-    """Leaves that were judged and fit: the ids and names of a subscription come again with every message."""
+    """Leaves that were judged and fit: ids and names of a subscription come again, and times in the same shape.
 
-    def __init__(self) -> None:
+    Where no pattern of a leaf's type tells one digit from another (date-and-time), a text fits that differs from one
+    that fit in its digits alone: its shape, every digit as 0, is remembered. Escapes have digits that are none.
+
+    Args:
+        tree: The schema.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
         self._known: set[tuple[str, str, bytes]] = set()
+        self._shapes: set[tuple[str, str, bytes]] = set()
+        self._shaped: dict[tuple[str, str], bool] = {}
 
     def fresh(self, name: str, members: Mapping[str, bytes]) -> dict[str, bytes]:
         """Returns the members that have yet to be judged; ``members`` as JSON text."""
-        return {member: text for member, text in members.items() if (name, member, text) not in self._known}
+        known, shapes = self._known, self._shapes
+        return {
+            member: text
+            for member, text in members.items()
+            if (name, member, text) not in known and (name, member, text.translate(_ONE_DIGIT)) not in shapes
+        }
 
     def add(self, name: str, members: Mapping[str, bytes]) -> None:
         """Remembers the short members that fit; forgets all when there are too many."""
         if len(self._known) > MAX_KNOWN:
             self._known.clear()
-        self._known.update((name, member, text) for member, text in members.items() if len(text) <= SHORT)
+        for member, text in members.items():
+            if len(text) > SHORT:
+                continue
+            if b"\\" not in text and len(self._shapes) < MAX_KNOWN and self._by_shape(name, member):
+                self._shapes.add((name, member, text.translate(_ONE_DIGIT)))
+            else:
+                self._known.add((name, member, text))
+
+    def _by_shape(self, name: str, member: str) -> bool:
+        found = self._shaped.get((name, member))
+        if found is None:
+            node = self._tree.notifications.get(name)
+            leaf = node.child(member) if node is not None else None
+            found = leaf is not None and leaf.type is not None and _is_blind_to_digits(leaf.type)
+            if len(self._shaped) < MAX_KNOWN:
+                self._shaped[name, member] = found
+        return found
+
+
+def _is_blind_to_digits(kind: YangType) -> bool:
+    r"""Says whether a string type has patterns, and these take any digit where they take one.
+
+    Without a literal digit an expression can name digits only all together: as a class, or within a wider range.
+
+    >>> _is_blind_to_digits(YangType("string", patterns=((r"\d{4}-\d{2}", False),)))
+    True
+    >>> _is_blind_to_digits(YangType("string", patterns=(("[0-9]+", False),)))
+    False
+    """
+    rest = "".join(_QUANTIFIER.sub("", expression) for expression, _ in kind.patterns)
+    return kind.base == "string" and bool(rest) and set(rest).isdisjoint("0123456789")
 
 
 def _refused(finding: Finding) -> InvalidInstanceError:

@@ -64,7 +64,7 @@ class Schema:
         self.tree: Tree = TreeCompiler(self._context.raw, names, structures).tree()
         self._top = frozenset(name for name, node in self.tree.data.items() if node.kind != "structure")
         self._keys = key_plan(self.tree.data)
-        self._fitting = Fitting()
+        self._fitting = Fitting(self.tree)
 
     def close(self) -> None:
         """Frees the libyang context; the tree stays."""

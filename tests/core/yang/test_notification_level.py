@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from tests.core.yang.schemas import refusal_of
 from yangbeam.core.errors import InvalidInstanceError
-from yangbeam.core.yang.notification_level import MAX_KNOWN
+from yangbeam.core.yang.notification_level import MAX_KNOWN, _is_blind_to_digits
 from yangbeam.core.yang.schema import Schema
+from yangbeam.core.yang.tree import YangType
 
 UPDATE = "ietf-yang-push:push-update"
 
@@ -101,3 +102,37 @@ def test_values_that_keep_changing_do_not_fill_the_memory(drafts: Schema) -> Non
     for number in range(MAX_KNOWN + 100):
         drafts.validate_members(UPDATE, {"id": b"%d" % number})
     assert len(drafts._fitting._known) <= MAX_KNOWN + 1
+
+
+TIME = "ietf-yp-observation:timestamp"
+
+
+def test_a_time_of_a_shape_that_fit_fits(drafts: Schema) -> None:
+    drafts.validate_members(UPDATE, {TIME: b'"2026-11-20T10:00:10.25Z"'})
+    assert drafts._fitting.fresh(UPDATE, {TIME: b'"2031-01-07T23:59:59.99Z"'}) == {}
+    assert drafts._fitting.fresh(UPDATE, {TIME: b'"2031-01-07T23:59:59.999Z"'})
+
+
+@pytest.mark.parametrize("impostor", [b'"2026-11-20T10:00:10.25"', b'"2026-11-20 10:00:10.25Z"', b"2026", b'"\\u0032"'])
+def test_a_time_of_another_shape_is_judged(drafts: Schema, impostor: bytes) -> None:
+    drafts.validate_members(UPDATE, {TIME: b'"2026-11-20T10:00:10.25Z"'})
+    with pytest.raises(InvalidInstanceError):
+        drafts.validate_members(UPDATE, {TIME: impostor})
+
+
+def test_numbers_are_never_remembered_by_their_shape(drafts: Schema) -> None:
+    drafts.validate_members(UPDATE, {"id": b"0"})
+    drafts.validate_members(UPDATE, {"id": b"1000000000"})
+    assert drafts._fitting.fresh(UPDATE, {"id": b"7"})
+    with pytest.raises(InvalidInstanceError):
+        drafts.validate_members(UPDATE, {"id": b"9000000000"})
+
+
+@pytest.mark.parametrize(
+    ("expression", "blind"),
+    [(r"\d{4}-\d{2}", True), (r".*", True), ("(0[1-9]|1[0-2])", False), ("[+-9]", False), ("[a-z]{1,63}", True)],
+)
+def test_only_patterns_without_literal_digits_are_blind_to_them(expression: str, blind: bool) -> None:
+    assert _is_blind_to_digits(YangType("string", patterns=((expression, False),))) is blind
+    assert not _is_blind_to_digits(YangType("string"))
+    assert not _is_blind_to_digits(YangType("uint64", patterns=((expression, False),)))
