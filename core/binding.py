@@ -27,6 +27,7 @@ from yangbeam.core.errors import SchemaError
 from yangbeam.core.ledger import BOUND, DEAD, DUPLICATES, ID_REUSED, MARKED, Tallies
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.subscription import State, after
+from yangbeam.core.versioned import Codec
 
 STAGE: Final = "bind"
 
@@ -63,7 +64,7 @@ class Entry(msgspec.Struct, array_like=True):
     last_us: int = 0
 
 
-class _Change(msgspec.Struct, array_like=True):
+class _SubscriptionState(msgspec.Struct, array_like=True):
     """A snapshot, or one batch's changes to it."""
 
     format: int
@@ -72,8 +73,7 @@ class _Change(msgspec.Struct, array_like=True):
     """(identity, CRC-32 of the payload, arrival), oldest first."""
 
 
-_ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(_Change)
+_CODEC: Final = Codec(_SubscriptionState)
 
 
 class Subscriptions:
@@ -94,7 +94,7 @@ class Subscriptions:
         """Returns the state that a snapshot and the changes since make up."""
         state = cls()
         for encoded in ([snapshot] if snapshot is not None else []) + journal:
-            change = _DECODER.decode(encoded)
+            change = _CODEC.decode(encoded)
             for key, entry in change.entries:
                 state.put((key[0], key[1]), entry)
             for identity, crc, at in change.seen:
@@ -109,12 +109,12 @@ class Subscriptions:
         self._new.clear()
         older = ((identity, seen) for identity, seen in self._seen_before.items() if identity not in self._seen)
         seen = [(identity, crc, at) for identity, (crc, at) in (*older, *self._seen.items())]
-        return _ENCODER.encode(_Change(FORMAT, list(self.entries.items()), seen))
+        return _CODEC.encode(_SubscriptionState(FORMAT, list(self.entries.items()), seen))
 
     def changes(self) -> bytes:
         """Returns what changed since the last call."""
         touched = [(key, self.entries[key]) for key in self._touched if key in self.entries]
-        change = _ENCODER.encode(_Change(FORMAT, touched, self._new))
+        change = _CODEC.encode(_SubscriptionState(FORMAT, touched, self._new))
         self._touched.clear()
         self._new = []
         return change

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple, Self
 import msgspec
 
 from yangbeam.core.elements import Heartbeat, LedgerDelta, LedgerTotal, LedgerTotals, place
-from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.ledger import DEAD, DEAD_AT, DELIVERED, DUPLICATES, NOT_MAPPED, PENDING, RECEIVED
+from yangbeam.core.versioned import Codec
 
 FORMAT: Final = 1
 """Version of the state's bytes."""
@@ -33,7 +33,7 @@ class _Sum(msgspec.Struct, array_like=True, gc=False):
         return self.exporter, self.publisher_id, self.subscription_id, self.bucket_us
 
 
-class _State(msgspec.Struct, array_like=True):
+class _LedgerState(msgspec.Struct, array_like=True):
     """What a snapshot or a journal entry holds."""
 
     format: int
@@ -102,12 +102,12 @@ class Totals:
     def snapshot(self) -> bytes:
         """Returns the whole state, and begins a new journal."""
         self._touched = {}
-        return _ENCODER.encode(_State(FORMAT, list(self._sums.values()), self._collectors, self._horizon))
+        return _CODEC.encode(_LedgerState(FORMAT, list(self._sums.values()), self._collectors, self._horizon))
 
     def changes(self) -> bytes:
         """Returns what changed since the last ``snapshot`` or ``changes``."""
         changed = [self._sums[key] for key in self._touched]
-        entry = _ENCODER.encode(_State(FORMAT, changed, self._collectors, self._horizon))
+        entry = _CODEC.encode(_LedgerState(FORMAT, changed, self._collectors, self._horizon))
         self._touched = {}
         return entry
 
@@ -120,7 +120,7 @@ class Totals:
         """
         totals = cls()
         for entry in ([] if snapshot is None else [snapshot]) + list(journal):
-            state = _decoded(entry)
+            state = _CODEC.decode(entry)
             totals._sums.update({one.key(): one for one in state.sums})
             totals._collectors.update(state.collectors)
             totals._horizon = state.horizon
@@ -128,23 +128,7 @@ class Totals:
         return totals
 
 
-_ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
-_DECODER: Final = msgspec.msgpack.Decoder(_State)
-
-
-class _Head(msgspec.Struct, array_like=True):
-    format: int
-
-
-def _decoded(entry: bytes) -> _State:
-    found = msgspec.msgpack.decode(entry, type=_Head).format
-    if found > FORMAT:
-        raise ConfigurationError(
-            "newer-format",
-            f"ledger state of format {found} was written by a newer release than this one, which reads up to {FORMAT}; "
-            "run that release, or start without its state",
-        )
-    return _DECODER.decode(entry)
+_CODEC: Final = Codec(_LedgerState)
 
 
 def latest(*batches: LedgerTotals) -> list[LedgerTotal]:

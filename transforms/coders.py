@@ -24,7 +24,7 @@ from yangbeam.core.elements import (
     TelemetryBatch,
     ValidatedBatch,
 )
-from yangbeam.core.errors import ConfigurationError
+from yangbeam.core.versioned import Codec
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -47,16 +47,6 @@ KeyedLedgerDelta = tuple[int, LedgerDelta]
 KeyedLedgerTotals = tuple[int, LedgerTotals]
 
 
-class _Head(msgspec.Struct, array_like=True):
-    """The part of every versioned struct that no release may change."""
-
-    format: int
-
-
-# Dictionaries are written in the order of their keys, or equal elements would differ in bytes.
-_ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
-
-
 class BatchCoder(coders.Coder, Generic[S]):
     """Deterministic MessagePack of one array-like struct class whose first field is ``format``.
 
@@ -72,38 +62,17 @@ class BatchCoder(coders.Coder, Generic[S]):
     """
 
     def __init__(self, cls: type[S], newest: int = FORMAT) -> None:
-        if not cls.__struct_config__.array_like or cls.__struct_fields__[:1] != ("format",):
-            raise TypeError(f"cls must be an array-like struct whose first field is format, got {cls!r}")
+        self._codec = Codec(cls, newest)
         self.cls = cls
         self.newest = newest
-        self._decoder = msgspec.msgpack.Decoder(cls)
 
     def encode(self, value: S) -> bytes:
         """Returns the bytes of ``value``; equal values give equal bytes."""
-        return _ENCODER.encode(value)
+        return self._codec.encode(value)
 
     def decode(self, encoded: bytes) -> S:
-        """Returns the value of ``encoded``.
-
-        Raises:
-            ConfigurationError: It was written by a newer release.
-            msgspec.ValidationError: It is no ``cls`` at all.
-        """
-        try:
-            value = self._decoder.decode(encoded)
-        except msgspec.ValidationError:
-            self._refuse_newer(msgspec.msgpack.decode(encoded, type=_Head).format)
-            raise
-        self._refuse_newer(value.format)  # type: ignore[attr-defined] # the constructor has checked it
-        return value
-
-    def _refuse_newer(self, found: int) -> None:
-        if found > self.newest:
-            raise ConfigurationError(
-                "newer-format",
-                f"{self.cls.__name__} of format {found} was written by a newer release than this one, which reads "
-                f"up to format {self.newest}; run that release, or start without its state",
-            )
+        """Returns the value of ``encoded``; raises as ``core.versioned.Codec.decode``."""
+        return self._codec.decode(encoded)
 
     def is_deterministic(self) -> bool:
         """Returns True: it may encode keys."""

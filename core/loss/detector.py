@@ -19,6 +19,7 @@ from yangbeam.core.loss.patches import observe_patch
 from yangbeam.core.loss.scope import ALL, BY_NAME, Flow, Hypothesis
 from yangbeam.core.loss.sequence import MASK, WINDOW_US, Moment
 from yangbeam.core.loss.track import COUNTERS, FOREVER, Track, force, names, observe, report
+from yangbeam.core.versioned import Codec
 
 FORMAT: Final = 1
 """Version of the state's bytes; a newer one is refused."""
@@ -44,7 +45,7 @@ class _Collector(msgspec.Struct, array_like=True, gc=False):
     drops: int
 
 
-class _State(msgspec.Struct, array_like=True):
+class _LossState(msgspec.Struct, array_like=True):
     """What a snapshot or a journal entry holds: of a journal entry only what changed."""
 
     format: int
@@ -306,8 +307,8 @@ class Detector:
 
     def _encode(self, exporters: list[Exporter], gone: list[str]) -> bytes:
         states = [exporter.state() for exporter in exporters]
-        state = _State(FORMAT, states, gone, self._collectors, self._drops, self._swept)
-        return _ENCODER.encode(state)
+        state = _LossState(FORMAT, states, gone, self._collectors, self._drops, self._swept)
+        return _CODEC.encode(state)
 
     def decode_state(self, snapshot: bytes | None, journal: Iterable[bytes] = ()) -> Self:
         """Takes over a state: a snapshot and the changes since, oldest first; returns itself.
@@ -317,12 +318,12 @@ class Detector:
         """
         self._exporters, self._flows = {}, {}
         for entry in ([] if snapshot is None else [snapshot]) + list(journal):
-            self._apply(_decoded(entry))
+            self._apply(_CODEC.decode(entry))
         for address, exporter in self._exporters.items():
             self._flows.update({(address, *flow.key): flow for flow in exporter.flows})
         return self
 
-    def _apply(self, state: _State) -> None:
+    def _apply(self, state: _LossState) -> None:
         for address in state.gone:
             self._exporters.pop(address, None)
         for one in state.exporters:
@@ -330,23 +331,7 @@ class Detector:
         self._collectors, self._drops, self._swept = state.collectors, state.drops, state.swept
 
 
-_ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
-_DECODER: Final = msgspec.msgpack.Decoder(_State)
-
-
-class _Head(msgspec.Struct, array_like=True):
-    format: int
-
-
-def _decoded(entry: bytes) -> _State:
-    found = msgspec.msgpack.decode(entry, type=_Head).format
-    if found > FORMAT:
-        raise ConfigurationError(
-            "newer-format",
-            f"loss state of format {found} was written by a newer release than this one, which reads up to {FORMAT}; "
-            "run that release, or start without its state",
-        )
-    return _DECODER.decode(entry)
+_CODEC: Final = Codec(_LossState)
 
 
 def _learned(exporter: Exporter, track: Track) -> Learned:

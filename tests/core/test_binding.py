@@ -1,6 +1,7 @@
 """Which subscription a notification belongs to, which schema reads it, and whether it came before."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from tests.builders import ARRIVAL_US, batch, notification, started
 from yangbeam.core import binding
 from yangbeam.core.binding import DUPLICATE_WINDOW_US, Binder, Subscriptions
 from yangbeam.core.elements import BoundBatch, DeadLetter, EndOfInput, Notification, Terms
-from yangbeam.core.errors import SchemaError
+from yangbeam.core.errors import ConfigurationError, SchemaError
 from yangbeam.core.ledger import Tallies
 
 
@@ -195,3 +196,17 @@ def test_a_state_restored_at_any_point_gives_the_same_result(cut: int) -> None:
     for item in items[cut:]:
         bound += bind(item, state=again)[0].notifications
     assert [(item.schema_id, item.how) for item in bound] == [(item.schema_id, item.how) for item in straight]
+
+
+def test_state_of_a_newer_release_is_refused() -> None:
+    newer = b"\x93\x02\x90\x90"  # [format 2, no entries, nothing seen]
+    with pytest.raises(ConfigurationError, match="newer release"):
+        Subscriptions.restore(newer, [])
+
+
+def test_the_bytes_of_the_state_are_pinned() -> None:
+    state = Subscriptions()
+    bind(started(of={"message_id": 1}), numbered(2), state=state)
+    pinned = Path(__file__).parents[1] / "golden" / "state" / "0.1.0" / "SubscriptionState.hex"
+    assert state.snapshot().hex() == pinned.read_text().strip()
+    assert Subscriptions.restore(bytes.fromhex(pinned.read_text()), []).snapshot() == state.snapshot()
