@@ -49,26 +49,34 @@ class Totals:
     def __init__(self) -> None:
         self._sums: dict[Key, _Sum] = {}
         self._touched: dict[Key, None] = {}
+        """Since the last ``snapshot`` or ``changes``."""
+        self._untold: dict[Key, None] = {}
+        """Since they were last told."""
         self._collectors: dict[str, dict[str, int]] = {}
         self._horizon = 0
 
     def add(self, delta: LedgerDelta) -> LedgerTotals:
-        """Adds one delta; returns the totals it touched, at its end of input all of them."""
-        touched: dict[Key, _Sum] = {}
+        """Adds one delta; returns what there is to tell: nothing, but on a heartbeat and at the end of input.
+
+        A heartbeat (one a second) tells what was touched since the last, and the collectors' counters; a stage's end of
+        input tells all. Telling after every delta would cost more than counting: several elements for each batch.
+        """
         for tally in delta.tallies:
             bucket_us = max(tally.bucket_us, self._horizon)
-            key = (tally.exporter, tally.publisher_id, tally.subscription_id, bucket_us)
-            found = touched.get(key) or self._touch(key)
-            touched[key] = found
+            found = self._touch((tally.exporter, tally.publisher_id, tally.subscription_id, bucket_us))
             for name, count in tally.counts.items():
                 found.counts[name] = found.counts.get(name, 0) + count
         seen = self._collect(delta.collectors)
+        crowded = len(self._sums) > MOST_SUMS
         if delta.end:
-            return self._totals(self._sums.values(), self._collectors, delta)
-        totals = self._totals(touched.values(), seen, delta)
-        if len(self._sums) > MOST_SUMS:
+            told = self._tell(self._sums, self._collectors, delta)
+        elif delta.collectors or crowded:
+            told = self._tell(self._untold, seen, delta)
+        else:
+            return LedgerTotals(totals=[], **place(delta))
+        if crowded:
             self._close_oldest()
-        return totals
+        return told
 
     def _close_oldest(self) -> None:
         buckets = sorted({key[3] for key in self._sums})
@@ -81,7 +89,7 @@ class Totals:
         if found is None:
             found = self._sums[key] = _Sum(*key, 0, {})
         found.revision += 1
-        self._touched[key] = None
+        self._untold[key] = self._touched[key] = None
         return found
 
     def _collect(self, beats: list[Heartbeat]) -> dict[str, dict[str, int]]:
@@ -94,9 +102,11 @@ class Totals:
             seen[beat.collector_id] = known
         return seen
 
-    def _totals(self, sums: Iterable[_Sum], collectors: dict[str, dict[str, int]], delta: LedgerDelta) -> LedgerTotals:
+    def _tell(self, keys: Iterable[Key], collectors: dict[str, dict[str, int]], delta: LedgerDelta) -> LedgerTotals:
+        sums = [self._sums[key] for key in keys]
         totals = [LedgerTotal(delta.shard, *one.key(), one.revision, dict(one.counts)) for one in sums]
         copies = {name: dict(counters) for name, counters in collectors.items()}
+        self._untold = {}
         return LedgerTotals(totals=totals, collectors=copies, **place(delta))
 
     def snapshot(self) -> bytes:
@@ -125,6 +135,7 @@ class Totals:
             totals._collectors.update(state.collectors)
             totals._horizon = state.horizon
         totals._sums = {key: one for key, one in totals._sums.items() if one.bucket_us >= totals._horizon}
+        totals._untold = dict.fromkeys(totals._sums)  # what of it the readers have is not known: all is told again
         return totals
 
 

@@ -21,7 +21,7 @@ class KeepLedger(beam.PTransform):
     """Sums ``LedgerDelta`` batches per shard into ``LedgerTotals``, exactly once in state.
 
     Totals are absolute and carry a revision: of one (shard, bucket) the highest holds, so that a replay counts nothing
-    twice. Each batch gives the buckets it touched; one that brings a stage's end of input gives all of them.
+    twice. A heartbeat (one a second) gives the buckets touched since the last, a stage's end of input all of them.
     """
 
     @no_annotations

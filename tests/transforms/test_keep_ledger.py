@@ -5,7 +5,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from apache_beam.testing import test_stream
 from apache_beam.testing.util import assert_that
 
-from yangbeam.core.elements import LedgerDelta, LedgerTotals, Tally
+from yangbeam.core.elements import Heartbeat, LedgerDelta, LedgerTotals, Tally
 from yangbeam.core.totals import by_exporter, latest, sums, unbalanced
 from yangbeam.transforms.coders import BatchCoder
 from yangbeam.transforms.keep_ledger import KeepLedger
@@ -13,11 +13,14 @@ from yangbeam.transforms.keep_ledger import KeepLedger
 
 def delta(stage: str, ordinal: int, counts: dict[str, int], *, shard: int = 0, end: bool = False) -> LedgerDelta:
     tally = Tally("192.0.2.10", 1, 6666, 60_000_000, counts)
-    return LedgerDelta(shard=shard, source="test", ordinal=ordinal, stage=stage, tallies=[tally], end=end)
+    beats = [Heartbeat(0, "c1", ordinal, {"datagrams": ordinal})] if stage == "decode" else []
+    return LedgerDelta(
+        shard=shard, source="test", ordinal=ordinal, stage=stage, tallies=[tally], collectors=beats, end=end
+    )
 
 
 DELTAS = [
-    delta(stage, ordinal, counts, shard=ordinal % 2, end=ordinal == 199)
+    delta(stage, ordinal, counts, shard=ordinal % 2, end=ordinal >= 198)
     for ordinal in range(200)
     for stage, counts in (("decode", {"received": 3, "dead:empty": 1}), ("kafka", {"delivered:kafka": 2}))
 ]
