@@ -8,7 +8,19 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from yangbeam.core.loss.sequence import MASK, NONE, Gap, Line, Moment, Sequence, Verdict, first_bits, judge, step_bits
+from yangbeam.core.loss.sequence import (
+    MASK,
+    NONE,
+    Gap,
+    Line,
+    Moment,
+    Sequence,
+    Verdict,
+    first_bits,
+    judge,
+    step_bits,
+    width_bits,
+)
 
 FlowKey = tuple[int, int, int | None]
 """(source port, publisher id, subscription id)."""
@@ -79,6 +91,10 @@ RARE: Final = 4
 """Bits a duplicate or restart costs a scope on top: networks lose ten times as often as they repeat."""
 _RARE: Final = frozenset({Verdict.DUPLICATE, Verdict.RESTART, Verdict.OUT_OF_WINDOW})
 
+SHARED: Final = 2
+"""Bits of a gap no wider than the last burst, which explains it: one hole in the network takes numbers of many counters
+at once."""
+
 UNKNOWN: Final = Sequence(other=Line())
 """Stands for a counter that must be looked at closely: it is never without doubt, so no number is simply next."""
 
@@ -95,6 +111,9 @@ class Hypothesis(msgspec.Struct, array_like=True, dict=True):
     """Surprise since the contest began."""
     busy: list[int] = []
     """Sequences with gaps or doubts, ascending."""
+    burst: tuple[int, int, int] = (0, 0, 0)
+    """When the last burst of losses passed, as far as the gaps it left tell: (from, to), arrivals, us, and the width
+    of the widest of them."""
 
     def sequence_of(self, flow: Flow) -> Sequence:
         """Returns the counter of a flow that was placed."""
@@ -154,12 +173,26 @@ def weigh(hypothesis: Hypothesis, flow: Flow, number: int, moment: Moment, windo
     """Judges one number by a hypothesis and adds its surprise; returns the verdict."""
     place = hypothesis.place[flow.index]
     sequence = hypothesis.sequences[place]
+    before, width = sequence.at, (number - sequence.expected) & MASK
     verdict, bits = judge(sequence, number, moment, window)
+    if verdict is Verdict.GAP:
+        bits = min(bits, _burst_bits(hypothesis, before, moment.arrival_us, width))
     hypothesis.bits += bits + (RARE if verdict in _RARE else 0)
     if place not in hypothesis.busy and busy(sequence):
         hypothesis.busy.append(place)
         hypothesis.busy.sort()
     return verdict
+
+
+def _burst_bits(hypothesis: Hypothesis, before_us: int, after_us: int, width: int) -> int:
+    """Returns the bits of a gap between two arrivals when the last burst may have left it; else a burst begins."""
+    start, end, widest = hypothesis.burst
+    start, end = max(start, before_us), min(end, after_us)
+    if start >= end:
+        hypothesis.burst = (before_us, after_us, width)
+        return width_bits(width)
+    hypothesis.burst = (start, end, max(widest, width))
+    return SHARED + max(0, width - widest).bit_length()
 
 
 def busy(sequence: Sequence) -> bool:
