@@ -3,18 +3,20 @@
 import copy
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.notification.samples import HEADERS, of_json
-from yangbeam.core.elements import Notification
+from yangbeam.core.elements import Message, Notification
 from yangbeam.core.errors import NotificationError
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.notification.exact import exact_push_update
 from yangbeam.core.notification.facts import notification_of
 from yangbeam.core.notification.header import unwrap
-from yangbeam.core.notification.json_payload import JSON
+from yangbeam.core.notification.json_payload import JSON, tree_of_json
+from yangbeam.core.notification.refusal import MAX_DEPTH
 
 _EXACT = ("H2", "H3", "H7", "H8")
 
@@ -26,12 +28,83 @@ def _general(tree: Any) -> Notification:
 
 @pytest.mark.parametrize("row", _EXACT)
 def test_the_common_shapes_take_the_hot_path(row: str) -> None:
-    assert exact_push_update(of_json(HEADERS[row]), HEADERS[row]) == _general(HEADERS[row])
+    assert exact_push_update(of_json(HEADERS[row])) == _general(HEADERS[row])
 
 
 @pytest.mark.parametrize("row", [row for row in HEADERS if row not in _EXACT])
 def test_other_shapes_do_not(row: str) -> None:
-    assert exact_push_update(of_json(HEADERS[row]), HEADERS[row]) is None
+    assert exact_push_update(of_json(HEADERS[row])) is None
+
+
+def _outcome(message: Message, *, general: bool) -> Any:
+    try:
+        if not general:
+            return decode(message)
+        found = unwrap(tree_of_json(message.payload))
+        return notification_of(message, found, found.row, JSON)
+    except NotificationError as error:
+        return error.reason
+
+
+_LIKELY = (
+    b"\xff",
+    b"\xc3\xa9",
+    b"\\",
+    b'"',
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b",",
+    b":",
+    b"\x01",
+    b"\\ud800",
+    b"0",
+    b"1e5",
+    b" ",
+)
+
+
+@given(row=st.sampled_from(_EXACT), at=st.integers(0, 2000), cut=st.integers(0, 2), text=st.sampled_from(_LIKELY))
+def test_octets_put_in_anywhere_are_judged_alike_by_both_paths(row: str, at: int, cut: int, text: bytes) -> None:
+    whole = of_json(HEADERS[row])
+    at %= len(whole.payload)
+    changed = msgspec.structs.replace(whole, payload=whole.payload[:at] + text + whole.payload[at + cut :])
+    assert _outcome(changed, general=False) == _outcome(changed, general=True)
+
+
+def test_contents_in_another_character_set_are_no_json() -> None:
+    whole = of_json(HEADERS["H8"])
+    latin = msgspec.structs.replace(whole, payload=whole.payload.replace(b"eth0", b"eth\xe9"))
+    assert _outcome(latin, general=False) == "not-json"
+
+
+@pytest.mark.parametrize("levels", [MAX_DEPTH // 2, MAX_DEPTH * 2])
+def test_contents_may_nest_as_deep_by_either_path(levels: int) -> None:
+    tree = copy.deepcopy(HEADERS["H8"])
+    deep: Any = 1
+    for _ in range(levels):
+        deep = {"a": deep}
+    tree["ietf-yp-notification:envelope"]["contents"]["ietf-yang-push:push-update"]["datastore-contents"] = {
+        "m:a": deep
+    }
+    message = of_json(tree)
+    assert (exact_push_update(message) is not None) == (levels < MAX_DEPTH)
+    assert _outcome(message, general=False) == _outcome(message, general=True)
+
+
+def test_a_wide_payload_with_brackets_in_strings_is_left_to_the_general_path() -> None:
+    tree = copy.deepcopy(HEADERS["H8"])
+    wide = {"m:a": [{"b": "]"} for _ in range(MAX_DEPTH)]}
+    tree["ietf-yp-notification:envelope"]["contents"]["ietf-yang-push:push-update"]["datastore-contents"] = wide
+    assert exact_push_update(of_json(tree)) is None
+    assert _outcome(of_json(tree), general=False) == _outcome(of_json(tree), general=True)
+
+
+def test_numbers_beyond_a_double_are_json_on_the_hot_path() -> None:
+    whole = of_json(HEADERS["H8"])
+    huge = msgspec.structs.replace(whole, payload=whole.payload.replace(b'"up"', b"1e999"))
+    assert _outcome(huge, general=False).kind == "push-update"
 
 
 def _places(tree: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
