@@ -46,6 +46,16 @@ class SchemaError(YangbeamError):
     fault = Fault.CONFIGURATION
 
 
+class SchemaPendingError(SchemaError):
+    """A schema that is being fetched, or that a registry out of reach is still owed for: ask again.
+
+    ``Schemas.resolve`` raises it at once, without waiting; whoever asked holds the message and asks again later. As a
+    dead letter it means that the wait was in vain.
+    """
+
+    fault = Fault.ENVIRONMENT
+
+
 class InvalidInstanceError(YangbeamError):
     """Data that its schema refuses.
 
