@@ -4,12 +4,11 @@ The payload is spliced in as its bytes came. What is the same for all messages o
 batch. The collector's own sequence-number is left out: it is optional, and a replay could not repeat it.
 """
 
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
+from yangbeam.core.date_and_time import parse_time, rfc3339
 from yangbeam.core.elements import Notification, Subscription, TelemetryRecord, Validated
 
 _ENCODINGS: Final = {
@@ -41,111 +40,83 @@ class Encoder:
             {"name": collector, "vendor": "yangbeam", "software-version": version}
         )
         self._subscriptions = subscriptions
-        self._described: dict[tuple[int, int | None, str, str], bytes] = {}
+        self._frames: dict[tuple[object, ...], _Frame] = {}
 
     def encode(self, validated: Validated) -> TelemetryRecord:
         """Returns the record of one notification; its key is ``node LF subscription-id``."""
         notification = validated.bound.notification
         message = notification.message
         row = validated.bound.subscription
-        known = self._subscriptions[row] if row >= 0 else None
-        node = notification.node or (known.node if known else message.exporter)
+        number = notification.subscription_id
+        alike = (
+            notification.node, row, number, validated.verdict, message.exporter, message.port,
+            message.collector, message.collector_port, message.media_type, message.transport,
+        )  # fmt: skip
+        frame = self._frames.get(alike)
+        if frame is None:
+            frame = self._frames[alike] = self._frame(validated)
+        event_time = notification.event_time
         value = b"".join(
             (
-                b'{"ietf-telemetry-message:message":{"network-node-manifest":{"name":',
-                _text(node),
-                b'},"telemetry-message-metadata":',
-                self._metadata(notification, row),
-                b",",
-                self._manifest,
-                _labels(validated),
-                b',"payload":',
+                frame.head,
+                b'"node-export-timestamp":%b,' % orjson.dumps(event_time) if event_time else b"",
+                b'"collection-timestamp":"',
+                rfc3339(message.arrival_us),
+                frame.middle,
                 validated.json,
                 b"}}",
             )
         )
-        number = notification.subscription_id
         return TelemetryRecord(
-            schema_id=validated.bound.schema_id,
+            validated.bound.schema_id,
+            frame.key,
+            value,
+            message.exporter,
+            notification.publisher_id,
+            number,
+            message.arrival_us,
+            event_us(notification),
+        )
+
+    def _frame(self, validated: Validated) -> "_Frame":
+        notification = validated.bound.notification
+        message = notification.message
+        row = validated.bound.subscription
+        known = self._subscriptions[row] if row >= 0 else None
+        node = notification.node or (known.node if known else message.exporter)
+        number = notification.subscription_id
+        name = orjson.dumps(node)
+        middle = (
+            b'","notification-event":"log","session-protocol":"yang-push","export-address":"',
+            message.exporter.encode(),
+            b'","export-port":%d' % message.port,
+            _endpoint(message.collector, message.collector_port),
+            _describe(notification, known),
+            b"},",
+            self._manifest,
+            _labels(validated),
+            b',"payload":',
+        )
+        return _Frame(
             key=f"{node}\n{'' if number is None else number}".encode(),
-            value=value,
-            exporter=message.exporter,
-            publisher_id=notification.publisher_id,
-            subscription_id=number,
-            arrival_us=message.arrival_us,
-            event_us=event_us(notification),
+            head=b'{"ietf-telemetry-message:message":{"network-node-manifest":{"name":%b},"telemetry-message-metadata":{'
+            % name,
+            middle=b"".join(middle),
         )
 
-    def _metadata(self, notification: Notification, row: int) -> bytes:
-        message = notification.message
-        export_time = (
-            b'{"node-export-timestamp":' + _text(notification.event_time) + b"," if notification.event_time else b"{"
-        )
-        return b"".join(
-            (
-                export_time,
-                b'"collection-timestamp":"',
-                rfc3339(message.arrival_us),
-                b'","notification-event":"log","session-protocol":"yang-push","export-address":"',
-                message.exporter.encode(),
-                b'","export-port":%d' % message.port,
-                _endpoint(message.collector, message.collector_port),
-                self._subscription(notification, row),
-                b"}",
-            )
-        )
 
-    def _subscription(self, notification: Notification, row: int) -> bytes:
-        message = notification.message
-        key = (row, notification.subscription_id, message.media_type, message.transport)
-        found = self._described.get(key)
-        if found is None:
-            known = self._subscriptions[row] if row >= 0 else None
-            found = self._described[key] = _describe(notification, known)
-        return found
+class _Frame(NamedTuple):
+    """What all messages of one subscription share, between its parts that differ: the times and the payload."""
+
+    key: bytes
+    head: bytes
+    middle: bytes
 
 
 def event_us(notification: Notification) -> int:
     """Returns the publisher's event time in microseconds since the epoch; the arrival where it has none."""
     parsed = parse_time(notification.event_time) if notification.event_time else None
     return notification.message.arrival_us if parsed is None else parsed
-
-
-@lru_cache(maxsize=4096)
-def parse_time(text: str) -> int | None:
-    """Returns a YANG date-and-time in microseconds since the epoch, nanoseconds cut; None when it is none.
-
-    >>> parse_time("1970-01-01T01:00:00.000002003+01:00"), parse_time("yesterday")
-    (2, None)
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        return None
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def rfc3339(time_us: int) -> bytes:
-    """Returns a time as a YANG date-and-time in UTC.
-
-    >>> rfc3339(1_000_001)
-    b'1970-01-01T00:00:01.000001Z'
-    """
-    seconds, fraction = divmod(time_us, 1_000_000)
-    return b"%s.%06dZ" % (_second(seconds), fraction)
-
-
-@lru_cache(maxsize=1024)
-def _second(seconds: int) -> bytes:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
-
-
-@lru_cache(maxsize=4096)
-def _text(text: str) -> bytes:
-    return orjson.dumps(text)
 
 
 def _endpoint(address: str, port: int) -> bytes:

@@ -12,8 +12,8 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from yangbeam.core.date_and_time import parse_time
 from yangbeam.core.elements import LossEvent
-from yangbeam.core.telemetry_message import parse_time
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.report import Report
 from yangbeam.pipeline.status import Snapshot

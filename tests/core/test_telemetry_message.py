@@ -7,7 +7,7 @@ import pytest
 
 from tests.builders import ARRIVAL_US, notification, started, validated
 from yangbeam.core.elements import Subscription, Validated
-from yangbeam.core.telemetry_message import Encoder, event_us, parse_time, rfc3339
+from yangbeam.core.telemetry_message import Encoder, event_us
 
 SUBSCRIPTION = Subscription("example-router", 1, 6666, "active", started().terms)
 
@@ -87,20 +87,3 @@ def test_a_message_without_event_time_is_dated_by_its_arrival() -> None:
     assert "node-export-timestamp" not in encoded(validated(event_time=None))["telemetry-message-metadata"]
     assert event_us(notification(event_time=None)) == ARRIVAL_US
     assert event_us(notification(event_time="soon")) == ARRIVAL_US
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("1970-01-01T00:00:01Z", 1_000_000),
-        ("1970-01-01T01:00:00.123456789+01:00", 123_456),
-        ("1970-01-01T00:00:01", None),
-        ("1970-13-01T00:00:01Z", None),
-    ],
-)
-def test_times_are_read_with_zone_and_cut_to_microseconds(text: str, expected: int | None) -> None:
-    assert parse_time(text) == expected
-
-
-def test_a_written_time_is_read_back() -> None:
-    assert parse_time(rfc3339(ARRIVAL_US).decode()) == ARRIVAL_US
