@@ -12,7 +12,7 @@ from yangbeam.core.elements import EndOfInput, LedgerDelta, LossBatch, LossEvent
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss.detector import STAGE, Detector, Override, learn_all
 from yangbeam.core.loss.facts import FactsBatch, facts_of
-from yangbeam.core.loss.sequence import WINDOW_US
+from yangbeam.core.loss.line import WINDOW_US
 from yangbeam.transforms.coders import BatchCoder
 from yangbeam.transforms.outputs import LEDGER
 from yangbeam.transforms.shard_state import journal_cell, snapshot_cell, updated, version_cell

@@ -15,9 +15,9 @@ from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss.events import Findings
 from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter, ExporterState
 from yangbeam.core.loss.facts import STARTED, Facts
+from yangbeam.core.loss.line import MASK, WINDOW_US, Moment
 from yangbeam.core.loss.patches import observe_patch
 from yangbeam.core.loss.scope import ALL, BY_NAME, Flow, Hypothesis
-from yangbeam.core.loss.sequence import MASK, WINDOW_US, Moment
 from yangbeam.core.loss.track import COUNTERS, FOREVER, Track, force, names, observe, report
 from yangbeam.core.versioned import Codec
 

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 from yangbeam.core.elements import LossEvent
 from yangbeam.core.ledger import LATE, LOST, Tallies
 from yangbeam.core.loss.exporter import Exporter
+from yangbeam.core.loss.line import MASK, Gap
 from yangbeam.core.loss.scope import SCOPES, Flow
-from yangbeam.core.loss.sequence import MASK, Gap
 from yangbeam.core.loss.track import COUNTERS, Report, Track
 
 MOST_NAMED: Final = 16

@@ -5,8 +5,9 @@ from typing import Final
 import msgspec
 
 from yangbeam.core.elements import Refused
+from yangbeam.core.loss.line import NONE, Gap
 from yangbeam.core.loss.scope import UNKNOWN, Flow, Hypothesis, forget_index
-from yangbeam.core.loss.sequence import NONE, Gap, Sequence
+from yangbeam.core.loss.sequence import Sequence
 from yangbeam.core.loss.track import FOREVER, Track
 
 LONGEST_STEP_US: Final = 300_000_000

@@ -1,8 +1,9 @@
 """Follows the patch-id of an on-change subscription: numeric, from 0, reset by a push-update (RFC 8641 section 3.7)."""
 
 from yangbeam.core.loss.facts import CHANGE, FULL, Facts
+from yangbeam.core.loss.line import AHEAD, NONE, Gap, Moment, advance
 from yangbeam.core.loss.scope import Flow
-from yangbeam.core.loss.sequence import AHEAD, NONE, Gap, Moment, Sequence, advance
+from yangbeam.core.loss.sequence import Sequence
 
 STRANGE = 4
 """Numbers that step back or jump before a subscription's patch-ids are taken for mere names."""

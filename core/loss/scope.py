@@ -8,19 +8,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from yangbeam.core.loss.sequence import (
-    MASK,
-    NONE,
-    Gap,
-    Line,
-    Moment,
-    Sequence,
-    Verdict,
-    first_bits,
-    judge,
-    step_bits,
-    width_bits,
-)
+from yangbeam.core.loss.line import MASK, NONE, Gap, Line, Moment, Verdict, first_bits, step_bits, width_bits
+from yangbeam.core.loss.sequence import Sequence, judge
 
 FlowKey = tuple[int, int, int | None]
 """(source port, publisher id, subscription id)."""

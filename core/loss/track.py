@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from yangbeam.core.loss.line import NONE, Gap, Moment, Verdict
 from yangbeam.core.loss.scope import (
     ALL,
     SCOPES,
@@ -22,7 +23,7 @@ from yangbeam.core.loss.scope import (
     surprise,
     weigh,
 )
-from yangbeam.core.loss.sequence import NONE, Gap, Moment, Sequence, Verdict, common, decide
+from yangbeam.core.loss.sequence import Sequence, common, decide
 
 FIRST_LEAD: Final = 48
 LEAD: Final = 32

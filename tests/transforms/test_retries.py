@@ -10,7 +10,7 @@ from tests.transforms.staging import Attempts
 from yangbeam.core.binding import Binder
 from yangbeam.core.loss.detector import learn_all
 from yangbeam.core.loss.facts import facts_of
-from yangbeam.core.loss.sequence import WINDOW_US
+from yangbeam.core.loss.line import WINDOW_US
 from yangbeam.transforms import shard_state
 from yangbeam.transforms.bind_subscriptions import _Bind
 from yangbeam.transforms.detect_loss import _Detect

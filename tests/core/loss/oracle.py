@@ -103,6 +103,8 @@ class Faults:
     displacement: int = 4
     """Places a late message falls behind: real ones 1 to 4."""
     restarts: int = 0
+    rough: bool = False
+    """Restarts take seconds, lose the first messages of the new epoch, and mix with the last of the old one."""
 
 
 def scenario(rng: Random, habit: Habit, faults: Faults, *, subscriptions: int, messages: int) -> Scenario:
@@ -136,7 +138,7 @@ def _publish(rng: Random, habit: Habit, faults: Faults, subscriptions: int, mess
             port = base + (sub if habit.socket_per_subscription else 0)
             port += publisher_of[sub] % 97 if habit.socket_per_publisher else 0
             sent.append(_message(habit, counters, (port, publisher_of[sub], sub), start, now, kind, epoch))
-        now += 25 * SECOND
+        now += rng.choice((SECOND, 4 * SECOND, 25 * SECOND)) if faults.rough else 25 * SECOND
     return sent
 
 
@@ -176,7 +178,7 @@ def _drop(rng: Random, sent: list[Sent], faults: Faults, made: Scenario) -> None
             counted = (which, one.keys[which], one.epoch)
             seen[counted] += 1
             # Where an epoch begins is known only when its beginning comes.
-            kept = kept or (seen[counted] <= 4 and one.epoch > 0)
+            kept = kept or (seen[counted] <= 4 and one.epoch > 0 and not faults.rough)
         if left == 0 and rng.random() < 2 * faults.drop / (1 + faults.burst):
             left = rng.randint(1, faults.burst)
         if left:
@@ -192,11 +194,11 @@ def _deliver(rng: Random, sent: list[Sent], faults: Faults, made: Scenario) -> l
         if one.fate == "dropped":
             continue
         at = float(place)
-        if rng.random() < faults.reorder and _calm(sent, place, faults.displacement):
+        if rng.random() < faults.reorder and _calm(sent, place, faults.displacement, faults):
             at += rng.randint(1, faults.displacement) + 0.5
             made.injected["reordered"] += 1
         arriving.append((at, one))
-        if rng.random() < faults.duplicate and _calm(sent, place, 2):
+        if rng.random() < faults.duplicate and _calm(sent, place, 2, faults):
             arriving.append((place + rng.choice((0.1, 1.6, 2.6)), one))
             made.injected["duplicated"] += 1
     received: list[Facts] = []
@@ -222,13 +224,14 @@ def _deliver(rng: Random, sent: list[Sent], faults: Faults, made: Scenario) -> l
     return received
 
 
-def _calm(sent: list[Sent], place: int, distance: int) -> bool:
+def _calm(sent: list[Sent], place: int, distance: int, faults: Faults) -> bool:
     """Whether the next messages follow within seconds and in the same epoch: a network keeps nothing for long."""
     end = place + distance
     if end + 1 >= len(sent):
         return False
     last = sent[end + 1]
-    return last.facts.arrival_us - sent[place].facts.arrival_us < 9 * SECOND and last.epoch == sent[place].epoch
+    near = last.facts.arrival_us - sent[place].facts.arrival_us < 9 * SECOND
+    return near and (faults.rough or last.epoch == sent[place].epoch)
 
 
 def _detectable(sent: list[Sent], which: int) -> Counter[int]:

@@ -18,7 +18,7 @@ from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss.detector import Detector
 
 
-def random_scenario(seed: int) -> Scenario:
+def random_scenario(seed: int, *, rough: bool = False) -> Scenario:
     """Makes the scenario of a seed: any habit, any mixture of faults."""
     rng = Random(seed)
     faults = Faults(
@@ -26,7 +26,8 @@ def random_scenario(seed: int) -> Scenario:
         burst=rng.choice((1, 1, 3, 10)),
         duplicate=rng.choice((0.0, 0.0, 0.02, 0.1)),
         reorder=rng.choice((0.0, 0.0, 0.02, 0.1)),
-        restarts=rng.choice((0, 0, 1, 2)),
+        restarts=rng.choice((1, 2) if rough else (0, 0, 1, 2)),
+        rough=rough,
     )
     return scenario(rng, rng.choice(HABITS), faults, subscriptions=rng.randint(1, 6), messages=rng.randint(30, 60))
 
@@ -63,11 +64,12 @@ def main() -> int:
     parser.add_argument("--scenarios", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=20, help="failing scenarios to name")
+    parser.add_argument("--rough", action="store_true", help="every scenario with rough restarts")
     asked = parser.parse_args()
     began = time.process_time()
     total: Counter[str] = Counter()
     for seed in range(asked.seed, asked.seed + asked.scenarios):
-        made = random_scenario(seed)
+        made = random_scenario(seed, rough=asked.rough)
         false, missed = difference(made)
         total.update(made.injected)
         total.update(

