@@ -32,7 +32,8 @@ from yangbeam.core.loss.line import (
 MARGIN: Final = 12
 """Bits by which one explanation must lead: four repeated numbers in a row against one restart."""
 STALE: Final = 16
-"""Added to a duplicate of something older than a window: the network keeps no datagram that long."""
+"""Added to a duplicate of something older than a window, for the network keeps no datagram that long, and to a
+subscription-started whose number the epoch never had."""
 FEW: Final = 8
 """The pace of so few messages tells nothing of when one of them came."""
 AGAIN: Final = 6
@@ -82,6 +83,7 @@ def judge(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_
     early = sequence.floor
     verdict, bits = advance(sequence, number, moment, sequence.gone)
     if verdict is Verdict.DUPLICATE or verdict is Verdict.OUT_OF_WINDOW or sequence.floor != early:
+        stale = stale or (moment.started and verdict is Verdict.OUT_OF_WINDOW)
         bits = _part(sequence, number, moment, bits, early, stale=stale)
         if sequence.other is None:
             verdict = Verdict.RESTART
