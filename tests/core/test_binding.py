@@ -8,11 +8,12 @@ import msgspec
 import pytest
 
 from tests.builders import ARRIVAL_US, batch, notification, started
-from yangbeam.core import binding
-from yangbeam.core.binding import DUPLICATE_WINDOW_US, Binder, Subscriptions
+from yangbeam.core import message_memory, subscription_state
+from yangbeam.core.binding import Binder, Subscriptions
 from yangbeam.core.elements import BoundBatch, DeadLetter, EndOfInput, Notification, Terms
 from yangbeam.core.errors import ConfigurationError, SchemaError
 from yangbeam.core.ledger import Tallies
+from yangbeam.core.message_memory import DUPLICATE_WINDOW_US
 
 
 @dataclass
@@ -116,14 +117,14 @@ def test_a_repeat_after_the_window_is_delivered() -> None:
 
 
 def test_memory_of_messages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binding, "MAX_REMEMBERED", 10)
+    monkeypatch.setattr(message_memory, "MAX_REMEMBERED", 10)
     state = Subscriptions()
     bind(*(numbered(number) for number in range(100)), state=state)
-    assert len(state._seen) + len(state._seen_before) <= 10
+    assert len(state.memory.seen) + len(state.memory.seen_before) <= 10
 
 
 def test_memory_of_subscriptions_is_bounded_and_the_longest_idle_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binding, "MAX_SUBSCRIPTIONS", 10)
+    monkeypatch.setattr(subscription_state, "MAX_SUBSCRIPTIONS", 10)
     state = Subscriptions()
     bind(*(numbered(number, subscription_id=number) for number in range(100)), state=state)
     assert sorted(number for _, number in state.entries) == list(range(90, 100))
@@ -204,9 +205,23 @@ def test_state_of_a_newer_release_is_refused() -> None:
         Subscriptions.restore(newer, [])
 
 
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
 def test_the_bytes_of_the_state_are_pinned() -> None:
     state = Subscriptions()
     bind(started(of={"message_id": 1}), numbered(2), state=state)
-    pinned = Path(__file__).parents[1] / "golden" / "state" / "0.1.0" / "SubscriptionState.hex"
+    pinned = GOLDEN / "binding" / "SubscriptionState.hex"
     assert state.snapshot().hex() == pinned.read_text().strip()
     assert Subscriptions.restore(bytes.fromhex(pinned.read_text()), []).snapshot() == state.snapshot()
+
+
+def test_the_state_of_the_first_release_still_binds() -> None:
+    pinned = (GOLDEN / "state" / "0.1.0" / "SubscriptionState.hex").read_text()
+    state = Subscriptions.restore(bytes.fromhex(pinned), [])
+    entry = state.entries["192.0.2.10", 6666]
+    assert (entry.state, entry.terms, entry.schema_id, entry.how) == ("active", started().terms, 101, "started")
+    directory = Directory()
+    bound, _, counts = bind(numbered(2), numbered(3), state=state, directory=directory)
+    assert [(item.schema_id, item.how) for item in bound.notifications] == [(101, "started")]
+    assert (counts, directory.asked) == ({"bound": 1, "duplicates": 1}, [])

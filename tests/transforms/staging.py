@@ -1,5 +1,6 @@
 """One stage on either local runner, and on none: what it gives for a list of batches."""
 
+import inspect
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, NamedTuple
@@ -68,17 +69,29 @@ def _in_order(batches: list[Any]) -> list[Any]:
     return sorted(batches, key=lambda batch: (batch.shard, batch.source, batch.ordinal))
 
 
+class Alarm:
+    """A timer that is set, and never fires by itself."""
+
+    def __init__(self) -> None:
+        self.at: float | None = None
+
+    def set(self, at: float) -> None:
+        self.at = at
+
+
 class Attempts:
     """Runs a stateful DoFn by hand; every bundle twice from the same encoded state, the first attempt in vain."""
 
     def __init__(self, dofn: beam.DoFn, *, twice: bool = True) -> None:
         self._dofn = dofn
         self._twice = twice
-        self._cells: dict[int, tuple[Cell, Bag, Cell]] = {}
+        self._cells: dict[int, tuple[Any, ...]] = {}
+        self._has_pending = "pending" in inspect.signature(dofn.process).parameters
 
     def process(self, batch: Any) -> list[Any]:
         """Returns what the attempt that counts gave."""
-        cells = self._cells.setdefault(batch.shard, (Cell(), Bag(), Cell()))
+        more = (Bag(), Alarm()) if self._has_pending else ()
+        cells = self._cells.setdefault(batch.shard, (Cell(), Bag(), Cell(), *more))
         if self._twice:
             in_vain = deepcopy(cells)
             list(self._dofn.process((batch.shard, batch), *in_vain))
