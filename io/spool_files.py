@@ -119,6 +119,8 @@ class SpoolLog:
 
     def commit(self) -> None:
         """Forgets what was read: it is safe elsewhere."""
+        if not self._ahead:
+            self._taken = self._cursor  # damaged rests that ``read`` passed over go, too
         if self._taken == self._committed:
             return
         self._committed = self._taken
