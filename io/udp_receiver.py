@@ -12,12 +12,13 @@ import struct
 import sys
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
 
 from yangbeam.core.collector import MAX_RECORDS, Collector
-from yangbeam.core.udp_receiving import LENGTH, Door, Order
+from yangbeam.core.udp_receiving import LENGTH, Door, Order, UdpSettings
 
 SO_MEMINFO: Final = 55
 """Linux socket(7) option that Python does not name: nine 32-bit numbers, the last one the datagrams dropped."""
@@ -33,20 +34,71 @@ STDIN: Final = 0
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
 
+class Intake:
+    """The sockets of one receiver and the collector behind them.
+
+    Args:
+        settings: Who may send, and what is done with it.
+        name: The receiver's; its collector id, and the source of its batches.
+        numbers: Descriptors of bound, non-blocking sockets; they are this process's from here on.
+
+    Attributes:
+        collector: What the datagrams come to.
+        sockets: With the address each is bound to.
+    """
+
+    def __init__(self, settings: UdpSettings, name: str, numbers: Sequence[int]) -> None:
+        opened = [socket.socket(fileno=number) for number in numbers]
+        self.sockets = {each: each.getsockname()[:2] for each in opened}
+        self._door = Door(settings.allow)
+        self.collector = Collector(
+            name, shards=settings.shards, source=name, settings=settings.udp_notif, limits=settings.limits
+        )
+        self.collector.counters["not_allowed"] = 0
+
+    def receive(self, each: socket.socket) -> bool:
+        """Reads a burst of datagrams; returns False when the socket held no more."""
+        collector, door, counters = self.collector.datagram, self._door.exporter, self.collector.counters
+        host, port = self.sockets[each]
+        for _ in range(BURST):
+            try:
+                data, peer = each.recvfrom(DATAGRAM_OCTETS)
+            except BlockingIOError:
+                return False
+            exporter = door(peer[0])
+            if exporter:
+                collector(data, exporter, peer[1], host, port, time.time_ns() // 1000)
+            else:
+                counters["not_allowed"] += 1
+        return True
+
+    def beat(self) -> None:
+        """Writes a heartbeat to every shard."""
+        self.collector.heartbeat(time.time_ns() // 1000, self.kernel_drops())
+
+    def kernel_drops(self) -> int:
+        """Returns how many datagrams the kernel dropped since the sockets were opened."""
+        return sum(
+            MEMINFO.unpack(each.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, MEMINFO.size))[8] for each in self.sockets
+        )
+
+    def drain(self, between: Callable[[], None]) -> None:
+        """Reads what the sockets hold, DRAIN_S seconds at most; ``between`` runs after each burst."""
+        deadline = time.monotonic() + DRAIN_S
+        for each in self.sockets:
+            while self.receive(each) and time.monotonic() < deadline:
+                between()
+            between()
+
+
 class _Loop:
     """The receiver's loop: sockets in, batches out, a clock between."""
 
     def __init__(self, order: Order) -> None:
-        settings = order.settings
-        self._settings = settings
-        self._sockets = [socket.socket(fileno=number) for number in order.sockets]
-        self._names = [each.getsockname()[:2] for each in self._sockets]
+        self._settings = order.settings
+        self._intake = Intake(order.settings, order.name, order.sockets)
         self._pipe = order.pipe
-        self._door = Door(settings.allow)
-        self._collector = Collector(
-            order.name, shards=settings.shards, source=order.name, settings=settings.udp_notif, limits=settings.limits
-        )
-        self._collector.counters["not_allowed"] = 0
+        self._collector = self._intake.collector
         self._out: deque[memoryview] = deque()
         self._waiting = 0
         """Octets in ``_out``."""
@@ -59,11 +111,8 @@ class _Loop:
         os.set_blocking(self._pipe, False)
         while not self._turn():
             pass
-        deadline = time.monotonic() + DRAIN_S
-        for each, name in zip(self._sockets, self._names, strict=True):
-            while self._receive(each, name) and time.monotonic() < deadline:
-                self._cut(everything=False)
-        self._collector.counters["kernel_drops"] = self._kernel_drops()
+        self._intake.drain(lambda: self._cut(everything=False))
+        self._collector.counters["kernel_drops"] = self._intake.kernel_drops()
         self._collector.end(time.time_ns() // 1000)
         self._cut(everything=True)
         os.set_blocking(self._pipe, True)
@@ -75,11 +124,12 @@ class _Loop:
         # A reader that is slow makes the ring full: then the kernel's buffer takes over, and its counter.
         sources: list[int | socket.socket] = [STDIN]
         if self._waiting < self._settings.ring_bytes:
-            sources += self._sockets
+            sources += self._intake.sockets
         ready, writable, _ = select.select(sources, [self._pipe] if self._out else [], [], self._patience_s())
-        for each, name in zip(self._sockets, self._names, strict=True):
+        for each in self._intake.sockets:
             if each in ready:
-                self._receive(each, name)
+                self._oldest_s = self._oldest_s or time.monotonic()
+                self._intake.receive(each)
         if writable:
             self._write()
         self._beat()
@@ -93,35 +143,12 @@ class _Loop:
             until = min(until, self._oldest_s + self._settings.linger_ms / 1000)
         return max(until - now, 0.0)
 
-    def _receive(self, each: socket.socket, name: tuple[str, int]) -> bool:
-        """Reads a burst of datagrams; returns False when the socket held no more."""
-        collector, door, counters = self._collector.datagram, self._door.exporter, self._collector.counters
-        host, port = name
-        if self._oldest_s is None:
-            self._oldest_s = time.monotonic()
-        for _ in range(BURST):
-            try:
-                data, peer = each.recvfrom(DATAGRAM_OCTETS)
-            except BlockingIOError:
-                return False
-            exporter = door(peer[0])
-            if exporter:
-                collector(data, exporter, peer[1], host, port, time.time_ns() // 1000)
-            else:
-                counters["not_allowed"] += 1
-        return True
-
     def _beat(self) -> None:
         if time.monotonic() < self._beat_s:
             return
         self._beat_s = time.monotonic() + self._settings.heartbeat_ms / 1000
-        self._collector.heartbeat(time.time_ns() // 1000, self._kernel_drops())
+        self._intake.beat()
         self._oldest_s = self._oldest_s or time.monotonic()
-
-    def _kernel_drops(self) -> int:
-        return sum(
-            MEMINFO.unpack(each.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, MEMINFO.size))[8] for each in self._sockets
-        )
 
     def _cut(self, *, everything: bool) -> None:
         """Cuts batches: full ones at once, the rest after the linger, or later while the pipe is busy."""

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -46,47 +47,25 @@ class UdpReader:
     Args:
         settings: What to receive and how.
 
+    Attributes:
+        warnings: What the operator should know: kernel buffers that were capped.
+        addresses: Where it listens, ports chosen.
+
     Raises:
         ConfigurationError: An address cannot be bound.
     """
 
     def __init__(self, settings: UdpSettings) -> None:
-        self.warnings: list[str] = []
-        """What the operator should know: kernel buffers that were capped."""
-        self.addresses: list[tuple[str, int]] = []
-        """Where it listens, ports chosen."""
         self._received = 0
         self._end = InputEnd()
         self._last: deque[MessageBatch] | None = None
-        sockets = self._bind(settings)
+        bound = bind(settings)
+        self.warnings, self.addresses = bound.warnings, bound.addresses
         try:
-            self._receivers = [_Receiver(settings, index, own) for index, own in enumerate(sockets)]
+            self._receivers = [_Receiver(settings, index, own) for index, own in enumerate(bound.sockets)]
         finally:
-            for own in sockets:
-                for each in own:
-                    each.close()
+            bound.close()
         self._turn = 0
-
-    def _bind(self, settings: UdpSettings) -> list[list[socket.socket]]:
-        """Binds a socket of every address for each receiver."""
-        sockets: list[list[socket.socket]] = [[] for _ in range(settings.processes)]
-        for listen in settings.listen:
-            port = listen.port
-            for own in sockets:
-                bound = _bound(listen.host, port)
-                port = bound.getsockname()[1]
-                own.append(bound)
-                self._size(bound, settings.receive_buffer_bytes, f"{listen.host}:{port}")
-            self.addresses.append((listen.host, port))
-        return sockets
-
-    def _size(self, bound: socket.socket, wanted: int, where: str) -> None:
-        effective = _receive_buffer(bound, wanted)
-        if effective < wanted and len(self.warnings) < len(self.addresses) + 1:
-            self.warnings.append(
-                f"{where}: the kernel grants a receive buffer of {effective} of the {wanted} octets wanted, bursts may "
-                "be lost; raise net.core.rmem_max or grant CAP_NET_ADMIN"
-            )
 
     def poll(self, max_bytes: int, max_wait_s: float) -> MessageBatch | Poll:
         """Returns the next batch, of at most ``settings.batch_bytes`` whatever ``max_bytes`` is.
@@ -226,6 +205,52 @@ class _Receiver:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Sockets that are bound, by receiver.
+
+    Attributes:
+        sockets: For each receiver, one of every address.
+        addresses: Ports chosen.
+        warnings: Kernel buffers that were capped.
+    """
+
+    sockets: list[list[socket.socket]]
+    addresses: list[tuple[str, int]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Closes them in this process; those who inherited them keep them."""
+        for own in self.sockets:
+            for each in own:
+                each.close()
+
+
+def bind(settings: UdpSettings) -> Bound:
+    """Binds a socket of every address for each receiver.
+
+    Raises:
+        ConfigurationError: An address cannot be bound.
+    """
+    bound = Bound([[] for _ in range(settings.processes)])
+    for listen in settings.listen:
+        port = listen.port
+        granted = settings.receive_buffer_bytes
+        for own in bound.sockets:
+            each = _bound(listen.host, port)
+            port = each.getsockname()[1]
+            own.append(each)
+            granted = min(granted, _receive_buffer(each, settings.receive_buffer_bytes))
+        bound.addresses.append((listen.host, port))
+        if granted < settings.receive_buffer_bytes:
+            bound.warnings.append(
+                f"{listen.host}:{port}: the kernel grants a receive buffer of {granted} of the "
+                f"{settings.receive_buffer_bytes} octets wanted, bursts may be lost; raise net.core.rmem_max or grant "
+                "CAP_NET_ADMIN"
+            )
+    return bound
 
 
 def _bound(host: str, port: int) -> socket.socket:
