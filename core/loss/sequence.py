@@ -34,6 +34,8 @@ MARGIN: Final = 12
 STALE: Final = 16
 """Added to a duplicate of something older than a window, for the network keeps no datagram that long, and to a
 subscription-started whose number the epoch never had."""
+ENOUGH: Final = 4
+"""Numbers that must follow a doubt before time alone decides it."""
 FEW: Final = 8
 """The pace of so few messages tells nothing of when one of them came."""
 AGAIN: Final = 6
@@ -57,6 +59,8 @@ class Sequence(Line):
     """Number that the epoch before would have had next."""
     restarted: int = 0
     """Data time at which the epoch was found to be new."""
+    seen: int = 0
+    """Numbers since the explanations parted."""
 
 
 _BACK = frozenset({Verdict.DUPLICATE, Verdict.OUT_OF_WINDOW})
@@ -83,6 +87,13 @@ def judge(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_
     early = sequence.floor
     verdict, bits = advance(sequence, number, moment, sequence.gone)
     if verdict is Verdict.DUPLICATE or verdict is Verdict.OUT_OF_WINDOW or sequence.floor != early:
+        if (
+            verdict is Verdict.DUPLICATE
+            and _young(sequence, moment, window)
+            and fill(sequence.past, number, sequence.gone)
+        ):
+            # Of two of a number just after a restart one was the straggler that the epoch before still missed.
+            return Verdict.LATE, bits
         stale = stale or (moment.started and verdict is Verdict.OUT_OF_WINDOW)
         bits = _part(sequence, number, moment, bits, early, stale=stale)
         if sequence.other is None:
@@ -92,12 +103,22 @@ def judge(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_
 
 def _of_previous(sequence: Sequence, number: int, moment: Moment, window: int) -> bool:
     """Says whether a number far from the line is a straggler of the epoch before, or was sent twice."""
-    if sequence.previous == NONE or moment.clock - sequence.restarted > window:
+    if not _young(sequence, moment, window):
         return False
     ahead, behind = (number - sequence.expected) & MASK, (sequence.expected - number) & MASK
     if ahead <= EARLY or behind <= EARLY + ((sequence.expected - sequence.floor) & MASK):
         return False
     return (number - sequence.previous + EARLY) & MASK < 2 * EARLY
+
+
+def _young(sequence: Sequence, moment: Moment, window: int) -> bool:
+    """Says whether stragglers of the epoch before may still come."""
+    return sequence.previous != NONE and moment.clock - sequence.restarted <= window
+
+
+def _twice(sequence: Sequence, number: int, moment: Moment, window: int) -> bool:
+    """Takes a number that came twice since a restart for the one that the epoch before still missed, if it did."""
+    return _young(sequence, moment, window) and fill(sequence.past, number, sequence.gone)
 
 
 def _straggle(sequence: Sequence, number: int, moment: Moment) -> None:
@@ -114,9 +135,11 @@ def _straggle(sequence: Sequence, number: int, moment: Moment) -> None:
 def _part(sequence: Sequence, number: int, moment: Moment, bits: int, floor: int, *, stale: bool) -> int:
     """Opens the second line at ``number``; returns the surprise of the cheaper one."""
     sequence.bits = bits + (STALE if stale else 0)
-    other = _line_from(number, moment, bits=_restart_bits(number, started=moment.started) + _again(sequence, moment))
+    other = _line_from(
+        number, moment, bits=_restart_bits(number, started=moment.started) + _again(sequence, number, moment)
+    )
     sequence.other = other
-    sequence.parted = moment.clock
+    sequence.parted, sequence.seen = moment.clock, 0
     fresh = sequence.floor != floor
     sequence.kept = [msgspec.structs.replace(gap) for gap in sequence.gaps if not (fresh and gap.order == moment.order)]
     cost = min(sequence.bits, other.bits)
@@ -136,10 +159,10 @@ def _restart_bits(number: int, *, started: bool) -> int:
     return 2 if started else SURPRISE[Verdict.RESTART]
 
 
-def _again(line: Line, moment: Moment) -> int:
-    """Returns what a restart costs more where the epoch has just begun."""
+def _again(line: Line, number: int, moment: Moment) -> int:
+    """Returns what a restart costs more where the epoch that had the number has just begun."""
     young = line.begun and moment.arrival_us - line.begun <= WINDOW_US
-    return AGAIN if young and (line.floor <= 1 or moment.started) else 0
+    return AGAIN if young and (number - line.floor) & MASK < (line.expected - line.floor) & MASK else 0
 
 
 def _age(line: Line, number: int, moment: Moment) -> int:
@@ -152,9 +175,10 @@ def _age(line: Line, number: int, moment: Moment) -> int:
 
 def _judge_both(sequence: Sequence, other: Line, number: int, moment: Moment, window: int) -> tuple[Verdict, int]:
     before = min(sequence.bits, other.bits)
+    sequence.seen += 1
     verdict, bits = advance(sequence, number, moment, sequence.gone)
     second, more = advance(other, number, moment)
-    sequence.bits += bits
+    sequence.bits += bits + (STALE if moment.started and verdict is Verdict.OUT_OF_WINDOW else 0)
     other.bits += more
     if verdict in _BACK and second in _BACK:
         other = _part_again(sequence, other, number, moment, before)
@@ -167,7 +191,7 @@ def _judge_both(sequence: Sequence, other: Line, number: int, moment: Moment, wi
 
 def _part_again(sequence: Sequence, other: Line, number: int, moment: Moment, before: int) -> Line:
     """Neither line foresaw the number: lets a third one, that begins here, take the second's place if it is cheaper."""
-    bits = before + _restart_bits(number, started=moment.started) + _again(other, moment)
+    bits = before + _restart_bits(number, started=moment.started) + _again(other, number, moment)
     if bits >= other.bits:
         return other
     third = _line_from(number, moment, bits=bits)
@@ -181,7 +205,10 @@ def _copied(gaps: list[Gap]) -> list[Gap]:
 
 
 def decide(sequence: Sequence, clock: int, window: int) -> None:
-    """Ends the doubt when one line leads by MARGIN, both predict the same, or the window has passed."""
+    """Ends the doubt when one line leads by MARGIN, both predict the same, or the window has passed.
+
+    The window ends it only where ENOUGH was heard since; 0 ends it at once.
+    """
     other = sequence.other
     if other is None:
         return
@@ -196,7 +223,7 @@ def decide(sequence: Sequence, clock: int, window: int) -> None:
             before = [gap for gap in sequence.gaps if gap.order in orders]
             sequence.gaps = before + common([gap for gap in sequence.gaps if gap.order not in orders], other.gaps)
         _close(sequence)
-    elif clock - sequence.parted >= window:
+    elif clock - sequence.parted >= window and (sequence.seen >= ENOUGH or window == 0):
         _restart(sequence, other, clock, only=sequence.gaps) if lead > 0 else _close(sequence)
 
 
