@@ -1,0 +1,51 @@
+"""``python -m yangbeam.runners.servers up|down|status [kafka|flink|all]``: servers that outlive the command."""
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from yangbeam.core.errors import YangbeamError
+from yangbeam.pipeline.console import messages, output
+from yangbeam.runners.servers.artifacts import home
+from yangbeam.runners.servers.kafka import LISTENERS, KafkaServer
+
+
+def kafka() -> KafkaServer:
+    """Returns the development broker, running or not."""
+    return KafkaServer(home() / "run" / "kafka")
+
+
+def _show_kafka() -> list[str]:
+    server = kafka()
+    alive = "running" if all(process.alive() for process in server.processes) else "not running"
+    addresses = (f"{name} {server.bootstrap(name)}" for name in LISTENERS)
+    return [f"kafka: {alive}; {', '.join(addresses)}; certificates in {server.certificates.authority.parent}"]
+
+
+SERVERS: Final[dict[str, tuple[Callable[[], object], Callable[[], object], Callable[[], list[str]]]]] = {
+    "kafka": (lambda: kafka().start(), lambda: kafka().stop(), _show_kafka),
+}
+"""By name: how to start, how to stop, and what to say of it."""
+
+
+def main(arguments: list[str]) -> int:
+    """Does what the command line asks; returns the exit code."""
+    command, name = (*arguments, "all")[:2] if arguments else ("", "")
+    chosen = SERVERS if name == "all" else {name: SERVERS[name]} if name in SERVERS else {}
+    if command not in {"up", "down", "status"} or not chosen:
+        messages().print(f"usage: ./dev up|down|status {'|'.join(SERVERS)}|all", markup=False)
+        return 2
+    try:
+        for start, stop, show in chosen.values():
+            if command != "status":
+                (start if command == "up" else stop)()
+            for line in show():
+                output().print(line, markup=False, highlight=False, soft_wrap=True)
+    except YangbeamError as error:
+        messages().print(f"Error: {error}", style="red", markup=False)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

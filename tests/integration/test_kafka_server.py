@@ -1,0 +1,92 @@
+"""The broker that the project starts: what its listeners let in, and what survives a power cut."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from yangbeam.runners.servers.kafka import KafkaServer
+from yangbeam.runners.servers.processes import ServerError
+
+pytestmark = pytest.mark.integration
+
+
+def topic_of(server: KafkaServer, partitions: int = 1) -> str:
+    name = f"test-{uuid.uuid4().hex}"
+    admin = AdminClient(server.properties())
+    admin.create_topics([NewTopic(name, partitions, replication_factor=len(server.processes))])[name].result(30)
+    return name
+
+
+def read(properties: dict[str, str], topic: str, count: int) -> list[bytes]:
+    consumer = Consumer({**properties, "group.id": topic})
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    found: list[bytes] = []
+    for _ in range(count):
+        message = consumer.poll(30.0)
+        assert message is not None, "no message within 30 s"
+        assert message.error() is None
+        found.append(message.value())
+    consumer.close()
+    return found
+
+
+@pytest.mark.parametrize("listener", ["PLAINTEXT", "TLS", "SASL"])
+def test_each_listener_takes_and_gives_records(kafka: KafkaServer, listener: str) -> None:
+    topic = topic_of(kafka)
+    properties = kafka.properties(listener)
+    producer = Producer({**properties, "enable.idempotence": True})
+    producer.produce(topic, b"one")
+    assert producer.flush(30) == 0
+    assert read(properties, topic, 1) == [b"one"]
+
+
+def test_a_wrong_password_is_refused_with_its_name(kafka: KafkaServer) -> None:
+    told: list[str] = []
+    properties = kafka.properties("SASL", password="wrong") | {"log_level": "0"}
+    client = Producer({**properties, "error_cb": lambda error: told.append(error.str())})
+    with pytest.raises(KafkaException):
+        client.list_topics(timeout=3)
+    client.poll(0)
+    assert any("Authentication failed" in line for line in told), told
+
+
+def test_an_expired_certificate_is_refused_with_its_name(kafka: KafkaServer) -> None:
+    told: list[str] = []
+    client = Producer(
+        {
+            **kafka.properties("EXPIRED"),
+            "log_level": "0",
+            "error_cb": lambda error: told.append(error.str()),
+        }
+    )
+    with pytest.raises(KafkaException):
+        client.list_topics(timeout=3)
+    client.poll(0)
+    assert any("certificate verify failed" in line for line in told), told
+
+
+def test_records_survive_the_kill_of_a_broker_and_its_ports_stay(tmp_path: Path) -> None:
+    with KafkaServer(tmp_path, nodes=2) as server:
+        topic = topic_of(server)
+        producer = Producer({**server.properties(), "enable.idempotence": True, "log_level": 0})
+        producer.produce(topic, b"before")
+        assert producer.flush(30) == 0
+        bootstrap = server.bootstrap()
+        for process in server.processes:
+            process.kill()
+        server.start()
+        assert server.bootstrap() == bootstrap
+        producer.produce(topic, b"after")
+        assert producer.flush(30) == 0
+        assert read({**server.properties(), "log_level": "0"}, topic, 2) == [b"before", b"after"]
+    assert not any(process.alive() for process in server.processes)
+
+
+def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
+    server = KafkaServer(tmp_path, settings={"log.segment.bytes": "1"})
+    with pytest.raises(ServerError, match=r"segment\.bytes"):
+        server.start()
+    assert not server.processes[0].alive()
