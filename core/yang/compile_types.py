@@ -1,5 +1,6 @@
 """Turns libyang's compiled types into YangType: leafrefs followed, unions flattened, identities listed."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,17 @@ BASES: dict[int, str] = {
     lib.LY_TYPE_INT64: "int64",
 }
 BUILT_IN = frozenset(BASES.values()) | {"leafref"}
+_PLUGIN = re.compile(r" - ([a-z0-9.-]+), ?version")
+_OF_BASES = BUILT_IN | {"integers"}
+"""Names of libyang's type plugins that judge by the base type alone."""
+
+
+def _plugin(raw: Raw) -> str:
+    """Name of the plugin that judges a type in ways of its own; empty for those of the base types."""
+    identity = layout.text_of(ffi.cast("char **", raw.plugin)[0])
+    named = _PLUGIN.search(identity)
+    name = named[1] if named else identity
+    return "" if name in _OF_BASES else name
 
 
 def _number(raw: Raw) -> dict[str, Any]:
@@ -123,7 +135,8 @@ class TypeCompiler:
             members = layout.array(ffi.cast("struct lysc_type_union *", raw).types)
             return YangType("union", typedef, members=tuple(self.convert(member) for member in members))
         base = BASES[raw.basetype]
-        return YangType(base, typedef, **_DETAILS[base](raw)) if base in _DETAILS else YangType(base, typedef)
+        details = _DETAILS[base](raw) if base in _DETAILS else {}
+        return YangType(base, typedef, **details, plugin=_plugin(raw))
 
     def _leafref(self, raw: Raw) -> YangType:
         leafref = ffi.cast("struct lysc_type_leafref *", raw)

@@ -24,6 +24,8 @@ class YangType:
         ranges: Of numbers, as (lowest, highest) pairs in the type's own unit; empty: the base type's.
         lengths: Of string and binary, as (shortest, longest) pairs; empty: any.
         patterns: (XSD expression, inverted) in order.
+        plugin: What libyang judges this type with beyond the above: ``date-and-time``, ``ipv4-address``, …; empty for
+            nothing more. It depends on the revision of the module that the typedef is from.
     """
 
     base: str
@@ -37,6 +39,7 @@ class YangType:
     ranges: tuple[tuple[int, int], ...] = ()
     lengths: tuple[tuple[int, int], ...] = ()
     patterns: tuple[tuple[str, bool], ...] = ()
+    plugin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
