@@ -96,6 +96,13 @@ class Collector:
             )
         )
 
+    def message(self, message: Message) -> None:
+        """Takes a whole message of a transport that brings them whole."""
+        self.counters["messages"] += 1
+        builder = self._of_exporter.get(message.exporter) or self._builder(message.exporter)
+        builder.octets += len(message.payload)
+        builder.messages.append(message)
+
     def tick(self, now_us: int) -> None:
         """Gives up the messages whose segments did not come in time; call it at least once a second."""
         self._settle(self._reassembly.expire(now_us))

@@ -40,7 +40,7 @@ class Wrapper:
     """One form of header.
 
     Attributes:
-        id: Row of the table, H1 to H9.
+        id: Row of the table, H1 to H9, H11 and H12.
         top: Name of the top-level member.
         place: Where the notification stands.
         spellings: Of its node and number leaves.
@@ -57,6 +57,8 @@ _NOTIFICATIONS: Final = "ietf-notifications:notification"
 _SUBSCRIBED: Final = "ietf-subscribed-notifications:notification"
 ENVELOPE: Final = "ietf-yp-notification:envelope"
 _YP_NOTIFICATION: Final = "ietf-yp-notification:notification"
+_HTTPS: Final = "ietf-https-notif:notification"
+_RESTCONF: Final = "ietf-restconf:notification"
 
 WRAPPERS: Final = (
     Wrapper("H1", _NOTIFICATION, Place.SIBLING, (Spelling.NONE,)),
@@ -68,6 +70,9 @@ WRAPPERS: Final = (
     Wrapper("H7", ENVELOPE, Place.OLD_CONTENTS, tuple(Spelling)),
     Wrapper("H8", ENVELOPE, Place.CONTENTS, tuple(Spelling)),
     Wrapper("H9", _YP_NOTIFICATION, Place.SIBLING, tuple(Spelling)),
+    # draft-ietf-netconf-https-notif section 4.1, and what it deviates from: RFC 8040 section 6.4.
+    Wrapper("H11", _HTTPS, Place.SIBLING, tuple(Spelling)),
+    Wrapper("H12", _RESTCONF, Place.SIBLING, tuple(Spelling)),
 )
 """H10, the notification without a header, has no row: it is what none of these tops is."""
 

@@ -179,3 +179,16 @@ def test_what_is_evicted_goes_to_the_shard_of_its_own_exporter() -> None:
     ]
     assert sorted(exporter for _, exporter in refused) == exporters[:3]
     assert all(shard_of(exporter, 2) == shard for shard, exporter in refused)
+
+
+def test_a_message_that_came_whole_stands_among_the_others_in_its_shard() -> None:
+    collector = Collector("c", shards=2)
+    whole = Message("192.0.2.1", 443, 0, 0, SECOND, MediaType.JSON, b"{}", "192.0.2.9", 8443, "https-notif")
+    send(collector, message_datagram(1, b"[]"))
+    collector.message(whole)
+    collector.refuse("malformed", "no JSON", b"{", exporter="192.0.2.1", arrival_us=SECOND)
+    (batch,) = drain(collector, shard_of("192.0.2.1", 2))
+    assert batch.messages[1] == whole
+    assert [control.at for control in batch.controls] == [2]
+    assert collector.counters["messages"] == 2
+    assert collector.counters["datagrams"] == 1

@@ -82,6 +82,8 @@ HEADERS: dict[str, dict[str, Any]] = {
         }
     },
     "H9": {"ietf-yp-notification:notification": {"event-time": TIME, **PUSH_UPDATE}},
+    "H11": {"ietf-https-notif:notification": {"eventTime": TIME, **PUSH_UPDATE}},
+    "H12": {"ietf-restconf:notification": {"eventTime": TIME, **PUSH_UPDATE}},
     "H10": PUSH_UPDATE,
 }
 """Row → payload; the same push-update in each."""
