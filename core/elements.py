@@ -46,6 +46,9 @@ class Message(_Record, frozen=True):
     transport: str = "udp-notif"
     options: tuple[tuple[int, bytes], ...] = ()
     """Options of the first segment but for segmentation: (type, data)."""
+    raw_partition: int = -1
+    """Its place in the raw topic, the identity of everything made of it; -1: it came without one."""
+    raw_offset: int = -1
 
 
 class Heartbeat(_Record, frozen=True, tag="heartbeat"):
@@ -251,6 +254,13 @@ class TelemetryRecord(_Record, frozen=True):
     arrival_us: int
     event_us: int
     """Publisher's event time; the arrival where it has none."""
+    raw_partition: int = -1
+    """Its message's place in the raw topic; -1: none."""
+    raw_offset: int = -1
+    raw_index: int = 0
+    """Which of the records made of that message."""
+    topic: str = ""
+    """Where it goes; empty: the topic of the configuration."""
 
 
 class TelemetryBatch(_Batch, frozen=True, kw_only=True):
@@ -362,3 +372,24 @@ class LedgerTotals(_Batch, frozen=True, kw_only=True):
     totals: list[LedgerTotal]
     collectors: dict[str, dict[str, int]] = {}
     """Absolute counters by collector id."""
+
+
+class TopicRecord(_Record, frozen=True):
+    """One record of a Kafka topic, as it was read."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_us: int
+    """Of the record, whoever set it; 0 when it has none."""
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class TopicBatch(_Batch, frozen=True, kw_only=True):
+    """What the reader of the telemetry topic emits."""
+
+    records: list[TopicRecord]
+    controls: list[Control] = []
+    """``at`` counts records here."""
