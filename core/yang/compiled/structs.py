@@ -1,0 +1,196 @@
+"""Builds msgspec structs from schema nodes: decoding into one is judging, in one pass over the bytes.
+
+Only structures that are alike are shared; what a struct cannot judge is no field of it, so that a text which holds it
+is refused, and libyang judges.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType, FunctionType
+from typing import Any, Final
+
+import msgspec
+
+from yangbeam.core.yang.compiled.rules import Rule, rule_of
+from yangbeam.core.yang.tree import Node, YangType
+
+_HIGHEST: Final = "18446744073709551615"
+_REFUSED: Final = ValueError("refused")
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A member of an object.
+
+    Attributes:
+        name: As it stands in JSON.
+        kind: Of the node.
+        what: Rule of a leaf or leaf-list, struct of a container or list.
+        required: A key.
+        keys: Numbers of the list's keys among its entry's fields.
+        unique: Values of this leaf-list are unique.
+    """
+
+    name: str
+    kind: str
+    what: Any
+    required: bool = False
+    keys: tuple[int, ...] = ()
+    unique: bool = False
+
+
+class Structs:
+    """Structs of one schema tree.
+
+    Args:
+        qualified: Every name is spelt ``module:name``, as some publishers do; else only where the module changes.
+
+    Attributes:
+        left_out: Path → why, of what was left to libyang so far; a union may be so in part.
+    """
+
+    def __init__(self, *, qualified: bool = False) -> None:
+        self._qualified = qualified
+        self._rules: dict[tuple[int, str], tuple[YangType, Rule | str]] = {}
+        self._built: dict[tuple[_Field, ...], type[msgspec.Struct]] = {}
+        self.left_out: dict[str, str] = {}
+
+    def top(self, nodes: Iterable[Node]) -> type[msgspec.Struct]:
+        """Returns the struct of an object that holds some of these nodes, by their qualified names."""
+        return self._struct(_kept(self._field(node, "", ()) for node in nodes))
+
+    def _object(self, node: Node) -> tuple[type[msgspec.Struct], tuple[_Field, ...]]:
+        fields = _kept(self._field(child, node.module, node.keys) for child in node.children.values())
+        return self._struct(fields), fields
+
+    def _struct(self, fields: tuple[_Field, ...]) -> type[msgspec.Struct]:
+        built = self._built.get(fields)
+        if built is None:
+            built = self._built[fields] = _define(fields)
+        return built
+
+    def _field(self, node: Node, module: str, keys: tuple[str, ...]) -> _Field | None:
+        plain = node.module == module and not self._qualified
+        name = node.name if plain else f"{node.module}:{node.name}"
+        if node.type is not None:
+            return self._leaf(node, name, required=node.module == module and node.name in keys)
+        if node.kind in ("container", "list"):
+            return self._inner(node, name)
+        self.left_out[node.path] = f"{node.kind} is judged by libyang"
+        return None
+
+    def _leaf(self, node: Node, name: str, *, required: bool) -> _Field | None:
+        rule = self._rule(node)
+        if isinstance(rule, str):
+            self.left_out[node.path] = rule
+            return None
+        if rule.partly:
+            self.left_out[node.path] = f"in part: {rule.partly}"
+        return _Field(name, node.kind, rule, required=required, unique=node.kind == "leaf-list" and node.config)
+
+    def _rule(self, node: Node) -> Rule | str:
+        assert node.type is not None, "leaves have a type"  # noqa: S101 - for the type checker
+        key = (id(node.type), node.module)
+        if key not in self._rules:
+            self._rules[key] = (node.type, rule_of(node.type, node.module))  # the type is kept: its id stays its own
+        return self._rules[key][1]
+
+    def _inner(self, node: Node, name: str) -> _Field | None:
+        struct, fields = self._object(node)
+        numbers = tuple(number for number, member in enumerate(fields) if member.required)
+        if len(numbers) != len(node.keys):
+            self.left_out[node.path] = "one of its keys is judged by libyang"
+            return None
+        return _Field(name, node.kind, struct, keys=numbers)
+
+
+def _kept(fields: Iterable[_Field | None]) -> tuple[_Field, ...]:
+    return tuple(field for field in fields if field is not None)
+
+
+def _define(fields: tuple[_Field, ...]) -> type[msgspec.Struct]:
+    members = [_member(number, field) for number, field in enumerate(fields)]
+    source, names = _checks(fields)
+    return msgspec.defstruct(
+        "Object",
+        members,
+        rename={f"f{number}": field.name for number, field in enumerate(fields)},
+        namespace={"__post_init__": FunctionType(_code(source), names)} if source else None,
+        forbid_unknown_fields=True,
+        kw_only=True,
+        eq=False,
+        gc=False,
+    )
+
+
+_ARRAYS: Final = frozenset(("list", "leaf-list"))
+
+
+def _member(number: int, field: _Field) -> Any:
+    inner = field.what.annotation if isinstance(field.what, Rule) else field.what
+    annotation = list[inner] if field.kind in _ARRAYS else inner
+    name = f"f{number}"
+    if field.required:
+        return name, annotation
+    if field.kind in _ARRAYS:
+        return name, annotation, ()
+    return name, annotation, "0" if isinstance(field.what, Rule) and field.what.digits else None
+
+
+def _checks(fields: tuple[_Field, ...]) -> tuple[str, dict[str, Any]]:
+    """Source of what remains to be checked of a decoded object, and the names that it uses; empty for nothing."""
+    lines: list[str] = []
+    names: dict[str, Any] = {"refused": _REFUSED, "highest": _HIGHEST}
+    digits = []
+    for number, field in enumerate(fields):
+        rule = field.what if isinstance(field.what, Rule) else None
+        if rule is not None and rule.digits and field.kind == "leaf":
+            digits.append(number)
+            continue
+        if rule is not None and rule.check is not None:
+            names |= {f"k{number}": rule.known, f"c{number}": rule.check}
+        lines += _lines(number, field, rule)
+    return "".join(f"    {line}\n" for line in [*_digits(digits), *lines]), names
+
+
+def _lines(number: int, field: _Field, rule: Rule | None) -> list[str]:
+    it = f"self.f{number}"
+    conditions = []
+    if rule is not None and rule.check is not None:
+        known = f"k{number}.issuperset({it})" if field.kind == "leaf-list" else f"{it} in k{number}"
+        passes = f"all(map(c{number}, {it}))" if field.kind == "leaf-list" else f"c{number}({it})"
+        conditions.append(f"not {known} and not {passes}")
+    if field.unique:
+        conditions.append(f"len({it}) > 1 and len(set({it})) != len({it})")
+    if field.keys:
+        key = ", ".join(f"entry.f{key}" for key in field.keys)
+        key = f"({key})" if len(field.keys) > 1 else key
+        conditions.append(f"len({it}) > 1 and len({{{key} for entry in {it}}}) != len({it})")
+    return [f"if {condition}: raise refused" for condition in conditions]
+
+
+def _digits(numbers: list[int]) -> list[str]:
+    """Checks all numbers of 64 bits in one go: joined, they are digits; a long one is compared as text."""
+    if not numbers:
+        return []
+    names = [f"v{number}" for number in numbers]
+    joined = "".join(f"{{{name}}}" for name in names)
+    return [
+        *(f"v{number} = self.f{number}" for number in numbers),
+        f'if not f"{joined}".encode().isdigit(): raise refused',
+        f"if {' or '.join(f'len({name}) == 20' for name in names)}:",
+        *(f"    if len({name}) == 20 and {name} > highest: raise refused" for name in names),
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _code(source: str) -> CodeType:
+    """Compiles the body of a ``__post_init__``; many structs share one, and differ in the names it uses."""
+    module = compile(f"def check(self):\n{source}", "<compiled from YANG>", "exec")
+    return next(constant for constant in module.co_consts if isinstance(constant, CodeType))
+
+
+def decoder_of(struct: type[msgspec.Struct]) -> Callable[[bytes], Any]:
+    """Returns the function that decodes, and so judges."""
+    return msgspec.json.Decoder(struct).decode
