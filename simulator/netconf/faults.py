@@ -1,0 +1,64 @@
+"""Decides what is wrong with a simulated NETCONF server; the same seed, the same wrongs."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+from yangbeam.core.errors import ConfigurationError
+
+CHANCES = ("drops", "silent", "missing", "wrong_revision", "wrong_name")
+
+
+class Wrong(StrEnum):
+    """What becomes of one request."""
+
+    NOTHING = ""
+    DROP = "drop"
+    SILENCE = "silence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetconfFaults:
+    """What goes wrong, and how often.
+
+    Attributes:
+        latency_s: Seconds that each get-schema takes.
+        drops: Chance in [0, 1] that a request ends the session instead of being answered.
+        silent: Chance that a request is never answered; at 1 there is no hello either.
+        missing: Chance that a module of the library is not to be had.
+        wrong_revision: Chance that a module's text is of another revision.
+        wrong_name: Chance that the text is another module's.
+        seed: Same seed, same faults.
+    """
+
+    latency_s: float = 0.0
+    drops: float = 0.0
+    silent: float = 0.0
+    missing: float = 0.0
+    wrong_revision: float = 0.0
+    wrong_name: float = 0.0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises ConfigurationError on a chance that is none."""
+        for name in CHANCES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigurationError("setting", f"{name}: valid is in [0, 1]")
+        if self.latency_s < 0:
+            raise ConfigurationError("setting", "latency_s: valid is 0 or more")
+
+    def of_request(self, rng: Random) -> Wrong:
+        """Draws what becomes of a request."""
+        drawn = rng.random()
+        if drawn < self.drops:
+            return Wrong.DROP
+        return Wrong.SILENCE if drawn < self.drops + self.silent else Wrong.NOTHING
+
+    def of_module(self, name: str) -> str:
+        """Returns ``missing``, ``wrong_revision``, ``wrong_name`` or nothing: always the same for a module."""
+        drawn = Random(f"{self.seed}/{name}").random()  # noqa: S311  repeatable, not secret
+        for wrong in ("missing", "wrong_revision", "wrong_name"):
+            drawn -= getattr(self, wrong)
+            if drawn < 0:
+                return wrong
+        return ""
