@@ -26,6 +26,8 @@ from yangbeam.core.elements import (
     TelemetryBatch,
     TelemetryRecord,
     Terms,
+    TopicBatch,
+    TopicRecord,
     Validated,
     ValidatedBatch,
 )
@@ -124,5 +126,10 @@ SAMPLES: Final[list[msgspec.Struct]] = [
         **PLACE,  # type: ignore[arg-type]
         totals=[LedgerTotal(3, "192.0.2.1", 7, 1011, 1_700_000_000_000_000, 4, {"received": 5})],
         collectors={"collector/0": {"datagrams": 3}},
+    ),
+    TopicBatch(
+        **PLACE,  # type: ignore[arg-type]
+        records=[TopicRecord("telemetry", 3, 41, 1_700_000_000_000_000, b"key", b"{}", (("schema-id", b"7"),))],
+        controls=CONTROLS[:1],
     ),
 ]

@@ -1,6 +1,7 @@
 """Elements as bytes: deterministic, pinned, and refused when they are newer than this release."""
 
 import pickle
+from importlib.metadata import version
 from pathlib import Path
 
 import apache_beam as beam
@@ -15,6 +16,8 @@ from yangbeam.core.errors import ConfigurationError
 from yangbeam.transforms.coders import ELEMENTS, BatchCoder, KeyedMessageBatch
 
 PINNED = Path(__file__).resolve().parents[1] / "golden" / "state"
+RELEASE = version("yangbeam")
+"""Until it is out its bytes may still be made anew; those of the releases before never are."""
 
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: type(sample).__name__)
 
@@ -35,15 +38,15 @@ def test_an_element_comes_back_equal(sample: msgspec.Struct) -> None:
 @pytest.mark.parametrize("release", sorted(path.name for path in PINNED.iterdir()))
 def test_the_bytes_of_each_release_still_decode(sample: msgspec.Struct, release: str) -> None:
     pinned = PINNED / release / f"{type(sample).__name__}.hex"
-    if not pinned.exists():
-        assert release != "0.1.0", f"{pinned.name} is missing: {BatchCoder(type(sample)).encode(sample).hex()}"
+    if not pinned.exists():  # its element is younger than that release
+        assert release != RELEASE, f"{pinned.name} is missing: {BatchCoder(type(sample)).encode(sample).hex()}"
         return
     assert BatchCoder(type(sample)).decode(bytes.fromhex(pinned.read_text())) == sample
 
 
 @each_sample
 def test_the_bytes_of_this_release_are_pinned(sample: msgspec.Struct) -> None:
-    pinned = PINNED / "0.1.0" / f"{type(sample).__name__}.hex"
+    pinned = PINNED / RELEASE / f"{type(sample).__name__}.hex"
     assert BatchCoder(type(sample)).encode(sample).hex() == pinned.read_text().strip()
 
 
