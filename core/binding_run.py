@@ -80,7 +80,7 @@ class BindingRun:
     def retry(self) -> None:
         """Releases what waited for a schema that is there, and gives up what waited too long."""
         self._still_away.clear()
-        for key in tuple(self.state.pending.queues):
+        for key in self.state.pending.in_order():
             if key not in self.state.holes:
                 self._run_queue(key)
 
@@ -95,7 +95,7 @@ class BindingRun:
             "schema-not-to-be-had",
             "the input ended while the schema was still being fetched: replay the message when it is there",
         )
-        for key in tuple(self.state.pending.queues):
+        for key in self.state.pending.in_order():
             self._give_up_queue(key, error)
 
     def _place(self, key: Key | None, notification: Notification, epoch: int, verdict: Verdict) -> None:

@@ -47,6 +47,7 @@ class Epoch(msgspec.Struct, array_like=True):
     schema_id: int | None = None
     bound_modules: tuple[str, ...] = ()
     how: str = ""
+    restarted: bool = False
 
 
 class Binding(Protocol):
@@ -59,6 +60,8 @@ class Binding(Protocol):
     how: str
     begin: Mark | None
     number: int
+    restarted: bool
+    """It began with a new count: numbers before it say nothing, only arrival does."""
 
 
 class Epochs(Binding, Protocol):
@@ -126,7 +129,7 @@ def epoch_of(subscription: Epochs, notification: Notification, current: int) -> 
         return subscription
     found: Binding = subscription
     for found, former in _walk(subscription):
-        if found.begin is None:
+        if found.begin is None or found.restarted:
             if found.number <= current:
                 return found
         elif not is_late(found.begin, notification):

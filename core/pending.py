@@ -114,6 +114,10 @@ class Pending:
             and load.size + size <= limits.max_bytes_per_exporter
         )
 
+    def in_order(self) -> list[QueueKey]:
+        """Returns the queues, the one with the oldest head first: the same from a restored state as from a kept one."""
+        return sorted(self.queues, key=lambda key: self.queues[key][0].held.number)
+
     def hold(self, key: QueueKey, notification: Notification, epoch: int, now_s: float) -> None:
         """Puts a message at the end of its queue."""
         held = Held(FORMAT, self.next_number, epoch, notification)
@@ -145,7 +149,7 @@ class Pending:
         if len(self.gone) * 2 > self._in_bag:
             bag.clear()
             self.gone, self._in_bag = [], 0
-            self._unwritten = {waiting.held.number: waiting for waiting in self._in_order()}
+            self._unwritten = {waiting.held.number: waiting for waiting in self._oldest_first()}
         for waiting in self._unwritten.values():
             bag.add(_CODEC.encode(waiting.held))
         self._in_bag += len(self._unwritten)
@@ -163,7 +167,7 @@ class Pending:
         self._in_bag = len(found)
         self.gone = [held.number for held in found if held.number in gone]
 
-    def _in_order(self) -> Iterator[Waiting]:
+    def _oldest_first(self) -> Iterator[Waiting]:
         return iter(sorted((one for queue in self.queues.values() for one in queue), key=lambda one: one.held.number))
 
     def _enqueue(self, key: QueueKey, waiting: Waiting) -> None:

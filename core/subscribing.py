@@ -56,7 +56,21 @@ def _numbered(state: Subscriptions, notification: Notification, number: int) -> 
 
 def _forgotten(entry: Entry) -> Entry:
     """A publisher that restarted: what its subscriptions were before says nothing of what they are."""
-    return Entry(entry.node, entry.publisher_id, State.UNKNOWN, entry.port, number=entry.number + 1)
+    older = (_former(entry), *entry.older)[:MAX_OLDER]  # for what still waits
+    number = entry.number + 1
+    return Entry(entry.node, entry.publisher_id, State.UNKNOWN, entry.port, older=older, number=number, restarted=True)
+
+
+def _former(entry: Entry) -> Epoch:
+    return Epoch(
+        entry.number,
+        entry.terms,
+        entry.begin,
+        entry.schema_id,
+        entry.bound_modules,
+        entry.how,
+        entry.restarted,
+    )
 
 
 def _changes(entry: Entry, notification: Notification) -> bool:
@@ -126,9 +140,9 @@ def _begin_epoch(entry: Entry, notification: Notification, *, restarted: bool) -
         late = Epoch(number, notification.terms, mark_of(notification))
         entry.older = (*entry.older[:at], late, *entry.older[at:])[:MAX_OLDER]
         return
-    former = Epoch(entry.number, entry.terms, entry.begin, entry.schema_id, entry.bound_modules, entry.how)
+    entry.older = (_former(entry), *entry.older)[:MAX_OLDER]
     entry.number += 1
-    entry.older = () if restarted else (former, *entry.older)[:MAX_OLDER]
+    entry.restarted = restarted
     entry.terms = notification.terms
     entry.begin = mark_of(notification)
     entry.port = notification.message.port

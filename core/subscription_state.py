@@ -49,6 +49,8 @@ class Entry(msgspec.Struct, array_like=True):
     """Id under which it was announced on its socket, where that is another than the one its data carry."""
     started: bool = False
     """The started message of this life came."""
+    restarted: bool = False
+    """The current terms began with a new count of the publisher's."""
 
 
 class _SubscriptionState(msgspec.Struct, array_like=True):

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from ipaddress import ip_address, ip_network
 
 from yangbeam.core.loss.detector import learn_all
+from yangbeam.core.pending import Limits
 from yangbeam.core.validation import Policy
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.config_stages import Loss
@@ -27,6 +28,13 @@ def stages_of(config: Config) -> Stages:
         detect_loss=_detect_loss(config.loss),
         collector=config.collector,
         version=version("yangbeam"),
+        pending=Limits(
+            wait_s=config.schemas.wait_s,
+            max_messages=config.schemas.max_pending_messages,
+            max_bytes=config.schemas.max_pending_bytes,
+            max_messages_per_exporter=config.schemas.max_pending_messages_per_exporter,
+            max_bytes_per_exporter=config.schemas.max_pending_bytes_per_exporter,
+        ),
     )
 
 

@@ -59,6 +59,16 @@ class Schemas(Section):
     """Also use the modules that come with yangbeam: those of the notifications themselves."""
     missing: Policy = "reject"
     """What becomes of a notification whose schema is not to be had: a dead letter, or passed on and marked."""
+    wait_s: Annotated[float, Field(strict=True, ge=0, le=86_400, allow_inf_nan=False)] = 60.0
+    """How long a notification waits for a schema that is being fetched; from zero again after a restart."""
+    max_pending_messages: Annotated[int, Field(strict=True, ge=0, le=10_000_000)] = 100_000
+    """How many notifications wait at most, per shard; what comes beyond is treated as `missing` says."""
+    max_pending_bytes: Annotated[int, Field(strict=True, ge=0, le=1 << 34)] = 128 << 20
+    """How many octets of them."""
+    max_pending_messages_per_exporter: Annotated[int, Field(strict=True, ge=0, le=10_000_000)] = 20_000
+    """How many notifications of one exporter wait at most."""
+    max_pending_bytes_per_exporter: Annotated[int, Field(strict=True, ge=0, le=1 << 34)] = 32 << 20
+    """How many octets of them."""
 
 
 class Registry(Section):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
+from yangbeam.core.pending import Limits
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.validation import Policy
 from yangbeam.transforms.bind_subscriptions import BindSubscriptions
@@ -46,13 +47,14 @@ class Stages:
     detect_loss: DetectLoss | None
     collector: str
     version: str
+    pending: Limits = field(default_factory=Limits)
 
 
 def build(pipeline: beam.Pipeline, source: beam.PTransform, stages: Stages, sinks: Sinks) -> None:
     """Builds the graph between a source of ``MessageBatch`` and the sinks."""
     messages = pipeline | "ReadSources" >> source
     decoded = messages | "DecodeNotifications" >> DecodeNotifications()
-    bind = BindSubscriptions(stages.schemas, pass_unbound=stages.policy.pass_unbound)
+    bind = BindSubscriptions(stages.schemas, pass_unbound=stages.policy.pass_unbound, limits=stages.pending)
     bound = decoded.out | "BindSubscriptions" >> bind
     validated = bound.out | "ValidateNotifications" >> ValidateNotifications(stages.schemas, stages.policy)
     fallible: dict[str, Staged] = {"decode": decoded, "bind": bound, "validate": validated}

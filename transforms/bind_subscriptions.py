@@ -126,9 +126,10 @@ class _Bind(beam.DoFn):
 
         def bind(state: Subscriptions) -> Any:
             made = self._binder.bind(state, batch, tallies, self._patience)
-            return made, self._keep(state, pending, retry)
+            self._keep(state, pending, retry)
+            return made
 
-        (bound, letters), _ = self._updated(shard, (snapshot, journal, version), pending, bind)
+        bound, letters = self._updated(shard, (snapshot, journal, version), pending, bind)
         ended = any(isinstance(control, EndOfInput) for control in batch.controls)
         yield from _outputs(bound, letters, tallies, ended=ended)
 
@@ -146,9 +147,10 @@ class _Bind(beam.DoFn):
 
         def tick(state: Subscriptions) -> Any:
             made = self._binder.tick(state, tallies, self._patience, shard)
-            return made, self._keep(state, pending, retry)
+            self._keep(state, pending, retry)
+            return made
 
-        (bound, letters), _ = self._updated(shard, (snapshot, journal, version), pending, tick)
+        bound, letters = self._updated(shard, (snapshot, journal, version), pending, tick)
         if bound.notifications or letters:
             yield from _outputs(bound, letters, tallies, ended=False)
 

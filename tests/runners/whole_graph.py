@@ -14,6 +14,7 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from tests.runners.graph import LANDED, landing
 from yangbeam.core.elements import DeadLetter, LedgerTotals, LossEvent, MessageBatch, TelemetryRecord
 from yangbeam.core.loss.detector import learn_all
+from yangbeam.core.pending import Limits
 from yangbeam.core.reader import END, Poll
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.totals import by_exporter, collected, latest, unbalanced
@@ -97,8 +98,8 @@ class Outcome:
         return [str(line) for line in unbalanced(self.exporters, SINKS)]
 
 
-def stages(schemas: Schemas, policy: Policy) -> Stages:
-    return Stages(schemas, policy, DetectLoss(override=learn_all), "collector-1", "0.1.0")
+def stages(schemas: Schemas, policy: Policy, pending: Limits) -> Stages:
+    return Stages(schemas, policy, DetectLoss(override=learn_all), "collector-1", "0.1.0", pending)
 
 
 def sinks(places: Mapping[str, str], tables: Path) -> Sinks:
@@ -118,11 +119,12 @@ def outcome_of(
     *,
     policy: Policy | None = None,
     live: bool = False,
+    pending: Limits | None = None,
 ) -> Outcome:
     """Runs the whole graph over batches; tables lie in ``folder``."""
     places = {kind: landing() for kind in KINDS}
     tables = folder / "tables.duckdb"
-    graph = partial(build, stages=stages(schemas, policy or Policy()), sinks=sinks(places, tables))
+    graph = partial(build, stages=stages(schemas, policy or Policy(), pending or Limits()), sinks=sinks(places, tables))
     run(graph, Handoff([BatchReader(batches)]), live=live)
     close_tables(tables)
     landed = {kind: LANDED.pop(place) for kind, place in places.items()}

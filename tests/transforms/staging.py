@@ -44,14 +44,22 @@ def bounded(stage: beam.PTransform, batches: Sequence[Any]) -> Given:
     return _ran(pipeline, pipeline | beam.Create(list(batches), reshuffle=False), stage)
 
 
-def live(stage: beam.PTransform, batches: Sequence[Any]) -> Given:
-    """Runs the stage on the runner of the live bridge, a bundle for each batch."""
+def live(stage: beam.PTransform, batches: Sequence[Any], *, clock: Sequence[float] = ()) -> Given:
+    """Runs the stage on the runner of the live bridge, a bundle for each batch.
+
+    Args:
+        stage: The stage.
+        batches: What it is given.
+        clock: Steps of processing time, in seconds, behind the last batch.
+    """
     options = PipelineOptions([])
     options.view_as(StandardOptions).streaming = True
     pipeline = beam.Pipeline(runner="BundleBasedDirectRunner", options=options)
     stream = TestStream(coder=BatchCoder(type(batches[0])))
     for batch in batches:
         stream = stream.add_elements([batch])
+    for step_s in clock:
+        stream = stream.advance_processing_time(int(step_s))
     return _ran(pipeline, pipeline | stream.advance_watermark_to_infinity(), stage)
 
 
@@ -90,9 +98,13 @@ class Attempts:
 
     def process(self, batch: Any) -> list[Any]:
         """Returns what the attempt that counts gave."""
-        more = (Bag(), Alarm()) if self._has_pending else ()
-        cells = self._cells.setdefault(batch.shard, (Cell(), Bag(), Cell(), *more))
+        cells = self.cells(batch.shard)
         if self._twice:
             in_vain = deepcopy(cells)
             list(self._dofn.process((batch.shard, batch), *in_vain))
         return list(self._dofn.process((batch.shard, batch), *cells))
+
+    def cells(self, shard: int) -> tuple[Any, ...]:
+        """Returns the cells of a shard, in the order of the DoFn's parameters."""
+        more = (Bag(), Alarm()) if self._has_pending else ()
+        return self._cells.setdefault(shard, (Cell(), Bag(), Cell(), *more))
