@@ -59,7 +59,7 @@ class UdpSettings:
                 raise ConfigurationError("setting", f"{name} must be >= {least}, got {getattr(self, name)}")
         networks(self.allow)
         for listen in self.listen:
-            if not self.allow and not _is_loopback(listen.host):
+            if not self.allow and not is_loopback(listen.host):
                 raise ConfigurationError(
                     "allow-list",
                     f"listening on {listen.host} without an allow list would let anyone write: name the prefixes of "
@@ -79,7 +79,12 @@ def networks(prefixes: Sequence[str]) -> list[IPv4Network | IPv6Network]:
         raise ConfigurationError("setting", f"allow: {error}") from error
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Says whether an address is this machine's own.
+
+    Raises:
+        ConfigurationError: It is no address.
+    """
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError as error:

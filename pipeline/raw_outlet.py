@@ -102,6 +102,7 @@ class Outlet:
         self._clock = clock
         self._producer = connect()
         self._is_direct = spool.is_empty
+        self._end: KafkaFatalError | None = None
         self._unsynced: list[Done] = []
         self._acknowledged_before = counters["acknowledged"]
         self._failed = 0
@@ -127,9 +128,11 @@ class Outlet:
             settled = partial(self._settled, headers, done)
             try:
                 error = self._producer.put(partition, key, value, headers, timestamp_ms, settled)
-            except KafkaFatalError:
+            except KafkaFatalError as raised:
+                self._end = raised
+                self._is_direct = False
                 self._keep(self._spool.append, Spooled(partition, key, value, headers, timestamp_ms), done)
-                raise
+                return
             if error is None:
                 return
             record = Spooled(partition, key, value, headers, timestamp_ms)
@@ -153,6 +156,8 @@ class Outlet:
         producer = self._producer
         producer.poll(0)
         producer.check()
+        if self._end is not None:
+            raise self._end
         waiting = producer.waiting
         progress = producer.produced - waiting
         now = self._clock()
@@ -274,6 +279,11 @@ class Outlet:
         if self._is_chunk_under_way:
             self._did_chunk_fail = True
         self._sync()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a turn soon is of use: something is under way, or on disk."""
+        return not self._is_direct or self._producer.waiting > 0
 
     @property
     def spool_octets(self) -> int:

@@ -256,10 +256,11 @@ def test_who_waits_is_told_when_nobody_takes_it(tmp_path: Path) -> None:
 def test_a_fatal_error_keeps_everything_on_disk(bench: Bench) -> None:
     bench.put(2)
     bench.producer.fatal = True
-    with pytest.raises(KafkaFatalError):
-        bench.put(1)
-    with pytest.raises(KafkaFatalError):
-        bench.outlet.turn()
+    bench.put(1)
+    bench.producer.fatal = False
+    for _ in range(2):
+        with pytest.raises(KafkaFatalError):
+            bench.outlet.turn()
     bench.outlet.abandon()
     bench.start()
     bench.turns()
