@@ -116,7 +116,9 @@ def _after_notice(before: Entry, notification: Notification) -> Entry:
     restarted = notification.kind == "subscription-started" and _is_new_life(before, notification)
     if restarted or not is_late(before.changed, notification):
         entry.state = after(State(before.state), notification.kind)
-        entry.changed = mark_of(notification)
+        if entry.state != before.state or notification.kind != "subscription-modified":
+            # A modification leaves a state as it is: what was suspended before it, and comes late, still is.
+            entry.changed = mark_of(notification)
     if notification.kind in START_KINDS:
         _begin_epoch(entry, notification, restarted=restarted)
     return entry
