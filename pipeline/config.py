@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 
 from yangbeam.core.errors import Fault
 from yangbeam.pipeline.config_errors import InvalidConfigurationError, Origin, Problem, problems_of
+from yangbeam.pipeline.config_receive import Receive
 from yangbeam.pipeline.config_sinks import DeadLetters, Files, Kafka, Status, Tables
 from yangbeam.pipeline.config_sources import Capture, Source, UdpNotif
 from yangbeam.pipeline.config_stages import (
@@ -32,6 +33,7 @@ _IN_OUT: Final = {
     ("registry", "path"): "registry.sqlite",
     ("dead_letters", "path"): "dead-letters.jsonl",
     ("status", "report"): "report.json",
+    ("receive", "spool"): "spool",
 }
 """What lies in the folder ``out`` unless it is placed elsewhere."""
 
@@ -65,6 +67,8 @@ class Config(Section):
     """What is shown of a run."""
     beam: Beam = Field(default_factory=Beam)
     """How work is cut for Apache Beam."""
+    receive: Receive = Field(default_factory=Receive)
+    """How `yangbeam receive` writes the raw topic; `run` does not read this section."""
 
     @model_validator(mode="before")
     @classmethod
@@ -86,11 +90,11 @@ class Config(Section):
     def _go_together(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
         if not sources:
             raise problem("no source", "write [[sources]], or leave it out for the default")
-        if len({source.kind for source in sources}) > 1:
-            raise problem("captures end and sockets do not", "use one kind of source in a run")
-        sockets = [(source.host, source.port) for source in sources if isinstance(source, UdpNotif) and source.port]
-        for host, port in sockets:
-            if sockets.count((host, port)) > 1:
+        if len({isinstance(source, Capture) for source in sources}) > 1:
+            raise problem("captures end and sockets do not", "use captures or live sources in a run")
+        sockets = [(source.kind, source.host, source.port) for source in sources if not isinstance(source, Capture)]
+        for kind, host, port in sockets:
+            if port and sockets.count((kind, host, port)) > 1:
                 raise problem(f"{host} port {port} is bound twice", "use receivers = 2 for two receivers on one port")
         return sources
 

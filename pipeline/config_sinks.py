@@ -24,6 +24,8 @@ _FIXED_PROPERTIES: Final = {
 class Topics(Section):
     """Names of the topics that are written."""
 
+    raw: Topic = "yangbeam-raw"
+    """What `yangbeam receive` writes: every message as it came, and what was refused."""
     telemetry: Topic = "yangbeam-telemetry"
     """Validated notifications as ietf-telemetry-message."""
     loss: Topic = "yangbeam-loss"

@@ -1,4 +1,4 @@
-"""Where messages come from: live UDP-notif sockets or capture files, and the limits that protect the collector."""
+"""Where messages come from: sockets, HTTPS servers or capture files, and the limits that protect the collector."""
 
 from ipaddress import ip_address
 from typing import Annotated, Literal
@@ -11,6 +11,8 @@ from yangbeam.pipeline.config_types import Flag, InputFile, Port, Prefix, Sectio
 
 DEFAULT_PORT = 10_003
 """IANA has assigned none; this one is common in the field's captures."""
+DEFAULT_HTTPS_PORT = 8443
+"""The draft names none."""
 
 
 _Octets = Annotated[int, Field(strict=True, ge=65_536, le=1 << 36)]
@@ -93,23 +95,83 @@ class UdpNotif(Section):
     @field_validator("host")
     @classmethod
     def _is_address(cls, host: str) -> str:
-        try:
-            return str(ip_address(host))
-        except ValueError:
-            if host == "localhost":
-                return "127.0.0.1"
-            raise problem(
-                f'"{host[:60]}" is no IP address', 'write one, like "0.0.0.0" or "::"; names are not resolved'
-            ) from None
+        return _address(host)
 
     @field_validator("allow")
     @classmethod
     def _is_denied_by_default(cls, allow: tuple[Prefix, ...], info: ValidationInfo) -> tuple[Prefix, ...]:
-        host = info.data.get("host")
-        if host is not None and not allow and not ip_address(host).is_loopback:
-            what = f"{host} is open to strangers, and nobody is allowed to send there"
-            raise problem(what, 'write the prefixes of your routers: allow = ["192.0.2.0/24"], or bind to "127.0.0.1"')
-        return allow
+        return _named_if_open(allow, info)
+
+
+class HttpsNotif(Section):
+    """An HTTPS server that takes notifications (draft-ietf-netconf-https-notif-15)."""
+
+    kind: Literal["https-notif"]
+    """A live server."""
+    host: Text = "127.0.0.1"
+    """Address to bind to; every address but loopback asks for `allow`."""
+    port: Port = DEFAULT_HTTPS_PORT
+    """TCP port to bind to; 0 takes a free one and prints it."""
+    path: Annotated[str, Field(strict=True, pattern=r"^(/[A-Za-z0-9._~-]+)*$", max_length=200)] = ""
+    """What stands before `/capabilities` and `/relay-notification`, like `/yang`; publishers are given the same."""
+    allow: tuple[Prefix, ...] = ()
+    """Prefixes that publishers may send from; anything else is answered 403 and counted. Empty: loopback only."""
+    certificate_file: InputFile
+    """Our certificate (PEM), with the chain."""
+    key_file: InputFile
+    """Its private key (PEM), without a password; readable by this user alone."""
+    client_ca_file: InputFile | None = None
+    """Certificates (PEM) that sign the publishers'; then each must show one. Absent: none is asked for."""
+    publisher: Literal["address", "certificate"] = "address"
+    """`certificate`: the publisher id comes from the name in its certificate, which tells publishers behind one
+    address apart; needs `client_ca_file`."""
+    receivers: Annotated[int, Field(strict=True, ge=1, le=64)] = 1
+    """Serving processes that share the port; `run` takes one."""
+    max_body_bytes: Annotated[int, Field(strict=True, ge=1_024, le=1 << 30)] = 16 * 1024 * 1024
+    """Octets of one request; more is answered 413."""
+    max_buffered_bytes: _Octets = 128 * 1024 * 1024
+    """Octets of requests that are not handed on yet, in all; beyond it publishers are asked to come again (503)."""
+    max_connections: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1_000
+    """Connections at the same time; more are answered 503."""
+    timeout_s: Annotated[float, Field(strict=True, ge=0.1, le=600, allow_inf_nan=False)] = 30.0
+    """For a request to arrive whole (else 408), and for a connection without one."""
+
+    @field_validator("host")
+    @classmethod
+    def _is_address(cls, host: str) -> str:
+        return _address(host)
+
+    @field_validator("allow")
+    @classmethod
+    def _is_denied_by_default(cls, allow: tuple[Prefix, ...], info: ValidationInfo) -> tuple[Prefix, ...]:
+        return _named_if_open(allow, info)
+
+    @field_validator("publisher")
+    @classmethod
+    def _has_certificates(cls, publisher: str, info: ValidationInfo) -> str:
+        if publisher == "certificate" and info.data.get("client_ca_file", publisher) is None:
+            raise problem("no certificate is asked for", "write client_ca_file, or take the address")
+        return publisher
+
+
+def _address(host: str) -> str:
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        if host == "localhost":
+            return "127.0.0.1"
+        raise problem(
+            f'"{host[:60]}" is no IP address', 'write one, like "0.0.0.0" or "::"; names are not resolved'
+        ) from None
+
+
+def _named_if_open(allow: tuple[Prefix, ...], info: ValidationInfo) -> tuple[Prefix, ...]:
+    """Refuses a door that is open to strangers and names nobody."""
+    host = info.data.get("host")
+    if host is not None and not allow and not ip_address(host).is_loopback:
+        what = f"{host} is open to strangers, and nobody is allowed to send there"
+        raise problem(what, 'write the prefixes of your routers: allow = ["192.0.2.0/24"], or bind to "127.0.0.1"')
+    return allow
 
 
 class Capture(Section):
@@ -127,4 +189,4 @@ class Capture(Section):
     """Limits on incomplete messages."""
 
 
-Source = Annotated[UdpNotif | Capture, Field(discriminator="kind")]
+Source = Annotated[UdpNotif | HttpsNotif | Capture, Field(discriminator="kind")]

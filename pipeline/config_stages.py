@@ -148,7 +148,8 @@ def reassembly_fits(loss: Loss, info: ValidationInfo) -> Loss:
     Raises:
         PydanticCustomError: The window is shorter than a source's reassembly timeout.
     """
-    longest = max((source.reassembly.timeout_s for source in info.data.get("sources", ())), default=0.0)
+    reassemblies = (getattr(source, "reassembly", None) for source in info.data.get("sources", ()))
+    longest = max((reassembly.timeout_s for reassembly in reassemblies if reassembly is not None), default=0.0)
     if loss.window_s < longest:
         what = f"{loss.window_s:g} s is shorter than the longest reassembly timeout, {longest:g} s"
         raise problem(what, f"write {longest:g} or more", key="window_s")
