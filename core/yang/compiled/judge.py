@@ -1,8 +1,8 @@
 """Accepts contents that libyang, in the profile ``structural``, surely accepts; everything else is libyang's to judge.
 
 One pass of msgspec over the bytes parses, checks types and names, and asks the keys of lists (RFC 7950 section 7.8.2)
-and the values of configured leaf-lists (section 7.7) to be unique. Duplicate members are judged one by one, as libyang
-does.
+and the values of configured leaf-lists (section 7.7) to be unique. Of members that repeat only the last would be
+checked in full, so what was decoded is written again and must not have become less.
 """
 
 import re
@@ -14,8 +14,9 @@ import msgspec
 from yangbeam.core.yang.compiled.structs import Structs, decoder_of
 from yangbeam.core.yang.tree import Tree
 
-_RARE_ESCAPE: Final = re.compile(rb'\\[^"\\/nrt]').search
-r"""``\u``, ``\b`` and ``\f``: what they name may be no character of YANG."""
+_RARE_ESCAPE: Final = re.compile(rb'\\(?:[^"\\/nrtu]|u(?:00[01]|0022|[dD][89a-fA-F]|[fF][dDfF]))').search
+"""What they name may be no character of YANG (RFC 7950 section 14), or is a quote, or half of a character."""
+_NO_MEMBER: Final = len(b"{}")
 _NO_CHARACTER: Final = b"\xef\xbf"
 """Begins U+FFFE and U+FFFF in UTF-8, which libyang refuses."""
 
@@ -32,6 +33,8 @@ class CompiledJudge:
         self._structs = Structs()
         self._met: set[str] = set()
         self._decode: Callable[[bytes], Any] = _refuse
+        self._encode_into = msgspec.json.Encoder().encode_into
+        self._written = bytearray()
 
     @property
     def left_out(self) -> Mapping[str, str]:
@@ -53,10 +56,15 @@ class CompiledJudge:
         if not text.isascii() and _NO_CHARACTER in text:
             return False
         try:
-            self._decode(text)
+            decoded = self._decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
-        return b'"' in text  # what holds no member is no contents
+        written = self._written
+        self._encode_into(decoded, written)
+        if len(written) == len(text):
+            return len(written) > _NO_MEMBER
+        # Blanks, escapes and signs of zero go; no quote does unless a member did.
+        return written.count(b'"') == text.count(b'"') > 0
 
 
 def _refuse(_: bytes) -> None:

@@ -118,6 +118,7 @@ def _define(fields: tuple[_Field, ...]) -> type[msgspec.Struct]:
         rename={f"f{number}": field.name for number, field in enumerate(fields)},
         namespace={"__post_init__": FunctionType(_code(source), names)} if source else None,
         forbid_unknown_fields=True,
+        omit_defaults=True,
         kw_only=True,
         eq=False,
         gc=False,

@@ -1,0 +1,83 @@
+"""The compiled judge against libyang: what one accepts the other must accept."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+import orjson
+
+from tests.core.yang.compiled.instances import Instances, case
+from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.yang.compiled.judge import CompiledJudge
+from yangbeam.core.yang.schema import Schema
+from yangbeam.core.yang.unique_keys import refuse_duplicate_keys
+
+FRESH_POOLS = 20_000
+"""Cases after which leaf values are drawn anew."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Counts of a run.
+
+    Attributes:
+        cases: By what was done to them.
+        accepted: By both.
+        cautious: Accepted by libyang alone, by what was done: they only cost time.
+        wrong: Texts that the compiled judge accepts and libyang refuses: there must be none.
+        examples: Some cautious texts that were valid as made.
+    """
+
+    cases: Counter[str] = field(default_factory=Counter)
+    accepted: Counter[str] = field(default_factory=Counter)
+    cautious: Counter[str] = field(default_factory=Counter)
+    wrong: list[bytes] = field(default_factory=list)
+    examples: list[bytes] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """The figures in one line."""
+        cases, accepted, cautious = self.cases.total(), self.accepted.total(), self.cautious.total()
+        return (
+            f"{cases} cases, {accepted} accepted by both, {cases - accepted - cautious} refused by both, {cautious} left to"
+            f" libyang that accepts them (valid as made: {self.cautious['valid']}), {len(self.wrong)} disagreements"
+        )
+
+
+def libyang_accepts(schema: Schema, text: bytes) -> bool:
+    """The verdict of libyang with the checks around it, as ``Schema`` gives it without the compiled judge."""
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    if not isinstance(document, dict) or not document:
+        return False
+    if schema._context.refusal(text, "structural") or not schema._top.issuperset(document):
+        return False
+    try:
+        refuse_duplicate_keys(document, schema._keys)
+    except InvalidInstanceError:
+        return False
+    return True
+
+
+def compare(schema: Schema, cases: int, seed: int, under: tuple[str, ...] = ()) -> Outcome:
+    """Judges that many cases by both engines."""
+    chance, outcome = random.Random(seed), Outcome()
+    judge = CompiledJudge(schema.tree)
+    judge.meet(under or schema.tree.data)
+    made = Instances(schema.tree, chance, under)
+    for number in range(1, cases + 1):
+        what, text = case(made, chance)
+        outcome.cases[what] += 1
+        fast, slow = judge.accepts(text), libyang_accepts(schema, text)
+        if fast and slow:
+            outcome.accepted[what] += 1
+        elif fast:
+            outcome.wrong.append(text)
+        elif slow:
+            outcome.cautious[what] += 1
+            if what == "valid" and len(outcome.examples) < 50:
+                outcome.examples.append(text)
+        if number % FRESH_POOLS == 0:
+            made.pools.__init__(chance)  # type: ignore[misc] # drawn anew
+    return outcome
