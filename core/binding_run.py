@@ -5,7 +5,7 @@ from typing import Final
 
 from yangbeam.core.dead_letter import letter_of_notification
 from yangbeam.core.elements import Bound, Control, DeadLetter, Heartbeat, Notification
-from yangbeam.core.epochs import Binding, epoch_of
+from yangbeam.core.epochs import REORDER_US, Binding, epoch_of
 from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.ledger import BOUND, DEAD, DUPLICATES, ID_REUSED, MARKED, PENDING, Tallies
 from yangbeam.core.numbering import Verdict, give_up_hole
@@ -13,7 +13,7 @@ from yangbeam.core.patience import Patience
 from yangbeam.core.pending import Limits, QueueKey
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.subscribing import DATA_KINDS, enter
-from yangbeam.core.subscription_state import Key, Subscriptions
+from yangbeam.core.subscription_state import Entry, Key, Subscriptions
 from yangbeam.core.subscription_table import SubscriptionTable
 
 STAGE: Final = "bind"
@@ -62,7 +62,8 @@ class BindingRun:
             return
         if reused:
             self._count(ID_REUSED, notification)
-        self._pass_time(notification.message.arrival_us)
+        if notification.message.arrival_us > state.clock_us:
+            self._pass_time(notification.message.arrival_us)
         key, epoch, verdict = enter(state, notification)
         if verdict is Verdict.ORDINARY and not state.pending.queues:
             try:
@@ -74,7 +75,7 @@ class BindingRun:
 
     def control(self, control: Control) -> None:
         """Lets data time pass to a collector's heartbeat."""
-        if isinstance(control, Heartbeat):
+        if isinstance(control, Heartbeat) and control.clock_us > self.state.clock_us:
             self._pass_time(control.clock_us)
 
     def retry(self) -> None:
@@ -125,7 +126,9 @@ class BindingRun:
         """A hole begins with the head of a queue; it ends when it is filled, or too much waits behind it."""
         holes = self.state.holes
         if verdict is Verdict.HOLE and len(self.state.pending.queues[queue]) == 1:
-            holes[queue] = self.state.due_us(queue)
+            holes[queue] = due_us = self.state.due_us(queue)
+            if due_us <= self.state.clock_us:  # another collector's clock is ahead
+                self._close_hole(queue)
         elif queue not in holes:  # it waits for a schema anyway, and what is missing has that long to come
             self._forget_hole(queue)
         else:
@@ -136,7 +139,7 @@ class BindingRun:
     def _forget_hole(self, key: QueueKey) -> None:
         for line_key in self.state.open_lines(key):
             self.state.lines[line_key].missing = ()
-            self.state.touch_line(line_key)
+            self.state.touched_lines.add(line_key)
 
     def _pass_time(self, clock_us: int) -> None:
         state = self.state
@@ -148,7 +151,7 @@ class BindingRun:
     def _close_hole(self, key: QueueKey) -> None:
         for line_key in self.state.open_lines(key):
             give_up_hole(self.state.lines[line_key])
-            self.state.touch_line(line_key)
+            self.state.touched_lines.add(line_key)
         self.state.holes.pop(key, None)
         self._run_queue(key)
 
@@ -200,7 +203,7 @@ class BindingRun:
             SchemaPendingError: Its schema is being fetched.
         """
         entry = self.state.entries.get(key) if key is not None else None
-        binding = epoch_of(entry, notification, epoch) if entry is not None else None
+        binding = self._binding(entry, notification, epoch)
         try:
             schema_id, how = self._schema_of(key, binding, notification)
         except SchemaPendingError:
@@ -217,12 +220,31 @@ class BindingRun:
             self._count(f"{DEAD}:{error.reason}", notification)
             return
         entry = self.state.entries.get(key) if key is not None else None
-        binding = epoch_of(entry, notification, epoch) if entry is not None else None
+        binding = self._binding(entry, notification, epoch)
         self._count(f"{MARKED}:unbound", notification)
         how = f"none: {error.detail}"
         self.bound.append(Bound(notification, None, self.table.index(key, entry, binding), how))
 
+    def _binding(self, entry: Entry | None, notification: Notification, epoch: int) -> Binding | None:
+        if entry is None or not entry.older:
+            return entry
+        begin = entry.begin
+        if (
+            begin is not None
+            and epoch == entry.number
+            and notification.message.arrival_us - begin.arrival_us > REORDER_US
+        ):
+            return entry
+        return epoch_of(entry, notification, epoch)
+
     def _schema_of(self, key: Key | None, binding: Binding | None, notification: Notification) -> tuple[int, str]:
+        if (
+            binding is not None
+            and binding.schema_id is not None
+            and binding.bound_modules == notification.modules
+            and notification.kind in DATA_KINDS
+        ):
+            return binding.schema_id, binding.how
         exporter = notification.message.exporter
         terms = binding.terms if binding is not None else None
         content_id = terms.content_id if terms else None
@@ -231,8 +253,6 @@ class BindingRun:
             return self._resolve(exporter, content_id, frozenset(notification.modules)), "notification"
         if key is None or binding is None:
             return self._resolve(exporter, None, frozenset(notification.modules)), "module-names"
-        if binding.schema_id is not None and binding.bound_modules == notification.modules:
-            return binding.schema_id, binding.how
         named = {name: revision for name, revision, _ in terms.modules} if terms else {}
         wanted = {f"{name}@{revision}" if revision else name for name, revision in named.items()}
         wanted.update(module for module in notification.modules if module not in named)

@@ -23,8 +23,8 @@ REORDER_NUMBERS: Final = 65_536
 MAX_OLDER: Final = 8
 """Former epochs kept of a subscription."""
 
-_MODULUS: Final = 1 << 32
-_HALF: Final = 1 << 31
+MODULUS: Final = 1 << 32
+HALF: Final = 1 << 31
 
 
 class Mark(msgspec.Struct, array_like=True, frozen=True):
@@ -89,7 +89,7 @@ def steps(before: int, after: int) -> int:
     >>> steps(4294967295, 0), steps(0, 4294967295), steps(7, 7)
     (1, -1, 0)
     """
-    return (after - before + _HALF) % _MODULUS - _HALF
+    return (after - before + HALF) % MODULUS - HALF
 
 
 def _far(mark: Mark, notification: Notification) -> int:

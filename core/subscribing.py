@@ -10,7 +10,7 @@ import msgspec
 
 from yangbeam.core.elements import Notification
 from yangbeam.core.epochs import MAX_OLDER, Epoch, is_late, is_restart, mark_of
-from yangbeam.core.numbering import Line, Verdict, line_key, number_of, observe
+from yangbeam.core.numbering import Line, Verdict, observe
 from yangbeam.core.subscription import State, after
 from yangbeam.core.subscription_state import Entry, Key, Subscriptions
 
@@ -44,14 +44,16 @@ def enter(state: Subscriptions, notification: Notification) -> tuple[Key | None,
     return key, entry.number, verdict
 
 
-def _numbered(state: Subscriptions, notification: Notification, number: int) -> Verdict:
-    key = line_key(notification, number)
+def _numbered(state: Subscriptions, notification: Notification, subscription_id: int) -> Verdict:
+    message, sequence = notification.message, notification.sequence_number
+    key = (message.exporter, subscription_id, message.port, message.publisher_id, sequence is not None)
+    number = message.message_id if sequence is None else sequence
     line = state.lines.get(key)
     if line is None:
-        state.keep_line(key, Line(number_of(notification), notification.message.arrival_us))
+        state.keep_line(key, Line(number, message.arrival_us))
         return Verdict.ORDINARY
-    state.touch_line(key)
-    return observe(line, number_of(notification), notification.message.arrival_us)
+    state.touched_lines.add(key)
+    return observe(line, number, message.arrival_us)
 
 
 def _forgotten(entry: Entry) -> Entry:

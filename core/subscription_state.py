@@ -85,7 +85,8 @@ class Subscriptions:
         self._sockets: dict[tuple[str, int], int | None] = {}
         self._announced: dict[Key, list[int]] = {}
         self._touched: set[Key] = set()
-        self._touched_lines: set[LineKey] = set()
+        self.touched_lines: set[LineKey] = set()
+        """Lines that changed since the last ``changes``."""
 
     @classmethod
     def restore(cls, snapshot: bytes | None, journal: list[bytes], held: list[bytes] | None = None) -> Self:
@@ -133,7 +134,7 @@ class Subscriptions:
             FORMAT,
             [(key, self.entries[key]) for key in sorted(self._touched) if key in self.entries],
             self.memory.fresh,
-            [(key, self.lines[key]) for key in sorted(self._touched_lines) if key in self.lines],
+            [(key, self.lines[key]) for key in sorted(self.touched_lines) if key in self.lines],
             self.pending.gone_lately,
             self.pending.next_number,
             self.clock_us,
@@ -144,7 +145,7 @@ class Subscriptions:
 
     def _told(self) -> None:
         self._touched.clear()
-        self._touched_lines.clear()
+        self.touched_lines.clear()
         self.memory.fresh = []
         self.pending.gone_lately = []
 
@@ -175,13 +176,9 @@ class Subscriptions:
     def keep_line(self, key: LineKey, line: Line) -> None:
         """Keeps a line that is new or was changed in place."""
         self.lines[key] = line
-        self._touched_lines.add(key)
+        self.touched_lines.add(key)
         if len(self.lines) > MAX_LINES:
             del self.lines[next(iter(self.lines))]
-
-    def touch_line(self, key: LineKey) -> None:
-        """Marks a line that was changed in place."""
-        self._touched_lines.add(key)
 
     def on_socket(self, exporter: str, port: int) -> tuple[int, Entry] | None:
         """Returns the one subscription that was started on a socket and never sent data under its own id."""
