@@ -6,19 +6,49 @@ checked in full, so what was decoded is written again and must not have become l
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from yangbeam.core.yang.compiled.structs import Structs, decoder_of
-from yangbeam.core.yang.tree import Tree
+from yangbeam.core.yang.compiled.structs import Structs
+from yangbeam.core.yang.tree import Node, Tree
 
 _RARE_ESCAPE: Final = re.compile(rb'\\(?:[^"\\/nrtu]|u(?:00[01]|0022|[dD][89a-fA-F]|[fF][dDfF]))').search
 """What they name may be no character of YANG (RFC 7950 section 14), or is a quote, or half of a character."""
 _NO_MEMBER: Final = len(b"{}")
 _NO_CHARACTER: Final = b"\xef\xbf"
 """Begins U+FFFE and U+FFFF in UTF-8, which libyang refuses."""
+
+
+class Reader:
+    """Reads a JSON object of one struct, and nothing else.
+
+    Args:
+        struct: From ``Structs``.
+    """
+
+    def __init__(self, struct: type[msgspec.Struct]) -> None:
+        self._decode = msgspec.json.Decoder(struct).decode
+        self._encode_into = msgspec.json.Encoder().encode_into
+        self._written = bytearray()
+
+    def read(self, text: bytes) -> Any:
+        """Returns what stands in ``text`` as the struct, or None: it is refused, or is of a rare and intricate kind."""
+        if b"\\" in text and _RARE_ESCAPE(text):
+            return None
+        if not text.isascii() and _NO_CHARACTER in text:
+            return None
+        try:
+            decoded = self._decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        written = self._written
+        self._encode_into(decoded, written)
+        if len(written) == len(text):
+            return decoded if len(written) > _NO_MEMBER else None
+        # Blanks, escapes and signs of zero go; no quote does unless a member did.
+        return decoded if written.count(b'"') == text.count(b'"') > 0 else None
 
 
 class CompiledJudge:
@@ -32,40 +62,29 @@ class CompiledJudge:
         self._nodes = {name: node for name, node in tree.data.items() if node.kind != "structure"}
         self._structs = Structs()
         self._met: set[str] = set()
-        self._decode: Callable[[bytes], Any] = _refuse
-        self._encode_into = msgspec.json.Encoder().encode_into
-        self._written = bytearray()
+        self._reader: Reader | None = None
 
     @property
     def left_out(self) -> Mapping[str, str]:
         """Schema path → why libyang judges it, of what was compiled so far."""
         return self._structs.left_out
 
-    def meet(self, names: Iterable[str]) -> bool:
-        """Compiles top-level nodes; says whether any was new."""
+    def meet(self, names: Iterable[str]) -> None:
+        """Compiles the top-level nodes of these names that were not met yet."""
         fresh = {name for name in names if name in self._nodes} - self._met
         if fresh:
             self._met |= fresh
-            self._decode = decoder_of(self._structs.top(self._nodes[name] for name in sorted(self._met)))
-        return bool(fresh)
+            self._reader = Reader(self._structs.top(self._nodes[name] for name in sorted(self._met)))
 
     def accepts(self, text: bytes) -> bool:
         """Whether ``text`` surely is valid contents; False says nothing."""
-        if b"\\" in text and _RARE_ESCAPE(text):
-            return False
-        if not text.isascii() and _NO_CHARACTER in text:
-            return False
-        try:
-            decoded = self._decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return False
-        written = self._written
-        self._encode_into(decoded, written)
-        if len(written) == len(text):
-            return len(written) > _NO_MEMBER
-        # Blanks, escapes and signs of zero go; no quote does unless a member did.
-        return written.count(b'"') == text.count(b'"') > 0
+        return self._reader is not None and self._reader.read(text) is not None
 
+    def value_of(self, node: Node, *, qualified: bool) -> Reader:
+        """Returns the reader of an object that holds one node of the schema and nothing else.
 
-def _refuse(_: bytes) -> None:
-    raise msgspec.DecodeError
+        Args:
+            node: Anywhere in the tree.
+            qualified: It is spelt ``module:name``.
+        """
+        return Reader(self._structs.only(node, qualified=qualified))

@@ -4,8 +4,8 @@ Only structures that are alike are shared; what a struct cannot judge is no fiel
 is refused, and libyang judges.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any, Final
@@ -59,6 +59,11 @@ class Structs:
     def top(self, nodes: Iterable[Node]) -> type[msgspec.Struct]:
         """Returns the struct of an object that holds some of these nodes, by their qualified names."""
         return self._struct(_kept(self._field(node, "", ()) for node in nodes))
+
+    def only(self, node: Node, *, qualified: bool) -> type[msgspec.Struct]:
+        """Returns the struct of an object that holds one node anywhere in the tree, ``f0``, and nothing else."""
+        field = self._field(node, "" if qualified else node.module, ())
+        return self._struct(() if field is None else (replace(field, required=True),))
 
     def _object(self, node: Node) -> tuple[type[msgspec.Struct], tuple[_Field, ...]]:
         fields = _kept(self._field(child, node.module, node.keys) for child in node.children.values())
@@ -136,7 +141,8 @@ def _member(number: int, field: _Field) -> Any:
         return name, annotation
     if field.kind in _ARRAYS:
         return name, annotation, ()
-    return name, annotation, "0" if isinstance(field.what, Rule) and field.what.digits else None
+    # Of digits in a row an absent one is the least trouble.
+    return name, annotation, "1" if isinstance(field.what, Rule) and field.what.digits else None
 
 
 def _checks(fields: tuple[_Field, ...]) -> tuple[str, dict[str, Any]]:
@@ -172,7 +178,7 @@ def _lines(number: int, field: _Field, rule: Rule | None) -> list[str]:
 
 
 def _digits(numbers: list[int]) -> list[str]:
-    """Checks all numbers of 64 bits in one go: joined, they are digits; a long one is compared as text."""
+    """Checks all numbers of 64 bits in one go: joined, they are digits; few begin with a zero, or are long."""
     if not numbers:
         return []
     names = [f"v{number}" for number in numbers]
@@ -180,6 +186,8 @@ def _digits(numbers: list[int]) -> list[str]:
     return [
         *(f"v{number} = self.f{number}" for number in numbers),
         f'if not f"{joined}".encode().isdigit(): raise refused',
+        f"if {' or '.join(f"{name} < '1'" for name in names)}:",
+        *(f"    if '0' < {name} < '1': raise refused" for name in names),
         f"if {' or '.join(f'len({name}) == 20' for name in names)}:",
         *(f"    if len({name}) == 20 and {name} > highest: raise refused" for name in names),
     ]
@@ -190,8 +198,3 @@ def _code(source: str) -> CodeType:
     """Compiles the body of a ``__post_init__``; many structs share one, and differ in the names it uses."""
     module = compile(f"def check(self):\n{source}", "<compiled from YANG>", "exec")
     return next(constant for constant in module.co_consts if isinstance(constant, CodeType))
-
-
-def decoder_of(struct: type[msgspec.Struct]) -> Callable[[bytes], Any]:
-    """Returns the function that decodes, and so judges."""
-    return msgspec.json.Decoder(struct).decode

@@ -1,7 +1,7 @@
 """Which JSON strings a YANG type surely takes: a function per built-in type, or none where libyang alone can say.
 
 Each is at most as generous as libyang (RFC 7950 section 9, RFC 7951 section 6): rare spellings that libyang also
-takes, such as ``+1``, ``0x1f`` or blanks around a number, are left to it.
+takes, such as ``+1``, ``0x1f``, ``017`` or blanks around a number, are left to it.
 """
 
 import re
@@ -16,7 +16,8 @@ from yangbeam.core.yang.values import BOUNDS
 
 Taker = Callable[[str], bool]
 
-_INTEGER: Final = re.compile(r"-?[0-9]{1,20}").fullmatch
+_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,19})").fullmatch
+"""A zero before other digits makes libyang read an octal number."""
 _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?").fullmatch
 _MAX_JUDGED: Final = 4096
 """Characters of the longest text that patterns judge here: PCRE2 gives up where Python's re would go on."""
