@@ -308,7 +308,9 @@ class LossEvent(_Record, frozen=True):
     publisher_id: int | None
     subscription_ids: tuple[int, ...]
     counter: str
-    """``transport`` (message id), ``notification`` (sequence number) or ``patch``."""
+    """What it was found by: ``transport`` (message id), ``notification`` (sequence number), ``patch``; without numbers
+    ``freshness`` (expected, but silent), ``lifecycle`` (what the publisher did) and ``resync`` (tables to be taken with
+    care until the next push-update)."""
     scope: str
     """node, publisher, subscription, socket or a combination joined by ``+``."""
     first: int
@@ -322,9 +324,12 @@ class LossEvent(_Record, frozen=True):
     state: str
     """open, confirmed or withdrawn."""
     cause: str = ""
-    """incomplete, kernel-drop, restart, publisher; empty: not known."""
+    """incomplete, kernel-drop; of freshness silent, never-sent; of lifecycle terminated, restart; of a counter that
+    cannot be followed untrackable; of resync patch-gap; empty: not known."""
     identity: str = ""
     """Stable key: a later event with it replaces the earlier one."""
+    detail: str = ""
+    """More of the cause, in words or as the publisher said it."""
 
 
 class LossBatch(_Batch, frozen=True, kw_only=True):

@@ -95,7 +95,7 @@ class _Detect(beam.DoFn):
         tallies = Tallies(STAGE)
 
         def detect(detector: Detector) -> list[LossEvent]:
-            return detector.observe(batch.facts, batch.controls, tallies)
+            return detector.observe(batch.facts, batch.controls, tallies, batch.source)
 
         events = updated(self._restore, STAGE, shard, (snapshot, journal, version), detect)
         if events:

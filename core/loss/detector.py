@@ -5,24 +5,23 @@ events, however they are cut into batches and wherever the state is encoded and 
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, Self
-
-import msgspec
+from typing import Final, Self
 
 from yangbeam.core.elements import Control, EndOfInput, Heartbeat, LossEvent, Refused
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.ledger import Tallies
+from yangbeam.core.loss import lifecycle
 from yangbeam.core.loss.events import Findings
-from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter, ExporterState
-from yangbeam.core.loss.facts import STARTED, Facts
-from yangbeam.core.loss.line import MASK, WINDOW_US, Moment
+from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter
+from yangbeam.core.loss.facts import LIFE, STARTED, Facts
+from yangbeam.core.loss.freshness import Listening, interrupted, listen
+from yangbeam.core.loss.learned import Learned, learned_of
+from yangbeam.core.loss.line import EARLY, MASK, WINDOW_US, Moment
 from yangbeam.core.loss.patches import observe_patch
-from yangbeam.core.loss.scope import ALL, BY_NAME, Flow, Hypothesis
-from yangbeam.core.loss.track import COUNTERS, FOREVER, Track, force, names, observe, report
-from yangbeam.core.versioned import Codec
+from yangbeam.core.loss.scope import ALL, BY_NAME, SCOPES, Flow, Hypothesis
+from yangbeam.core.loss.state import CODEC, FORMAT, Collector, LossState
+from yangbeam.core.loss.track import COUNTERS, FOREVER, Track, force, observe, report
 
-FORMAT: Final = 1
-"""Version of the state's bytes; a newer one is refused."""
 IDLE_US: Final = 86_400_000_000
 """A flow silent for a day is forgotten; its next number is a first one."""
 SWEEP_US: Final = 3_600_000_000
@@ -38,37 +37,6 @@ def learn_all(exporter: str, counter: str) -> str | None:
     """Sets no scope: all are learned."""
     del exporter, counter
     return None
-
-
-class _Collector(msgspec.Struct, array_like=True, gc=False):
-    clock_us: int
-    drops: int
-
-
-class _LossState(msgspec.Struct, array_like=True):
-    """What a snapshot or a journal entry holds: of a journal entry only what changed."""
-
-    format: int
-    exporters: list[ExporterState]
-    gone: list[str] = []
-    collectors: dict[str, _Collector] = {}
-    drops: list[tuple[int, int]] = []
-    """Times (from, to], us, within which a collector's kernel dropped datagrams; the last 32."""
-    swept: int = 0
-
-
-class Learned(NamedTuple):
-    """What was learned of one counter of one exporter, and why."""
-
-    exporter: str
-    counter: str
-    state: str
-    """settled, learning, untrackable or set (by the operator)."""
-    scope: str
-    """The scope in use; several joined by `` = `` where they mean the same so far."""
-    counters: int
-    """How many separate counters that makes."""
-    why: list[str]
 
 
 class Detector:
@@ -90,27 +58,34 @@ class Detector:
         self._flows: dict[tuple[str, int, int, int | None], Flow] = {}
         self._touched: dict[str, None] = {}
         self._gone: list[str] = []
-        self._collectors: dict[str, _Collector] = {}
+        self._collectors: dict[str, Collector] = {}
         self._drops: list[tuple[int, int]] = []
         self._swept = 0
+        self._speakers: dict[str, str] = {}
+        self._speaker = ""
 
-    def observe(self, facts: list[Facts], controls: Iterable[Control], tallies: Tallies) -> list[LossEvent]:
-        """Takes one batch; returns the events it brought about, in order.
+    def observe(
+        self, facts: list[Facts], controls: Iterable[Control], tallies: Tallies, source: str = ""
+    ) -> list[LossEvent]:
+        """Takes one batch of a source; returns the events it brought about, in order.
 
         ``tallies`` gets ``lost:COUNTER`` for what is confirmed and ``late:COUNTER`` for numbers that came late.
         """
         findings = Findings(self._drops, tallies)
+        self._speaker = self._speakers.get(source, "")
         start = 0
         for control in controls:
             self._follow(facts[start : control.at], findings)
             start = max(start, control.at)
+            if isinstance(control, Heartbeat) and self._speaker != control.collector_id:
+                self._speaker = self._speakers[source] = control.collector_id
             self._control(control, findings)
         self._follow(facts[start:] if start else facts, findings)
         return findings.events
 
     def _follow(self, facts: list[Facts], findings: Findings) -> None:
         """Takes messages; the way of a number in order is this loop alone."""
-        flows, touched = self._flows, self._touched
+        flows, touched, speaker = self._flows, self._touched, self._speaker
         for one in facts:
             flow = flows.get((one.exporter, one.port, one.publisher_id, one.subscription_id))
             if flow is None:
@@ -119,6 +94,7 @@ class Detector:
             arrival = one.arrival_us
             if arrival != exporter.raw:
                 exporter.tell(arrival)
+                exporter.collector = speaker
                 if exporter.clock >= exporter.due:
                     self._tick(exporter, findings)
             touched[exporter.address] = None
@@ -139,8 +115,8 @@ class Detector:
             elif number is not None and 0 <= number <= MASK:
                 self._look(exporter, flow, 1, number, one, findings)
                 flow.notification_last = number
-            if one.patch_id is not None or flow.patch is not None:
-                self._patch(exporter, flow, one, findings)
+            if one.kind & LIFE or one.patch_id is not None or flow.patch is not None:
+                self._beyond_numbers(exporter, flow, one, findings)
             flow.order = exporter.order
             flow.at = arrival
 
@@ -164,6 +140,7 @@ class Detector:
                 self._drop(one)
         first, second = (self._allowed(facts.exporter, counter) for counter in COUNTERS)
         exporter = self._exporters[facts.exporter] = Exporter(facts.exporter, facts.arrival_us, (first, second))
+        exporter.collector = self._speaker
         return exporter
 
     def _allowed(self, address: str, counter: str) -> list[int]:
@@ -180,6 +157,8 @@ class Detector:
         """Looks closely at a number that was not simply the next one."""
         track = exporter.tracks[counter]
         flow.node = facts.node or flow.node
+        known = track.hypotheses[0] if track.settled or track.incumbent else None
+        epoch = _epoch(known, flow)
         moment = Moment(facts.arrival_us, exporter.clock, exporter.order, flow.index, facts.kind == STARTED)
         before = track.hypotheses[0] if track.settled else None
         observe(track, exporter.flows, flow, number, moment, self._window)
@@ -188,6 +167,8 @@ class Detector:
             exporter.unlink(counter)
         if after is not None:
             self._link(after, flow, counter)
+        if counter == 0 and known in track.hypotheses and _began_anew(known, flow, epoch):
+            findings.tell(lifecycle.restarted(exporter, flow, SCOPES[known.members[0]].name, facts))
         if track.revoked or exporter.clock >= track.due or (after is not None and after.busy):
             self._report(exporter, track, findings)
         exporter.reckon_due()
@@ -198,6 +179,13 @@ class Detector:
             flow.notification = settled.sequence_of(flow)
         else:
             flow.transport = settled.sequence_of(flow)
+
+    def _beyond_numbers(self, exporter: Exporter, flow: Flow, facts: Facts, findings: Findings) -> None:
+        """Takes what a message says beside its two numbers."""
+        if facts.kind & LIFE:
+            findings.tell(lifecycle.take(exporter, flow, facts, self._listening(exporter)))
+        if facts.patch_id is not None or flow.patch is not None:
+            self._patch(exporter, flow, facts, findings)
 
     def _patch(self, exporter: Exporter, flow: Flow, facts: Facts, findings: Findings) -> None:
         moment = Moment(facts.arrival_us, exporter.clock, exporter.order, flow.index)
@@ -247,7 +235,10 @@ class Detector:
         if known is not None and drops > known.drops:
             self._drops[:-31] = []
             self._drops.append((known.clock_us, beat.clock_us))
-        self._collectors[beat.collector_id] = _Collector(beat.clock_us, drops)
+        if known is None:
+            known = self._collectors[beat.collector_id] = Collector(beat.clock_us, drops)
+        known.clock_us, known.drops = beat.clock_us, drops
+        self._freshness(beat, known.listening, findings)
         for exporter in self._exporters.values():
             if exporter.due < FOREVER:
                 exporter.tell(beat.clock_us)
@@ -256,6 +247,23 @@ class Detector:
                     self._tick(exporter, findings)
         if beat.clock_us - self._swept >= SWEEP_US:
             self._sweep(beat.clock_us)
+
+    def _freshness(self, beat: Heartbeat, clock: Listening, findings: Findings) -> None:
+        """Looks for silent subscriptions of the exporters that send to this collector."""
+        watched = [one for one in self._exporters.values() if one.watches and one.collector in ("", beat.collector_id)]
+        if interrupted(clock, beat.clock_us):
+            for exporter in watched:
+                self._touched[exporter.address] = None
+                lifecycle.beat(exporter, beat.collector_id, clock, pause=True)
+        listen(clock, beat.clock_us)
+        for exporter in watched:
+            if 0 <= exporter.watch_due <= clock.heard_us or exporter.heard_by != beat.collector_id:
+                self._touched[exporter.address] = None
+                findings.tell(lifecycle.beat(exporter, beat.collector_id, clock))
+
+    def _listening(self, exporter: Exporter) -> Listening:
+        known = self._collectors.get(exporter.collector)
+        return Listening() if known is None else known.listening
 
     def _sweep(self, clock_us: int) -> None:
         """Forgets what was silent for long."""
@@ -283,7 +291,7 @@ class Detector:
 
     def explain(self) -> list[Learned]:
         """Returns what was learned of every counter, and why."""
-        return [_learned(exporter, track) for exporter in self._exporters.values() for track in exporter.tracks]
+        return [learned_of(exporter, track) for exporter in self._exporters.values() for track in exporter.tracks]
 
     @property
     def flows(self) -> int:
@@ -307,8 +315,8 @@ class Detector:
 
     def _encode(self, exporters: list[Exporter], gone: list[str]) -> bytes:
         states = [exporter.state() for exporter in exporters]
-        state = _LossState(FORMAT, states, gone, self._collectors, self._drops, self._swept)
-        return _CODEC.encode(state)
+        state = LossState(FORMAT, states, gone, self._collectors, self._drops, self._swept, self._speakers)
+        return CODEC.encode(state)
 
     def decode_state(self, snapshot: bytes | None, journal: Iterable[bytes] = ()) -> Self:
         """Takes over a state: a snapshot and the changes since, oldest first; returns itself.
@@ -318,32 +326,28 @@ class Detector:
         """
         self._exporters, self._flows = {}, {}
         for entry in ([] if snapshot is None else [snapshot]) + list(journal):
-            self._apply(_CODEC.decode(entry))
+            self._apply(CODEC.decode(entry))
         for address, exporter in self._exporters.items():
             self._flows.update({(address, *flow.key): flow for flow in exporter.flows})
         return self
 
-    def _apply(self, state: _LossState) -> None:
+    def _apply(self, state: LossState) -> None:
         for address in state.gone:
             self._exporters.pop(address, None)
         for one in state.exporters:
             self._exporters[one.address] = Exporter.of(one)
         self._collectors, self._drops, self._swept = state.collectors, state.drops, state.swept
+        self._speakers = state.speakers
 
 
-_CODEC: Final = Codec(_LossState)
+def _began_anew(hypothesis: Hypothesis, flow: Flow, epoch: int) -> bool:
+    """Says whether the counter of a flow began anew since ``epoch``, where counters begin."""
+    sequence = hypothesis.sequence_of(flow)
+    return 0 <= epoch < sequence.epoch and sequence.floor <= EARLY
 
 
-def _learned(exporter: Exporter, track: Track) -> Learned:
-    best = min(track.hypotheses, key=lambda one: (one.bits, one.members[0]), default=None)
-    state = "set" if len(track.allowed) == 1 else "settled" if track.settled else "learning"
-    if best is None:
-        state = "untrackable" if track.given_up >= 0 else "learning"
-    return Learned(
-        exporter.address,
-        COUNTERS[track.counter],
-        state,
-        names(best) if best else "",
-        len(best.sequences) if best else 0,
-        list(track.notes),
-    )
+def _epoch(hypothesis: Hypothesis | None, flow: Flow) -> int:
+    """Returns how often the counter of a flow began anew, -1 where that is not known."""
+    if hypothesis is None or flow.index >= len(hypothesis.place) or hypothesis.place[flow.index] < 0:
+        return -1
+    return hypothesis.sequence_of(flow).epoch

@@ -34,6 +34,10 @@ class Findings:
         for event in _patch_events(exporter, flow, before):
             self._take(event)
 
+    def tell(self, events: list[LossEvent]) -> None:
+        """Takes events that count no numbers."""
+        self.events += events
+
     def count_late(self, exporter: Exporter, flow: Flow, track: Track, arrival_us: int) -> None:
         """Counts the late numbers of a counter."""
         if track.late:

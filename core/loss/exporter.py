@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from yangbeam.core.elements import Refused
+from yangbeam.core.loss.freshness import Watch
 from yangbeam.core.loss.line import NONE, Gap
 from yangbeam.core.loss.scope import UNKNOWN, Flow, Hypothesis, forget_index
 from yangbeam.core.loss.sequence import Sequence
@@ -55,12 +56,32 @@ class ExporterState(msgspec.Struct, array_like=True, gc=False):
     tracks: list[Track]
     rejected: list[Rejected] = []
     patch_due: int = FOREVER
+    watches: list[Watch] = []
+    watch_due: int = NONE
+    lately: list[tuple[str, int, int]] = []
+    collector: str = ""
+    heard_by: str = ""
 
 
 class Exporter:
     """One exporter's clock, flows and counters."""
 
-    __slots__ = ("address", "clock", "due", "flows", "order", "patch_due", "raw", "rejected", "tracks")
+    __slots__ = (
+        "address",
+        "clock",
+        "collector",
+        "due",
+        "flows",
+        "heard_by",
+        "lately",
+        "order",
+        "patch_due",
+        "raw",
+        "rejected",
+        "tracks",
+        "watch_due",
+        "watches",
+    )
 
     def __init__(self, address: str, raw: int, allowed: tuple[list[int], list[int]]) -> None:
         self.address = address
@@ -76,6 +97,16 @@ class Exporter:
         self.patch_due = FOREVER
         """When the first gap in patch-ids is confirmed."""
         self.due = FOREVER
+        self.watches: dict[int, Watch] = {}
+        """By subscription id, in order of announcement: what owes messages."""
+        self.watch_due = NONE
+        """When the watches must be looked at, on the clock of listening; NONE: never."""
+        self.lately: list[tuple[str, int, int]] = []
+        """(cause, publisher or subscription, arrival) of what was told lately, so that it is told once."""
+        self.collector = ""
+        """The collector its last message came by."""
+        self.heard_by = ""
+        """The collector whose clock the watches are on."""
 
     def tell(self, time_us: int) -> None:
         """Moves the clock to a time of the collector."""
@@ -108,7 +139,19 @@ class Exporter:
             for flow in self.flows
         ]
         return ExporterState(
-            self.address, self.order, self.raw, self.clock, flows, self.tracks, self.rejected, self.patch_due
+            self.address,
+            self.order,
+            self.raw,
+            self.clock,
+            flows,
+            self.tracks,
+            self.rejected,
+            self.patch_due,
+            list(self.watches.values()),
+            self.watch_due,
+            self.lately,
+            self.collector,
+            self.heard_by,
         )
 
     @classmethod
@@ -123,6 +166,9 @@ class Exporter:
             flow.transport_last, flow.notification_last = one.transport_last, one.notification_last
             exporter.flows.append(flow)
         exporter.patch_due = state.patch_due
+        exporter.watches = {watch.subscription_id: watch for watch in state.watches}
+        exporter.watch_due, exporter.lately = state.watch_due, state.lately
+        exporter.collector, exporter.heard_by = state.collector, state.heard_by
         exporter.reckon_due()
         return exporter
 

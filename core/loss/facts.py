@@ -4,13 +4,28 @@ from typing import Final
 
 import msgspec
 
-from yangbeam.core.elements import Control, NotificationBatch, _Batch, place
+from yangbeam.core.elements import Control, Notification, NotificationBatch, _Batch, place
 
 STARTED: Final = 1
 FULL: Final = 2
 CHANGE: Final = 4
-KINDS: Final[dict[str, int]] = {"subscription-started": STARTED, "push-update": FULL, "push-change-update": CHANGE}
-"""Kinds that tell something of the numbers: a beginning, a reset of the patch-id, a patch-id."""
+MODIFIED: Final = 8
+SUSPENDED: Final = 16
+RESUMED: Final = 32
+COMPLETED: Final = 64
+TERMINATED: Final = 128
+LIFE: Final = STARTED | MODIFIED | SUSPENDED | RESUMED | COMPLETED | TERMINATED
+KINDS: Final[dict[str, int]] = {
+    "subscription-started": STARTED,
+    "push-update": FULL,
+    "push-change-update": CHANGE,
+    "subscription-modified": MODIFIED,
+    "subscription-suspended": SUSPENDED,
+    "subscription-resumed": RESUMED,
+    "subscription-completed": COMPLETED,
+    "subscription-terminated": TERMINATED,
+}
+"""Kinds that tell something of the numbers (a beginning, a reset of the patch-id, a patch-id) or of what is owed."""
 
 
 class Facts(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -27,6 +42,12 @@ class Facts(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One of KINDS, else 0."""
     patch_id: str | None = None
     node: str | None = None
+    period_us: int = 0
+    """Of started and modified: its period, 0 on change."""
+    syncs: bool = False
+    """Of started and modified: a first push-update is owed at once (sync-on-start)."""
+    reason: str = ""
+    """Of terminated and suspended."""
 
 
 class FactsBatch(_Batch, frozen=True, kw_only=True):
@@ -55,4 +76,15 @@ def facts_of(batch: NotificationBatch) -> FactsBatch:
         )
         for one in batch.notifications
     ]
+    for index, fact in enumerate(facts):
+        if fact.kind & LIFE:
+            facts[index] = _with_terms(fact, batch.notifications[index])
     return FactsBatch(facts=facts, controls=batch.controls, **place(batch))
+
+
+def _with_terms(facts: Facts, notification: Notification) -> Facts:
+    terms, reason = notification.terms, notification.reason or ""
+    if terms is None:
+        return msgspec.structs.replace(facts, reason=reason)
+    period_us = 0 if terms.period_cs is None or terms.on_change else terms.period_cs * 10_000
+    return msgspec.structs.replace(facts, reason=reason, period_us=period_us, syncs=terms.sync_on_start)

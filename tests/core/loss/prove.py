@@ -34,7 +34,7 @@ def random_scenario(seed: int, *, rough: bool = False) -> Scenario:
 
 def confirmed(events: list[LossEvent]) -> dict[str, Counter[int]]:
     """Returns the numbers that stand confirmed, by counter; a later event of one identity replaces the earlier."""
-    standing = {event.identity: event for event in events}
+    standing = {event.identity: event for event in events if event.counter in ("transport", "notification")}
     found: dict[str, Counter[int]] = {"transport": Counter(), "notification": Counter()}
     for event in standing.values():
         assert event.state != "open", event

@@ -76,7 +76,7 @@ def detectable(facts: list[Facts], received: set[int], counters: Counters) -> di
 def test_a_capture_as_it_is_shows_no_loss_on_either_counter(name: str) -> None:
     batches = facts_and_controls(shared(f"captures/{name}") / "capture.pcap")
     assert sum(len(facts) for facts, _ in batches) > 3
-    assert events_of(batches) == []
+    assert [event for event in events_of(batches) if event.counter not in ("lifecycle", "freshness")] == []
 
 
 @pytest.mark.parametrize("name", SCOPES)

@@ -44,7 +44,7 @@ def test_a_hole_that_takes_numbers_of_all_subscriptions_at_once_is_one_loss_even
 
 
 ROUGH = (12, 52, 109, 2219, 2861, 101589, 105247, 106271, 106964, 108064)
-"""Seeds that once were judged wrong: announcements lost, repeated or late, stragglers in a gap, restarts at the wrap."""
+"""Once judged wrong: announcements lost, repeated or late, stragglers in a gap, restarts at the wrap."""
 
 
 @pytest.mark.parametrize("seed", [*range(60), *ROUGH])

@@ -1,0 +1,214 @@
+"""Turns announcements, heartbeats and restarts into loss events: what subscriptions owe and what became of them."""
+
+from typing import Final
+
+from yangbeam.core.elements import LossEvent
+from yangbeam.core.loss.exporter import Exporter
+from yangbeam.core.loss.facts import COMPLETED, MODIFIED, RESUMED, STARTED, SUSPENDED, TERMINATED, Facts
+from yangbeam.core.loss.freshness import (
+    ACTIVE,
+    Data,
+    Listening,
+    Silence,
+    Watch,
+    announce,
+    check,
+    due,
+    excuse,
+    rebase,
+    refresh,
+)
+from yangbeam.core.loss.freshness import SUSPENDED as HELD
+from yangbeam.core.loss.line import WINDOW_US
+from yangbeam.core.loss.scope import Flow
+
+MOST_WATCHES: Final = 4096
+"""Subscriptions watched per exporter; beyond it the one announced longest ago is no longer."""
+MOST_LATELY: Final = 32
+"""What is remembered of having been told: a restart shows in many counters, and a datagram may come twice."""
+
+
+def take(exporter: Exporter, flow: Flow, facts: Facts, clock: Listening) -> list[LossEvent]:
+    """Takes a notification that changes what a subscription owes."""
+    number = facts.subscription_id
+    if number is None:
+        return []
+    if not exporter.watches:
+        exporter.heard_by = exporter.collector
+    watch = exporter.watches.get(number)
+    events = [] if watch is None else _look(exporter, watch, clock)
+    if facts.kind == TERMINATED and not _told_lately(exporter, "terminated", number, facts.arrival_us):
+        events.append(_terminated(exporter, flow, facts, watch))
+    if facts.kind in (TERMINATED, COMPLETED):
+        exporter.watches.pop(number, None)
+    elif facts.kind == STARTED or (facts.kind == MODIFIED and (watch is None or watch.state == ACTIVE)):
+        _announce(exporter, facts, number, clock)
+    elif watch is not None and facts.kind in (SUSPENDED, RESUMED, MODIFIED):
+        watch.period_us = facts.period_us if facts.kind == MODIFIED else watch.period_us
+        watch.told_us = facts.arrival_us
+        excuse(watch, clock, state=ACTIVE if facts.kind == RESUMED else HELD)
+    _reckon(exporter, clock)
+    return events
+
+
+def beat(exporter: Exporter, collector_id: str, clock: Listening, *, pause: bool = False) -> list[LossEvent]:
+    """Looks at what is due at a heartbeat; ``pause``: only notes what came before nobody listened for a while."""
+    events = []
+    if exporter.heard_by != collector_id:
+        exporter.heard_by = collector_id
+        for watch in exporter.watches.values():
+            rebase(watch, clock)
+    by_subscription = _flows(exporter)
+    for watch in exporter.watches.values():
+        refresh(watch, _data(exporter, watch, by_subscription), clock)
+        if not pause:
+            events += [_silent(exporter, watch, one) for one in check(watch, clock)]
+    _reckon(exporter, clock)
+    return events
+
+
+def restarted(exporter: Exporter, flow: Flow, scope: str, facts: Facts) -> list[LossEvent]:
+    """Tells once per publisher and window that a counter began anew."""
+    publisher = flow.key[1]
+    if _told_lately(exporter, "restart", publisher, facts.arrival_us):
+        return []
+    return [
+        _event(
+            exporter,
+            flow.node,
+            publisher,
+            () if flow.key[2] is None else (flow.key[2],),
+            scope=scope,
+            cause="restart",
+            since_us=flow.at or facts.arrival_us,
+            until_us=facts.arrival_us,
+        )
+    ]
+
+
+def _told_lately(exporter: Exporter, cause: str, number: int, arrival_us: int) -> bool:
+    """Says whether this was told within the window, and remembers it."""
+    if any(one[:2] == (cause, number) and abs(arrival_us - one[2]) <= WINDOW_US for one in exporter.lately):
+        return True
+    others = [one for one in exporter.lately if one[:2] != (cause, number)]
+    exporter.lately = [*others[-MOST_LATELY + 1 :], (cause, number, arrival_us)]
+    return False
+
+
+def _announce(exporter: Exporter, facts: Facts, number: int, clock: Listening) -> None:
+    exporter.watches.pop(number, None)
+    if facts.period_us or facts.syncs:
+        if len(exporter.watches) >= MOST_WATCHES:
+            del exporter.watches[next(iter(exporter.watches))]
+        exporter.watches[number] = announce(number, facts.port, facts.period_us, facts.arrival_us, clock)
+
+
+def _look(exporter: Exporter, watch: Watch, clock: Listening) -> list[LossEvent]:
+    """Closes what is open of a subscription whose state is about to change."""
+    refresh(watch, _data(exporter, watch, _flows(exporter)), clock)
+    told = check(watch, clock) + excuse(watch, clock, state=watch.state)
+    return [_silent(exporter, watch, one) for one in told]
+
+
+def _flows(exporter: Exporter) -> dict[int | None, list[Flow]]:
+    grouped: dict[int | None, list[Flow]] = {}
+    for flow in exporter.flows:
+        grouped.setdefault(flow.key[2], []).append(flow)
+    return grouped
+
+
+def _data(exporter: Exporter, watch: Watch, by_subscription: dict[int | None, list[Flow]]) -> list[Data]:
+    """Returns the newest data of a subscription, by publisher; by its socket where it never sent under its own id."""
+    flows = by_subscription.get(watch.subscription_id, [])
+    if all(flow.at <= watch.told_us for flow in flows):
+        flows = [
+            flow
+            for number, some in by_subscription.items()
+            if number not in exporter.watches
+            for flow in some
+            if flow.key[0] == watch.port
+        ]
+    newest: dict[int, int] = {}
+    for flow in flows:
+        newest[flow.key[1]] = max(newest.get(flow.key[1], 0), flow.at)
+    return [Data(publisher, at) for publisher, at in sorted(newest.items())]
+
+
+def _reckon(exporter: Exporter, clock: Listening) -> None:
+    times = [time for watch in exporter.watches.values() if (time := due(watch, clock)) is not None]
+    exporter.watch_due = min(times, default=-1)
+
+
+def _silent(exporter: Exporter, watch: Watch, silence: Silence) -> LossEvent:
+    publisher = silence.publisher_id
+    identity = f"{exporter.address}/freshness/{publisher}/{watch.subscription_id}/{silence.since_us}"
+    return LossEvent(
+        exporter=exporter.address,
+        node=_node(exporter),
+        publisher_id=publisher,
+        subscription_ids=(watch.subscription_id,),
+        counter="freshness",
+        scope="subscription",
+        first=0,
+        last=0,
+        count=silence.missed,
+        first_us=silence.since_us,
+        last_us=silence.until_us,
+        state=silence.state,
+        cause=silence.cause,
+        identity=identity,
+        detail=f"period {watch.period_us / 1_000_000:g} s" if watch.period_us else "on change, synchronises on start",
+    )
+
+
+def _terminated(exporter: Exporter, flow: Flow, facts: Facts, watch: Watch | None) -> LossEvent:
+    since_us = facts.arrival_us if watch is None else max(watch.told_us, *(one.seen_us for one in watch.pulses))
+    number = () if facts.subscription_id is None else (facts.subscription_id,)
+    node = facts.node or flow.node or _node(exporter)
+    return _event(
+        exporter,
+        node,
+        facts.publisher_id,
+        number,
+        scope="subscription",
+        cause="terminated",
+        since_us=since_us,
+        until_us=facts.arrival_us,
+        detail=facts.reason,
+    )
+
+
+def _event(
+    exporter: Exporter,
+    node: str,
+    publisher_id: int,
+    subscription_ids: tuple[int, ...],
+    *,
+    scope: str,
+    cause: str,
+    since_us: int,
+    until_us: int,
+    detail: str = "",
+) -> LossEvent:
+    named = ".".join(map(str, subscription_ids))
+    return LossEvent(
+        exporter=exporter.address,
+        node=node or _node(exporter),
+        publisher_id=publisher_id,
+        subscription_ids=subscription_ids,
+        counter="lifecycle",
+        scope=scope,
+        first=0,
+        last=0,
+        count=0,
+        first_us=since_us,
+        last_us=until_us,
+        state="confirmed",
+        cause=cause,
+        identity=f"{exporter.address}/lifecycle/{publisher_id}/{named}/{cause}/{until_us}",
+        detail=detail,
+    )
+
+
+def _node(exporter: Exporter) -> str:
+    return next((flow.node for flow in exporter.flows if flow.node), "")

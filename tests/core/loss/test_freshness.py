@@ -1,0 +1,203 @@
+"""Expected but silent: periods, clocks, changes of state and restarts, through the detector of a shard."""
+
+from yangbeam.core.elements import Control, Heartbeat, LossEvent
+from yangbeam.core.ledger import Tallies
+from yangbeam.core.loss.detector import Detector
+from yangbeam.core.loss.facts import FULL, MODIFIED, RESUMED, STARTED, SUSPENDED, TERMINATED, Facts
+
+SECOND = 1_000_000
+START = 1_795_168_810_000_000
+EXPORTER = "192.0.2.7"
+
+
+def facts(number: int, at_s: float, **more: object) -> Facts:
+    base: dict[str, object] = {
+        "exporter": EXPORTER,
+        "port": 50000,
+        "publisher_id": 1,
+        "subscription_id": 7,
+        "message_id": number,
+        "sequence_number": number,
+        "arrival_us": START + int(at_s * SECOND),
+        "node": "router",
+        "kind": FULL,
+    }
+    return Facts(**(base | more))  # type: ignore[arg-type] # test data
+
+
+def started(number: int, at_s: float, period_s: float = 10, **more: object) -> Facts:
+    return facts(number, at_s, kind=STARTED, period_us=int(period_s * SECOND), **more)
+
+
+def feed(
+    detector: Detector, some: list[Facts], until_s: int, *, skip: range = range(0), collector: str = "c1"
+) -> list[LossEvent]:
+    """Feeds messages in their order with a heartbeat each second; returns what is told without numbers."""
+    controls: list[Control] = []
+    for second in range(until_s + 1):
+        if second not in skip:
+            at = sum(1 for one in some if one.arrival_us < START + second * SECOND)
+            controls.append(Heartbeat(at, collector, START + second * SECOND, {}))
+    events = detector.observe(some, controls, Tallies("loss"), collector)
+    return [event for event in events if event.counter in ("freshness", "lifecycle")]
+
+
+def told(events: list[LossEvent]) -> list[tuple[str, str, int]]:
+    return [(event.state, event.cause, (event.last_us - START) // SECOND) for event in events]
+
+
+def updates(first: int, last: int, every: int = 10, **more: object) -> list[Facts]:
+    return [facts(number, number * every + 0.5, **more) for number in range(first, last + 1)]
+
+
+def test_a_subscription_that_sends_each_period_is_never_suspected() -> None:
+    assert feed(Detector(), [started(0, 0.5), *updates(1, 30)], 305) == []
+
+
+def test_one_that_stops_is_suspected_after_two_periods_and_told_for_sure_after_three() -> None:
+    events = feed(Detector(), [started(0, 0.5), *updates(1, 6)], 150)
+    assert told(events) == [("open", "silent", 91), ("confirmed", "silent", 111)]
+    last = events[-1]
+    assert (last.counter, last.scope, last.subscription_ids, last.publisher_id) == (
+        "freshness",
+        "subscription",
+        (7,),
+        1,
+    )
+    assert (last.first_us - START) / SECOND == 60.5
+    assert last.count == 5
+    assert len({event.identity for event in events}) == 1
+
+
+def test_a_suspicion_is_taken_back_when_data_come() -> None:
+    events = feed(Detector(), [started(0, 0.5), facts(1, 10), facts(2, 45)], 60)
+    assert [event.state for event in events] == ["open", "withdrawn"]
+    assert len({event.identity for event in events}) == 1
+
+
+def test_a_silence_told_for_sure_says_at_its_end_how_long_it_was() -> None:
+    events = feed(Detector(), [started(0, 0.5), facts(1, 10), facts(2, 100), facts(3, 110)], 115)
+    assert [event.state for event in events] == ["open", "confirmed", "confirmed"]
+    assert (events[-1].last_us - START) // SECOND in (100, 110)
+    assert len({event.identity for event in events}) == 1
+
+
+def test_one_that_was_announced_and_never_sends_is_told() -> None:
+    assert told(feed(Detector(), [started(0, 0.5)], 100)) == [
+        ("open", "never-sent", 31),
+        ("confirmed", "never-sent", 51),
+    ]
+
+
+def test_a_subscription_on_change_owes_nothing_but_its_first_synchronisation() -> None:
+    assert feed(Detector(), [started(0, 0.5, period_s=0)], 400) == []
+    never = feed(Detector(), [started(0, 0.5, period_s=0, syncs=True)], 400)
+    assert [event.cause for event in never] == ["never-sent", "never-sent"]
+    assert feed(Detector(), [started(0, 0.5, period_s=0, syncs=True), facts(1, 5)], 400) == []
+
+
+def test_a_suspended_subscription_owes_nothing_until_it_is_resumed() -> None:
+    life = [started(0, 0.5), *updates(1, 3), facts(4, 35, kind=SUSPENDED)]
+    assert feed(Detector(), life, 300) == []
+    resumed = [*life, facts(5, 200, kind=RESUMED)]
+    events = feed(Detector(), resumed, 260)
+    assert told(events) == [("open", "silent", 231), ("confirmed", "silent", 251)]
+    assert (events[-1].first_us - START) // SECOND == 200
+    assert feed(Detector(), [*resumed, *[facts(number, 200 + 10 * (number - 5)) for number in range(6, 15)]], 290) == []
+
+
+def test_a_modified_period_is_the_one_that_counts() -> None:
+    life = [started(0, 0.5), *updates(1, 3), facts(4, 31, kind=MODIFIED, period_us=100 * SECOND), facts(5, 130)]
+    assert feed(Detector(), life, 330) == []
+    assert [event.state for event in feed(Detector(), life, 480)] == ["open", "confirmed"]
+
+
+def test_one_that_the_node_terminates_is_told_once_and_owes_nothing() -> None:
+    ended = facts(4, 35, kind=TERMINATED, reason="no-such-subscription")
+    events = feed(Detector(), [started(0, 0.5), *updates(1, 3), ended, ended], 300)
+    (event,) = events
+    assert (event.counter, event.cause, event.state, event.detail) == (
+        "lifecycle",
+        "terminated",
+        "confirmed",
+        "no-such-subscription",
+    )
+
+
+def test_a_line_card_that_stops_is_told_while_the_others_go_on() -> None:
+    cards = [facts(number, number * 10 + 1, publisher_id=card) for number in range(1, 40) for card in (2, 3)]
+    stopped = [one for one in cards if one.publisher_id == 2 or one.arrival_us < START + 100 * SECOND]
+    events = feed(Detector(), [started(0, 0.5), *stopped], 390)
+    assert [(event.state, event.publisher_id) for event in events] == [("open", 3), ("confirmed", 3)]
+
+
+def test_data_under_another_id_on_the_same_socket_are_the_announced_ones() -> None:
+    data = [facts(number, number * 10, subscription_id=2) for number in range(1, 31)]
+    assert feed(Detector(), [started(0, 0.5, subscription_id=12345678), *data], 305) == []
+
+
+def test_time_in_which_the_collector_did_not_listen_is_no_silence() -> None:
+    # It was down for ten minutes; the publisher sent all the while, and goes on.
+    before = [started(0, 0.5), *updates(1, 10)]
+    after = [facts(number, number * 10 + 0.5) for number in range(70, 80)]
+    assert feed(Detector(), [*before, *after], 800, skip=range(106, 700)) == []
+
+
+def test_a_silence_goes_on_where_it_stood_before_the_collector_was_down() -> None:
+    events = feed(Detector(), [started(0, 0.5), *updates(1, 3)], 700, skip=range(40, 650))
+    assert told(events) == [("open", "silent", 667), ("confirmed", "silent", 687)]
+
+
+def test_a_collectors_clock_that_steps_back_makes_no_silence() -> None:
+    detector = Detector()
+    assert feed(detector, [started(0, 0.5), *updates(1, 30)], 305) == []
+    assert feed(detector, [facts(number, (number - 30) * 10) for number in range(31, 50)], 195) == []
+
+
+def test_another_collector_that_takes_over_starts_patience_anew() -> None:
+    detector = Detector()
+    feed(detector, [started(0, 0.5), *updates(1, 30)], 305)
+    more = [facts(number, number * 10 + 0.5) for number in range(31, 40)]
+    assert feed(detector, more, 400, collector="c2") == []
+    assert [event.state for event in feed(detector, [], 500, collector="c1")] == []
+
+
+def test_a_publisher_that_restarts_is_told_once_whatever_counters_show_it() -> None:
+    life = [started(0, 0.5), *[facts(number, number * 10) for number in range(1, 60)]]
+    again = [started(0, 600), *[facts(number, 600 + number * 10) for number in range(1, 20)]]
+    events = feed(Detector(), [*life, *again], 790)
+    assert [(event.counter, event.cause, event.state) for event in events] == [("lifecycle", "restart", "confirmed")]
+    assert events[0].last_us == START + 600 * SECOND
+
+
+def test_state_encoded_and_decoded_at_every_message_changes_no_event() -> None:
+    life = [
+        started(0, 0.5),
+        *updates(1, 8),
+        facts(9, 120, kind=SUSPENDED),
+        facts(10, 150, kind=RESUMED),
+        facts(11, 155),
+        facts(12, 300),
+        facts(13, 310, kind=TERMINATED),
+    ]
+    whole = feed(Detector(), life, 400)
+    assert len(whole) > 4
+    state, journal, events = None, [], []
+    for second in range(401):
+        now = START + second * SECOND
+        some = [one for one in life if now - SECOND <= one.arrival_us < now]
+        detector = Detector().decode_state(state, journal)
+        events += detector.observe(some, [Heartbeat(len(some), "c1", now, {})], Tallies("loss"), "c1")
+        if second % 7 == 6:
+            state, journal = detector.snapshot(), []
+        else:
+            journal = [*journal, detector.changes()]
+    assert [event for event in events if event.counter in ("freshness", "lifecycle")] == whole
+
+
+def test_watches_are_bounded() -> None:
+    detector = Detector()
+    feed(detector, [started(number, 0.5, subscription_id=number) for number in range(6000)], 1)
+    assert len(detector.encode_state()) < 3_000_000
+    never = [event for event in feed(detector, [], 40) if event.cause == "never-sent"]
+    assert 0 < len(never) <= 4096
