@@ -38,6 +38,7 @@ class Pointer(msgspec.Struct, frozen=True):
         set_id: The set.
         node: Where it was fetched, for messages.
         own_id: The content-id in the library itself; another than ``content_id`` if the node contradicts itself.
+        library: Digest of the library.
     """
 
     content_id: str
@@ -45,6 +46,7 @@ class Pointer(msgspec.Struct, frozen=True):
     set_id: str
     node: str
     own_id: str = ""
+    library: str = ""
     format: int = FORMAT
 
 

@@ -250,11 +250,11 @@ def _opened(target: NetconfTarget, handler: _Handler) -> Any:
     try:
         _connect(session, target, channel)
     except Exception as error:  # noqa: BLE001 - paramiko and ncclient raise whatever meets them; each is told
-        late = not timer.is_alive()
+        told = _told(target, session, error, late=not timer.is_alive())
         if session.transport:
             session.close()
         channel.close()
-        raise _told(target, session, error, late=late) from None
+        raise told from None
     finally:
         timer.cancel()
     return session
