@@ -183,12 +183,14 @@ def _digits(numbers: list[int]) -> list[str]:
         return []
     names = [f"v{number}" for number in numbers]
     joined = "".join(f"{{{name}}}" for name in names)
+    zero_first = " or ".join(f"{name} < '1'" for name in names)
+    longest = " or ".join(f"len({name}) == 20" for name in names)
     return [
         *(f"v{number} = self.f{number}" for number in numbers),
         f'if not f"{joined}".encode().isdigit(): raise refused',
-        f"if {' or '.join(f"{name} < '1'" for name in names)}:",
+        f"if {zero_first}:",
         *(f"    if '0' < {name} < '1': raise refused" for name in names),
-        f"if {' or '.join(f'len({name}) == 20' for name in names)}:",
+        f"if {longest}:",
         *(f"    if len({name}) == 20 and {name} > highest: raise refused" for name in names),
     ]
 

@@ -38,8 +38,8 @@ class Outcome:
         """The figures in one line."""
         cases, accepted, cautious = self.cases.total(), self.accepted.total(), self.cautious.total()
         return (
-            f"{cases} cases: {accepted} accepted by both, {cases - accepted - cautious} refused by both, {cautious} left"
-            f" to libyang that accepts them ({self.cautious['valid']} of {self.cases['valid']} valid as made),"
+            f"{cases} cases: {accepted} accepted by both, {cases - accepted - cautious} refused by both,"
+            f" {cautious} left to libyang that accepts them ({self.cautious['valid']} of {self.cases['valid']} valid as made),"
             f" {len(self.wrong)} disagreements"
         )
 
