@@ -1,0 +1,1 @@
+"""Apache Kafka: the topics that are read and written."""

@@ -1,0 +1,236 @@
+"""One consumer of one topic: partitions are assigned, not subscribed to; offsets are the reader's, not the broker's.
+
+What librdkafka mends by itself (a broker away, a leader elected anew) is not an error here. What it cannot mend ends
+the read with an error that says from which offset to go on.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from yangbeam.core.errors import ConfigurationError, Fault, YangbeamError
+
+ANSWER_S: Final = 10.0
+"""How long a broker may take to answer a question about a topic."""
+
+REQUIRED: Final = {
+    "enable.auto.commit": "false",
+    "enable.auto.offset.store": "false",
+    "allow.auto.create.topics": "false",
+    # A position that is gone is told, not quietly moved.
+    "auto.offset.reset": "error",
+}
+DEFAULTS: Final = {
+    "group.id": "yangbeam",
+    "fetch.wait.max.ms": "20",
+    "fetch.message.max.bytes": "16777216",
+    "fetch.max.bytes": "67108864",
+    "queued.max.messages.kbytes": "65536",
+    "log_level": "3",
+}
+# Properties that a section [kafka] has for its producers, and that a consumer does not know.
+_PRODUCERS: Final = frozenset({"acks", "request.required.acks", "enable.idempotence", "compression.type", "linger.ms"})
+
+_GONE: Final = frozenset(
+    {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
+)
+_OUT_OF_RANGE: Final = frozenset(
+    {KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET}  # noqa: SLF001 # librdkafka's own names
+)
+_REFUSED: Final = frozenset(
+    {
+        KafkaError._AUTHENTICATION,  # noqa: SLF001
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.SASL_AUTHENTICATION_FAILED,
+        KafkaError.UNSUPPORTED_SASL_MECHANISM,
+    }
+)
+
+
+class KafkaAwayError(YangbeamError):
+    """The cluster does not answer."""
+
+    fault = Fault.ENVIRONMENT
+
+
+class KafkaRefusedError(YangbeamError):
+    """The cluster knows us and does not let us read."""
+
+    fault = Fault.CONFIGURATION
+
+
+class TopicGoneError(YangbeamError):
+    """The topic, or one of its partitions, was deleted while it was read."""
+
+    fault = Fault.ENVIRONMENT
+
+
+class OffsetGoneError(YangbeamError):
+    """Records were deleted before they were read: retention, or a topic made anew.
+
+    Attributes:
+        partition: The partition.
+        offset: The first offset that is missing.
+    """
+
+    fault = Fault.ENVIRONMENT
+
+    def __init__(self, detail: str, partition: int, offset: int) -> None:
+        super().__init__("raw-records-gone", detail)
+        self.partition = partition
+        self.offset = offset
+
+
+class TopicConsumer:
+    """Reads assigned partitions of one topic; not thread-safe.
+
+    Args:
+        topic: Its name.
+        properties: librdkafka's, secrets already resolved.
+    """
+
+    def __init__(self, topic: str, properties: Mapping[str, str]) -> None:
+        self.topic = topic
+        self._said: list[KafkaError] = []
+        own = {name: value for name, value in properties.items() if name not in _PRODUCERS}
+        try:
+            self._consumer = Consumer({**DEFAULTS, **own, **REQUIRED, "error_cb": self._said.append})
+        except KafkaException as error:
+            raise ConfigurationError(
+                "kafka", f"librdkafka refuses the [kafka] section: {error.args[0].str()}"
+            ) from error
+        self.next: dict[int, int] = {}
+        """Offset to be read next, by assigned partition."""
+
+    def partitions(self) -> list[int]:
+        """Returns the partitions of the topic.
+
+        Raises:
+            KafkaAwayError: No broker answers.
+            ConfigurationError: The topic does not exist.
+        """
+        found = self._asked(lambda: self._consumer.list_topics(self.topic, timeout=ANSWER_S)).topics[self.topic]
+        if found.error is not None or not found.partitions:
+            raise ConfigurationError(
+                "kafka-topic", f"topic {self.topic} does not exist; make it, or correct its name in the configuration"
+            )
+        return sorted(found.partitions)
+
+    def edges(self, partition: int) -> tuple[int, int]:
+        """Returns the first offset that is there and the one that comes next."""
+        place = TopicPartition(self.topic, partition)
+        edges: tuple[int, int] = self._asked(lambda: self._consumer.get_watermark_offsets(place, timeout=ANSWER_S))
+        return edges
+
+    def offsets_at(self, partitions: list[int], time_ms: int) -> dict[int, int]:
+        """Returns the first offset at or after a time, by partition; the end of those that have none."""
+        places = [TopicPartition(self.topic, partition, time_ms) for partition in partitions]
+        found = self._asked(lambda: self._consumer.offsets_for_times(places, timeout=ANSWER_S))
+        return {
+            place.partition: place.offset if place.offset >= 0 else self.edges(place.partition)[1] for place in found
+        }
+
+    def assign(self, offsets: Mapping[int, int]) -> None:
+        """Reads these partitions from these offsets, and no others."""
+        self.next = dict(offsets)
+        self._consumer.assign([TopicPartition(self.topic, *place) for place in self.next.items()])
+
+    def add(self, offsets: Mapping[int, int]) -> None:
+        """Reads these partitions as well."""
+        self.next |= offsets
+        self._consumer.incremental_assign([TopicPartition(self.topic, *place) for place in offsets.items()])
+
+    def seek(self, partition: int, offset: int) -> None:
+        """Goes on from another offset."""
+        self.next[partition] = offset
+        self._consumer.assign([TopicPartition(self.topic, *place) for place in self.next.items()])
+
+    def pause(self, partitions: list[int]) -> None:
+        """Keeps the consumer from fetching partitions."""
+        self._consumer.pause([TopicPartition(self.topic, partition) for partition in partitions])
+
+    def resume(self, partitions: list[int]) -> None:
+        """Lets it fetch them again."""
+        self._consumer.resume([TopicPartition(self.topic, partition) for partition in partitions])
+
+    def take(self, most: int, wait_s: float) -> list[Message]:
+        """Returns the records that came, at most ``most``, and moves ``next`` behind them.
+
+        Raises:
+            TopicGoneError: The topic was deleted.
+            OffsetGoneError: Records were deleted before they were read.
+            KafkaRefusedError: We may not read.
+            KafkaAwayError: The consumer met an error that it cannot mend.
+        """
+        taken = self._consumer.consume(most, wait_s)
+        if self._said:
+            self._judge(self._said[-1])
+            self._said.clear()
+        records = []
+        for record in taken:
+            error = record.error()
+            if error is not None:
+                self._judge(error, record.partition())
+                continue
+            self.next[record.partition()] = record.offset() + 1
+            records.append(record)
+        return records
+
+    def commit(self, offsets: Mapping[int, int]) -> None:
+        """Leaves offsets with the broker, for monitoring and the next cold start.
+
+        Raises:
+            KafkaAwayError: No broker took them.
+        """
+        places = [TopicPartition(self.topic, *place) for place in offsets.items()]
+        if places:
+            self._asked(lambda: self._consumer.commit(offsets=places, asynchronous=False))
+
+    def committed(self, partitions: list[int]) -> dict[int, int]:
+        """Returns what was committed, by partition; without those for which nothing was."""
+        places = [TopicPartition(self.topic, partition) for partition in partitions]
+        found = self._asked(lambda: self._consumer.committed(places, timeout=ANSWER_S))
+        return {place.partition: place.offset for place in found if place.offset >= 0}
+
+    def close(self) -> None:
+        """Leaves; safe to call twice."""
+        self._consumer.close()
+
+    def _asked(self, question: Any) -> Any:
+        try:
+            return question()
+        except KafkaException as error:
+            self._consumer.poll(0)  # serves what the brokers' connections said meanwhile
+            said = self._said[-1] if self._said else error.args[0]
+            if said.code() in _REFUSED:
+                self._judge(said)
+            raise KafkaAwayError(
+                "kafka-away",
+                f"{self.topic}: no broker answers ({error.args[0].str()}; {said.str()}); check kafka.bootstrap, TLS "
+                "and that the brokers are up",
+            ) from error
+
+    def _judge(self, error: KafkaError, partition: int | None = None) -> None:
+        """Raises what ends the read; what librdkafka mends by itself passes."""
+        code = error.code()
+        where = f"{self.topic}[{partition}]" if partition is not None else self.topic
+        if code in _OUT_OF_RANGE and partition is not None:
+            offset = self.next[partition]
+            raise OffsetGoneError(
+                f"{where}: offset {offset} is not there any more ({error.str()}): records were deleted before they "
+                "were read; lengthen the topic's retention",
+                partition,
+                offset,
+            )
+        if code in _GONE:
+            raise TopicGoneError(
+                "topic-gone",
+                f"{where} was deleted while it was read; next to be read was "
+                f"{', '.join(f'[{number}] offset {offset}' for number, offset in sorted(self.next.items()))}",
+            )
+        if code in _REFUSED:
+            raise KafkaRefusedError("kafka-refused", f"{where}: {error.str()}; check kafka.sasl and the topic's ACLs")
+        if error.fatal():
+            raise KafkaAwayError("kafka-away", f"{where}: {error.str()}")

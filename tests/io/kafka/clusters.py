@@ -1,0 +1,38 @@
+"""librdkafka's own mock cluster, with topics filled for a test."""
+
+import itertools
+
+from confluent_kafka import Producer
+
+from yangbeam.core.raw_record import RawRecord
+
+CLUSTER = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
+_NUMBERS = itertools.count()
+
+
+def bootstrap() -> str:
+    """The address of the mock cluster of this process."""
+    broker = next(iter(CLUSTER.list_topics(timeout=10).brokers.values()))
+    return f"{broker.host}:{broker.port}"
+
+
+def properties() -> tuple[tuple[str, str], ...]:
+    """How a client reaches it."""
+    return (("bootstrap.servers", bootstrap()),)
+
+
+def new_topic() -> str:
+    """A topic of four partitions that nobody else uses."""
+    topic = f"topic-{next(_NUMBERS)}"
+    CLUSTER.list_topics(topic, timeout=10)
+    return topic
+
+
+def fill(topic: str, records: list[tuple[int, RawRecord]]) -> None:
+    """Produces records, each to its partition."""
+    producer = Producer(dict(properties()) | {"log_level": "0"})
+    for partition, record in records:
+        producer.produce(
+            topic, record.value, record.key, partition, headers=list(record.headers), timestamp=record.timestamp_ms
+        )
+    assert producer.flush(10) == 0
