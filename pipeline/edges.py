@@ -13,7 +13,6 @@ from yangbeam.core.dead_letter import to_json as letter_json
 from yangbeam.core.elements import DeadLetterBatch, LedgerDelta, LedgerTotals, LossBatch, TelemetryBatch
 from yangbeam.core.framing import frame
 from yangbeam.core.reader import Reader
-from yangbeam.core.udp_receiving import Listen, UdpSettings
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.duckdb_tables import WriteTables
 from yangbeam.io.json_lines import WriteJsonLines
@@ -21,8 +20,9 @@ from yangbeam.io.kafka_topics import Record, WriteKafka
 from yangbeam.io.udp_sockets import UdpReader
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.config_sinks import Kafka
-from yangbeam.pipeline.config_sources import Capture, UdpNotif
+from yangbeam.pipeline.config_sources import Capture, Source, UdpNotif
 from yangbeam.pipeline.graph import Sinks
+from yangbeam.pipeline.source_settings import https_settings, udp_settings
 from yangbeam.transforms.outputs import delivered
 
 FILES = "files"
@@ -37,10 +37,18 @@ def readers_of(config: Config) -> list[Reader]:
     Raises:
         YangbeamError: A file is not to be read, or an address cannot be bound.
     """
-    return [
-        _capture(source, config) if isinstance(source, Capture) else _sockets(source, config, number)
-        for number, source in enumerate(config.sources)
-    ]
+    return [_reader(source, config, number) for number, source in enumerate(config.sources)]
+
+
+def _reader(source: Source, config: Config, number: int) -> Reader:
+    shards = config.beam.shards
+    if isinstance(source, Capture):
+        return _capture(source, config)
+    if isinstance(source, UdpNotif):
+        return UdpReader(udp_settings(source, config, number, shards))
+    from yangbeam.pipeline.https_reader import HttpsReader  # noqa: PLC0415 # a web server that few runs need
+
+    return HttpsReader(https_settings(source, config, number, shards))
 
 
 def _capture(source: Capture, config: Config) -> CaptureReader:
@@ -50,23 +58,6 @@ def _capture(source: Capture, config: Config) -> CaptureReader:
         shards=config.beam.shards,
         settings=source.dialect.settings(),
         limits=source.reassembly.limits(),
-    )
-
-
-def _sockets(source: UdpNotif, config: Config, number: int) -> UdpReader:
-    return UdpReader(
-        UdpSettings(
-            listen=(Listen(source.host, source.port),),
-            allow=tuple(str(prefix) for prefix in source.allow),
-            processes=source.receivers,
-            receive_buffer_bytes=source.receive_buffer_bytes,
-            batch_bytes=config.beam.batch_bytes,
-            linger_ms=config.beam.linger_ms,
-            shards=config.beam.shards,
-            collector_id=f"{config.collector}-{number}",
-            udp_notif=source.dialect.settings(),
-            limits=source.reassembly.limits(),
-        )
     )
 
 

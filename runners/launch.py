@@ -19,14 +19,11 @@ def _launch(job: Job, *, live: bool) -> None:
 
 def _announce(readers: list[Reader], _handoff: object) -> None:
     """Says where sockets listen, ports chosen, and what the kernel did not grant."""
-    from yangbeam.io.udp_sockets import UdpReader  # noqa: PLC0415 # as above
-
     for reader in readers:
-        if isinstance(reader, UdpReader):
-            for host, port in reader.addresses:
-                messages().print(f"listening on {host} port {port}")
-            for warning in reader.warnings:
-                messages().print(f"warning: {warning}", style="yellow", markup=False)
+        for host, port in getattr(reader, "addresses", ()):
+            messages().print(f"listening on {host} port {port}")
+        for warning in getattr(reader, "warnings", ()):
+            messages().print(f"warning: {warning}", style="yellow", markup=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
