@@ -5,6 +5,7 @@ the read with an error that says from which offset to go on.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -187,6 +188,13 @@ class TopicConsumer:
         places = [TopicPartition(self.topic, *place) for place in offsets.items()]
         if places:
             self._asked(lambda: self._consumer.commit(offsets=places, asynchronous=False))
+
+    def commit_later(self, offsets: Mapping[int, int]) -> None:
+        """As ``commit``, without waiting or failing: what the broker has is a hint, the truth is elsewhere."""
+        places = [TopicPartition(self.topic, *place) for place in offsets.items() if place[1] >= 0]
+        if places:
+            with suppress(KafkaException):
+                self._consumer.commit(offsets=places, asynchronous=True)
 
     def committed(self, partitions: list[int]) -> dict[int, int]:
         """Returns what was committed, by partition; without those for which nothing was."""
