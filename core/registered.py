@@ -132,7 +132,7 @@ class RegistryClient(Protocol):
         ...
 
     def set_compatibility(self, subject: str, level: str) -> None:
-        """Sets the subject's level: ``NONE``, ``BACKWARD``, …"""
+        """Sets the subject's level: ``NONE``, ``BACKWARD`` and so on."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""Kinds of schema: what is one, and what may follow what."""

@@ -1,0 +1,53 @@
+"""JSON Schemas: drafts 4 to 2020-12; what may follow one by the rules of ``json_changes``."""
+
+from typing import Any, Final
+
+import jsonschema_rs
+import orjson
+
+from yangbeam.registry.formats.avro_schema import read_json
+from yangbeam.registry.formats.json_changes import changes
+from yangbeam.registry.formats.parsed import Parsed
+from yangbeam.registry.refusals import invalid
+
+DEFAULT_DRAFT: Final = "http://json-schema.org/draft-07/schema#"
+"""Of schemas that name none, as Confluent's registry takes them."""
+
+
+class JsonSchema:
+    """The schema type ``JSON``."""
+
+    def canonical(self, schema: Parsed, *, normalise: bool) -> str:
+        """See ``Format``. White space is dropped; normalised, members are sorted."""
+        document = read_json(schema.body.text)
+        _judge(document, schema)
+        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS if normalise else 0).decode()
+
+    def misfits(self, reader: Parsed, writer: Parsed, *, backwards: bool) -> tuple[str, ...]:
+        """See ``Format``. What the rules do not know is told as such, and does not fit."""
+        del backwards
+        return tuple(changes(_whole(reader), _whole(writer)))
+
+
+def _judge(document: Any, schema: Parsed) -> None:
+    if not isinstance(document, dict | bool):
+        raise invalid(f"Invalid JSON schema: an object or a boolean, not {type(document).__name__}")
+    resources = [(need.name, read_json(body.text)) for need, body in schema.needs]
+    if isinstance(document, dict):
+        document = {"$schema": DEFAULT_DRAFT, **document}
+    try:
+        jsonschema_rs.meta.validate(document)
+        registry = jsonschema_rs.Registry(resources, retriever=_absent)
+        jsonschema_rs.validator_for(document, registry=registry, retriever=_absent)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, RecursionError) as error:
+        said = getattr(error, "message", "") or str(error)
+        raise invalid(f"Invalid JSON schema: {said}") from None
+
+
+def _absent(uri: str) -> Any:
+    """Nothing is fetched for a schema: what it needs is among its references."""
+    raise ValueError(f"{uri} is not among the references")
+
+
+def _whole(schema: Parsed) -> tuple[Any, dict[str, Any]]:
+    return read_json(schema.body.text), {need.name: read_json(body.text) for need, body in schema.needs}

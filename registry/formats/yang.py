@@ -1,0 +1,82 @@
+"""YANG modules as schemas: libyang says what is one, RFC 7950 section 11 what may follow it."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from yangbeam.core.errors import SchemaError
+from yangbeam.core.registered import Body
+from yangbeam.core.yang.libyang_context import LibyangContext
+from yangbeam.core.yang.module_text import ModuleText, read_module_text, structures_as_containers
+from yangbeam.core.yang.schema_set import SchemaSet
+from yangbeam.registry.formats import yang_update
+from yangbeam.registry.formats.parsed import Parsed
+from yangbeam.registry.refusals import invalid
+
+LENT: Final = "import"
+"""Value of the property ``conformance`` of a module that only lends types and groupings."""
+
+
+class Yang:
+    """The schema type ``YANG``."""
+
+    def canonical(self, schema: Parsed, *, normalise: bool) -> str:
+        """See ``Format``. Normalised: comments dropped, statements in canonical order (RFC 7950 section 14)."""
+        text = schema.body.text.replace("\r\n", "\n")
+        try:
+            module = read_module_text(text)
+            if module.belongs_to:
+                yang_update.check_syntax(text, module.file_name)
+                _check_includes(module, schema)
+            else:
+                _compile(module, schema)
+        except SchemaError as error:
+            raise invalid(error.detail) from None
+        return yang_update.normalised(text, module.file_name) if normalise else text
+
+    def misfits(self, reader: Parsed, writer: Parsed, *, backwards: bool) -> tuple[str, ...]:
+        """See ``Format``. Judges the module and all that it needs, by pyang's update check."""
+        return yang_update.update(reader, writer, backwards=backwards).errors
+
+
+def _modules(schema: Parsed) -> Iterator[tuple[ModuleText, Body]]:
+    """Yields what a schema needs, as far as it is YANG."""
+    for _, body in schema.needs:
+        try:
+            yield read_module_text(body.text), body
+        except SchemaError:
+            continue
+
+
+def _compile(module: ModuleText, schema: Parsed) -> None:
+    """Has libyang compile a module among those that it needs.
+
+    Raises:
+        SchemaError: In libyang's words.
+    """
+    needed = {found.file_name: (found, body) for found, body in _modules(schema)}
+    needed[module.file_name] = (module, schema.body)
+    newest: dict[str, str] = {}
+    for found, body in needed.values():
+        if not found.belongs_to and (body.property("conformance") != LENT or found is module):
+            newest[found.name] = max(newest.get(found.name, ""), found.revision)
+    newest[module.name] = module.revision
+    features = {}
+    for found, body in needed.values():
+        on = body.features()
+        if on is not None and newest.get(found.name) == found.revision:
+            features[found.name] = on
+    loaded = SchemaSet((), tuple(sorted(newest.items())), features)
+    with tempfile.TemporaryDirectory(prefix="yangbeam-judge-") as folder:
+        for name, (found, _) in needed.items():
+            (Path(folder) / name).write_text(structures_as_containers(found.text), encoding="utf-8")
+        LibyangContext(loaded, folder).close()
+
+
+def _check_includes(module: ModuleText, schema: Parsed) -> None:
+    """Says what a submodule lacks; libyang compiles it only with its module."""
+    there = {found.name for found, _ in _modules(schema)}
+    for need in (*module.imports, *module.includes):
+        if need.name not in there and need.name != "ietf-yang-metadata":
+            raise SchemaError("module-missing", f'Submodule "{module.name}" needs "{need.name}": no such reference.')
