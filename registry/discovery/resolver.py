@@ -197,6 +197,7 @@ class Discovery:
         now = self._clock()
         node.error = error
         if error is None:
+            self._held.clear()  # what was damaged on disk, or not there, is now
             node.failures, node.asked_at, node.again_at = 0, now, now + self._settings.retry_after_s
             return
         node.failures += 1
