@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from yangbeam.pipeline.receive_process import Receiver
 UDP: Final = "yangbeam.pipeline.receive_udp"
 HTTPS: Final = "yangbeam.pipeline.receive_https"
 
+TURN_S: Final = 0.2
+"""Longest time until a receiver that crashed is started anew."""
 GRACE_S: Final = 10.0
 """For a process to end, beyond what it may take to flush."""
 
@@ -134,7 +137,7 @@ class Receive:
             if not receiver.is_running and now >= receiver.start_at:
                 receiver.start()
         running = [receiver for receiver in self.receivers if receiver.is_running]
-        ready, _, _ = select.select([wake, *running], [], [], 0.5)
+        ready, _, _ = select.select([*running, *([wake] if wake >= 0 else [])], [], [], TURN_S)
         if wake in ready:
             os.read(wake, 1024)
         for receiver in running:
@@ -156,6 +159,9 @@ class Receive:
     @contextlib.contextmanager
     def _signals(self) -> Iterator[int]:
         """Lets SIGTERM and SIGINT ask for the end, and wake the loop; yields what wakes it."""
+        if threading.current_thread() is not threading.main_thread():  # only the main one gets signals
+            yield -1
+            return
         ours, theirs = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
         old = signal.set_wakeup_fd(theirs)
