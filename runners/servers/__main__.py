@@ -7,6 +7,8 @@ from typing import Final
 from yangbeam.core.errors import YangbeamError
 from yangbeam.pipeline.console import messages, output
 from yangbeam.runners.servers.artifacts import home
+from yangbeam.runners.servers.flink import FlinkCluster
+from yangbeam.runners.servers.flink_job_server import job_server
 from yangbeam.runners.servers.kafka import LISTENERS, KafkaServer
 
 
@@ -22,8 +24,20 @@ def _show_kafka() -> list[str]:
     return [f"kafka: {alive}; {', '.join(addresses)}; certificates in {server.certificates.authority.parent}"]
 
 
+def flink() -> FlinkCluster:
+    """Returns the development cluster, running or not."""
+    return FlinkCluster(home() / "run" / "flink", job_server().flink)
+
+
+def _show_flink() -> list[str]:
+    cluster = flink()
+    alive = "running" if cluster.slots() else "not running"
+    return [f"flink: {alive}; {cluster.url}; {job_server()}; savepoints in {cluster.savepoints}"]
+
+
 SERVERS: Final[dict[str, tuple[Callable[[], object], Callable[[], object], Callable[[], list[str]]]]] = {
     "kafka": (lambda: kafka().start(), lambda: kafka().stop(), _show_kafka),
+    "flink": (lambda: flink().start(), lambda: flink().stop(), _show_flink),
 }
 """By name: how to start, how to stop, and what to say of it."""
 

@@ -1,13 +1,32 @@
 """Real servers for the integration tests: each kind is started once and shared, and ended by its pid."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from yangbeam.runners.servers.flink import FlinkCluster
+from yangbeam.runners.servers.flink_job_server import JobServer, job_server
 from yangbeam.runners.servers.kafka import KafkaServer
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
     with KafkaServer(tmp_path_factory.mktemp("kafka")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def runner() -> JobServer:
+    """Which job server there is; printed with the results, because checkpoints of the old one grow."""
+    return job_server()
+
+
+@pytest.fixture(scope="session")
+def flink(runner: JobServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlinkCluster]:
+    # The workers import the graphs of these tests by name.
+    environment = {"PYTHONPATH": str(ROOT)}
+    with FlinkCluster(tmp_path_factory.mktemp("flink"), runner.flink, environment=environment) as cluster:
+        yield cluster

@@ -1,23 +1,15 @@
 """The broker that the project starts: what its listeners let in, and what survives a power cut."""
 
-import uuid
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
 
+from tests.integration.topics import topic_of
 from yangbeam.runners.servers.kafka import KafkaServer
 from yangbeam.runners.servers.processes import ServerError
 
 pytestmark = pytest.mark.integration
-
-
-def topic_of(server: KafkaServer, partitions: int = 1) -> str:
-    name = f"test-{uuid.uuid4().hex}"
-    admin = AdminClient(server.properties())
-    admin.create_topics([NewTopic(name, partitions, replication_factor=len(server.processes))])[name].result(30)
-    return name
 
 
 def read(properties: dict[str, str], topic: str, count: int) -> list[bytes]:

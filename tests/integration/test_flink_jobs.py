@@ -1,0 +1,132 @@
+"""Source, state and sink on a real cluster that is broken meanwhile: what state saw has neither gaps nor repeats.
+
+The graph is as small as it can be (``counting.py``): what fails here is the runner, the options or the project's use of
+them, and not a stage.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.integration.counting import Check, CheckNext, counting
+from tests.integration.flink_jobs import Running, kill_worker, submitted, workers_of
+from tests.integration.topics import Follower, topic_of
+from yangbeam.runners.flink_rest import Flink, FlinkError
+from yangbeam.runners.servers.flink import FlinkCluster
+from yangbeam.runners.servers.flink_job_server import JobServer
+from yangbeam.runners.servers.kafka import KafkaServer
+from yangbeam.runners.servers.processes import wait_until
+
+pytestmark = pytest.mark.integration
+
+SHARDS = 4
+COUNT = 1500
+"""Numbers of each shard."""
+PER_SLICE = 10
+
+
+class Counted:
+    """A topic that a counting job writes to."""
+
+    def __init__(self, kafka: KafkaServer) -> None:
+        self.topic = topic_of(kafka)
+        self.graph = partial(
+            counting, bootstrap=kafka.bootstrap(), topic=self.topic, shards=SHARDS, count=COUNT, per_slice=PER_SLICE
+        )
+        self._follower = Follower(kafka, self.topic)
+
+    def told(self) -> list[dict[str, Any]]:
+        return [orjson.loads(message.value()) for message in self._follower.messages]
+
+    def until(self, number: int, deadline_s: float = 120.0) -> None:
+        """Waits until each shard has come to a number."""
+
+        def come(_: object) -> bool:
+            newest: dict[int, int] = {}
+            for each in self.told():
+                newest[each["shard"]] = max(each["number"], newest.get(each["shard"], 0))
+            return len(newest) == SHARDS and min(newest.values()) >= number
+
+        self._follower.until(come, deadline_s)
+
+    def assert_complete(self) -> None:
+        """Every number once in state, in order, and at least once in the topic."""
+        self.until(COUNT - 1)
+        last: dict[int, dict[str, Any]] = {}
+        for each in self.told():
+            if each["number"] == COUNT - 1:
+                last[each["shard"]] = each
+        for shard in range(SHARDS):
+            seen = {name: last[shard][name] for name in ("next", "count", "gaps", "repeats")}
+            assert seen == {"next": COUNT, "count": COUNT, "gaps": 0, "repeats": 0}
+        told = {(each["shard"], each["number"]) for each in self.told()}
+        assert len(told) == SHARDS * COUNT
+
+
+@pytest.fixture
+def counted(kafka: KafkaServer) -> Counted:
+    return Counted(kafka)
+
+
+@pytest.fixture
+def running(flink: FlinkCluster, runner: JobServer, counted: Counted, tmp_path: Path) -> Iterator[Running]:
+    with submitted(flink, runner, tmp_path, counted.graph) as job:
+        counted.until(10)
+        job.until_checkpoint()
+        yield job
+
+
+def test_state_survives_the_kill_of_a_task_manager(running: Running, counted: Counted) -> None:
+    cluster = running.cluster
+    cluster.task_managers[0].kill()
+    cluster.wait_for_slots(1)
+    cluster.start_task_manager(0)
+    running.until_restored()
+    counted.assert_complete()
+
+
+def test_state_survives_the_kill_of_a_python_worker(running: Running, counted: Counted) -> None:
+    kill_worker(running.cluster)
+    running.until_restored()
+    counted.assert_complete()
+
+
+def test_a_job_resumes_from_its_savepoint_with_more_subtasks_and_a_newer_state(
+    flink: FlinkCluster, runner: JobServer, counted: Counted, tmp_path: Path
+) -> None:
+    with submitted(flink, runner, tmp_path, partial(counted.graph, check=Check), parallelism=1) as job:
+        counted.until(100)
+        savepoint = job.stop()
+        assert job.rest.state(job.job) == "FINISHED"
+    until = max(each["number"] for each in counted.told())
+    assert until < COUNT - 1
+    with submitted(
+        flink, runner, tmp_path, partial(counted.graph, check=CheckNext), parallelism=2, savepoint=savepoint
+    ):
+        counted.assert_complete()
+    assert counted.told()[-1]["added"] > 0, "the newer code ran"
+
+
+def test_a_cancelled_job_frees_its_slots_and_its_workers_end(running: Running) -> None:
+    running.rest.cancel(running.job)
+    assert running.rest.state(running.job) == "CANCELED"
+    wait_until(lambda: not workers_of(running.cluster), 30, "Python workers outlive their job")
+
+
+def test_a_cluster_that_is_not_there_is_named() -> None:
+    with pytest.raises(FlinkError, match="no Flink answers"):
+        Flink("http://127.0.0.1:9").jobs()
+
+
+def test_a_savepoint_that_does_not_exist_is_refused(
+    flink: FlinkCluster, runner: JobServer, counted: Counted, tmp_path: Path
+) -> None:
+    rest = Flink(flink.url)
+    with pytest.raises((FlinkError, Exception), match="savepoint") as refused:
+        with submitted(flink, runner, tmp_path, counted.graph, savepoint=f"{tmp_path}/none") as job:
+            wait_until(lambda: rest.state(job.job) == "FAILED", 30, "the job lives")
+    assert refused.value
