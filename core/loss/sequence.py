@@ -36,6 +36,8 @@ STALE: Final = 16
 subscription-started whose number the epoch never had."""
 ENOUGH: Final = 4
 """Numbers that must follow a doubt before time alone decides it."""
+NEAR: Final = 4
+"""How far real reordering moves a message."""
 FEW: Final = 8
 """The pace of so few messages tells nothing of when one of them came."""
 AGAIN: Final = 6
@@ -74,41 +76,54 @@ def judge(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_
     if sequence.expected == NONE:
         begin(sequence, number, moment)
         return Verdict.FIRST, first_bits(number, started=moment.started)
-    if sequence.other is not None:
-        return _judge_both(sequence, sequence.other, number, moment, window)
     if _of_previous(sequence, number, moment, window):
         _straggle(sequence, number, moment)
         return Verdict.LATE, width_bits(EARLY)
+    if sequence.other is not None:
+        return _judge_both(sequence, sequence.other, number, moment, window)
     if moment.started and number <= 1 and 0 < (number - sequence.expected) & MASK < AHEAD:
         # Just before the wrap a restart looks like a step forward.
         _restart(sequence, _line_from(number, moment, bits=0), moment.clock)
         return Verdict.RESTART, _restart_bits(number, started=True)
-    stale = moment.arrival_us - sequence.at > window or _age(sequence, number, moment) > 2 * window
-    early = sequence.floor
+    return _judge_one(sequence, number, moment, window)
+
+
+def _judge_one(sequence: Sequence, number: int, moment: Moment, window: int) -> tuple[Verdict, int]:
+    stale, early = _stale(sequence, number, moment, window), sequence.floor
     verdict, bits = advance(sequence, number, moment, sequence.gone)
-    if verdict is Verdict.DUPLICATE or verdict is Verdict.OUT_OF_WINDOW or sequence.floor != early:
-        if (
-            verdict is Verdict.DUPLICATE
-            and _young(sequence, moment, window)
-            and fill(sequence.past, number, sequence.gone)
-        ):
-            # Of two of a number just after a restart one was the straggler that the epoch before still missed.
-            return Verdict.LATE, bits
-        stale = stale or (moment.started and verdict is Verdict.OUT_OF_WINDOW)
-        bits = _part(sequence, number, moment, bits, early, stale=stale)
-        if sequence.other is None:
-            verdict = Verdict.RESTART
-    return verdict, bits
+    if verdict not in _BACK and sequence.floor == early:
+        return verdict, bits
+    if verdict is Verdict.DUPLICATE and _twice(sequence, number, moment, window):
+        return Verdict.LATE, bits
+    bits = _part(sequence, number, moment, bits + max(stale, _strange(verdict, moment)), early)
+    return (verdict if sequence.other is not None else Verdict.RESTART), bits
+
+
+def _stale(line: Line, number: int, moment: Moment, window: int) -> int:
+    """Returns what a step back to ``number`` costs the line more for being too old; to be asked before the step."""
+    return STALE if moment.arrival_us - line.at > window or _age(line, number, moment) > 2 * window else 0
+
+
+def _strange(verdict: Verdict, moment: Moment) -> int:
+    """Returns what a subscription-started costs more whose number the line never had."""
+    return STALE if moment.started and verdict is Verdict.OUT_OF_WINDOW else 0
 
 
 def _of_previous(sequence: Sequence, number: int, moment: Moment, window: int) -> bool:
     """Says whether a number far from the line is a straggler of the epoch before, or was sent twice."""
     if not _young(sequence, moment, window):
         return False
-    ahead, behind = (number - sequence.expected) & MASK, (sequence.expected - number) & MASK
-    if ahead <= EARLY or behind <= EARLY + ((sequence.expected - sequence.floor) & MASK):
+    past = (number - sequence.previous) & MASK
+    if past >= EARLY and past <= MASK - EARLY:
         return False
-    return (number - sequence.previous + EARLY) & MASK < 2 * EARLY
+    far = EARLY if 0 < past <= MASK - NEAR else NEAR
+    return _beyond(sequence, number, far) and (sequence.other is None or _beyond(sequence.other, number, far))
+
+
+def _beyond(line: Line, number: int, far: int) -> bool:
+    """Says whether a number lies more than ``far`` ahead of a line, and not back in its epoch."""
+    behind = (line.expected - number) & MASK
+    return (number - line.expected) & MASK > far and behind > EARLY + ((line.expected - line.floor) & MASK)
 
 
 def _young(sequence: Sequence, moment: Moment, window: int) -> bool:
@@ -132,9 +147,9 @@ def _straggle(sequence: Sequence, number: int, moment: Moment) -> None:
     sequence.previous = (number + 1) & MASK
 
 
-def _part(sequence: Sequence, number: int, moment: Moment, bits: int, floor: int, *, stale: bool) -> int:
+def _part(sequence: Sequence, number: int, moment: Moment, bits: int, floor: int) -> int:
     """Opens the second line at ``number``; returns the surprise of the cheaper one."""
-    sequence.bits = bits + (STALE if stale else 0)
+    sequence.bits = bits
     other = _line_from(
         number, moment, bits=_restart_bits(number, started=moment.started) + _again(sequence, number, moment)
     )
@@ -176,9 +191,10 @@ def _age(line: Line, number: int, moment: Moment) -> int:
 def _judge_both(sequence: Sequence, other: Line, number: int, moment: Moment, window: int) -> tuple[Verdict, int]:
     before = min(sequence.bits, other.bits)
     sequence.seen += 1
+    stale = _stale(sequence, number, moment, window)
     verdict, bits = advance(sequence, number, moment, sequence.gone)
     second, more = advance(other, number, moment)
-    sequence.bits += bits + (STALE if moment.started and verdict is Verdict.OUT_OF_WINDOW else 0)
+    sequence.bits += bits + (max(stale, _strange(verdict, moment)) if verdict in _BACK else 0)
     other.bits += more
     if verdict in _BACK and second in _BACK:
         other = _part_again(sequence, other, number, moment, before)
