@@ -6,14 +6,17 @@ in two; ``core.netconf_framing`` reads instead. It sends a request only when the
 second has passed; so requests are queued, several at a time, and a node that works never waits for us.
 """
 
+import contextlib
 import logging
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from lxml import etree
+from ncclient import NCClientError
 from ncclient.devices.default import DefaultDeviceHandler
 from ncclient.operations.rpc import RPC
 from ncclient.transport.errors import AuthenticationError, SSHUnknownHostError
@@ -31,6 +34,8 @@ PORT: Final = 830
 MAX_REPLY_BYTES: Final = MAX_LIBRARY_BYTES
 FAREWELL_S: Final = 1.0
 """How long the answer to close-session is awaited."""
+LOOK_S: Final = 0.2
+"""Between looks at whether a session lives: what is asked while it dies is not told."""
 
 # What goes wrong is told by the errors below; the libraries would print tracebacks beside them.
 for _name in ("ncclient", "paramiko"):
@@ -89,7 +94,7 @@ class PendingReply:
         self._target = target
         self._request = request
 
-    def data(self, wait_s: float | None = None) -> etree._Element:
+    def data(self) -> etree._Element:
         """Waits for the answer and returns its element.
 
         Raises:
@@ -97,9 +102,8 @@ class PendingReply:
                 ``netconf-dropped``: it did not answer; the session is of no more use.
             SchemaError: The answer is no XML, or too much.
         """
-        wait_s = self._target.reply_s if wait_s is None else wait_s
-        if not self._request.event.wait(wait_s):
-            raise _died(self._target, "netconf-timeout", f"did not answer within {wait_s:g} s")
+        if not self._came():
+            raise _died(self._target, "netconf-timeout", f"did not answer within {self._target.reply_s:g} s")
         if self._request.error is not None:
             raise _died(self._target, "netconf-dropped", f"ended the session: {_words(self._request.error)}")
         reply = parsed_xml(self._request.reply.xml.encode(), MAX_REPLY_BYTES, f"an answer of {self._target.name}")
@@ -107,6 +111,14 @@ class PendingReply:
         if refused is not None:
             raise NetconfError("netconf-refused", f"{self._target.name} refuses: {_said(refused)}", fault=Fault.DEVICE)
         return reply
+
+    def _came(self) -> bool:
+        event, session = self._request.event, self._request.session
+        until = time.monotonic() + self._target.reply_s
+        while (left := until - time.monotonic()) > 0 and not event.wait(min(left, LOOK_S)):
+            if not session.is_alive() and not event.is_set():
+                raise _died(self._target, "netconf-dropped", "ended the session")
+        return event.is_set()
 
 
 class NetconfSession:
@@ -158,13 +170,11 @@ class NetconfSession:
         session, self._session = self._session, None
         if session is None:
             return
-        try:
-            if session.connected and session.is_alive():
-                farewell = _Request(session, self._handler, async_mode=True)
-                farewell.request(etree.Element(f"{{{BASE}}}close-session"))
-                farewell.event.wait(FAREWELL_S)
-        finally:
-            session.close()
+        with contextlib.suppress(NCClientError):  # it may die at any moment
+            farewell = _Request(session, self._handler, async_mode=True)
+            farewell.request(etree.Element(f"{{{BASE}}}close-session"))
+            farewell.event.wait(FAREWELL_S)
+        session.close()
 
     def _ask(self, element: etree._Element) -> PendingReply:
         request = _Request(self._session, self._handler, async_mode=True)

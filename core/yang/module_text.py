@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from yangbeam.core.errors import SchemaError
 
 _TOKEN = re.compile(
-    r"""//[^\n]*|/\*.*?\*/|(?P<double>"(?:[^"\\]|\\.)*")|(?P<single>'[^']*')|(?P<mark>[{};])|(?P<word>[^\s{};"']+)""",
+    r"""//[^\n]*|/\*.*?\*/|(?P<double>"[^"\\]*(?:\\.[^"\\]*)*")|(?P<single>'[^']*')|(?P<mark>[{};])|(?P<word>[^\s{};"']+)""",
     re.DOTALL,
 )
 _HEADER = frozenset(

@@ -99,7 +99,7 @@ def _told(module: ModuleText, parts: Mapping[str, ModuleText]) -> LibraryModule:
 
 def _uncommented(text: str) -> str:
     """The statements alone: descriptions speak of features, too."""
-    return re.sub(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', '""', text, flags=re.DOTALL)
+    return re.sub(r'"[^"\\]*(?:\\.[^"\\]*)*"|//[^\n]*|/\*.*?\*/', '""', text, flags=re.DOTALL)
 
 
 def _yang_library(library: YangLibrary) -> str:

@@ -1,5 +1,6 @@
 """What comes of asking one node, and what of each way it can go wrong."""
 
+import threading
 from collections import Counter
 
 import pytest
@@ -37,7 +38,15 @@ def test_all_texts_of_the_library_are_fetched_each_once(rfc7895: bool) -> None:
 
 
 def test_several_sessions_share_the_work() -> None:
-    nodes = Nodes({ADDRESS: equipped(texts=MANY)})
+    all_open = threading.Event()
+
+    def waits_for_four(address: str, what: str) -> None:
+        if what == "connect" and nodes.sessions[address] == 4:
+            all_open.set()
+        elif what.startswith("m"):
+            assert all_open.wait(30)
+
+    nodes = Nodes({ADDRESS: equipped(texts=MANY)}, before=waits_for_four)
     fetched = fetch(nodes, FetchLimits(sessions=4, depth=4))
     assert len(fetched.modules.texts) == 60
     assert nodes.sessions[ADDRESS] == 4
@@ -112,8 +121,8 @@ def test_what_is_missing_or_wrong_costs_only_itself() -> None:
         assert {"missing": "no schema", "wrong_revision": "1999", "wrong_name": "the node gave", "": ""}[wrong] in why
 
 
-def test_a_module_of_ten_megabytes_is_refused_and_the_others_are_not() -> None:
-    large = module("large", f'description "{"x" * 9_000_000}";')
+def test_a_module_beyond_the_limit_is_refused_and_the_others_are_not() -> None:
+    large = module("large", f'description "{"x" * 4_200_000}";')
     fetched = fetch(Nodes({ADDRESS: equipped(texts=[*MANY, large])}))
     assert len(fetched.modules.texts) == 60
     assert "octets" in fetched.modules.refused["large", "2026-01-01"]
