@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.yang.cache import SchemaCache
 from yangbeam.core.yang.schema import Schema
-from yangbeam.core.yang.schema_set import SchemaSet, make_schema_set
 from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.directories import Directory, Library
+from yangbeam.registry.formats.known import FORMATS
+from yangbeam.registry.local import LocalRegistry
+from yangbeam.registry.register import root_subject
+from yangbeam.registry.registrar import Registrar
 from yangbeam.registry.store import SchemaStore
 
 MAX_ANSWERS: Final = 65_536
@@ -44,19 +45,10 @@ class EmbeddedRegistry:
         return _opened(self).schema(schema_id)
 
 
-class _Registered(msgspec.Struct, array_like=True):
-    """What is stored of a schema set."""
-
-    format: int
-    texts: dict[str, str]
-    roots: list[tuple[str, str]]
-    features: dict[str, tuple[str, ...]]
-
-
 class _Opened:
     def __init__(self, handle: EmbeddedRegistry) -> None:
         self._library = Library(handle.directories, use_bundled=handle.use_bundled)
-        self._store = SchemaStore(handle.path)
+        self._registry = LocalRegistry(Registrar(SchemaStore(handle.path), FORMATS))
         self._texts = handle.path.parent / "schemas"
         self._cache = SchemaCache(self._load)
         self._answers: dict[tuple[str, str | None, frozenset[str]], int | SchemaError] = {}
@@ -75,7 +67,8 @@ class _Opened:
     def _find(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int | SchemaError:
         try:
             found = self._library.schema_set(exporter, content_id, modules)
-            schema_id = self._store.register(found.digest, _encoded(found))
+            subject = root_subject(exporter, None, content_id, modules)
+            schema_id = self._registry.register_set(found, subject).root.id
             self._cache.get(schema_id)  # a set that does not compile binds nothing
         except SchemaError as error:
             # Directories are read once per run, so that the answer stays; the traceback would keep them all alive.
@@ -86,19 +79,8 @@ class _Opened:
         return self._cache.get(schema_id)
 
     def _load(self, schema_id: int) -> Schema:
-        found = _decoded(self._store.body(schema_id))
+        found = self._registry.schema_set(schema_id)
         return Schema(found, write_set(found, self._texts))
-
-
-def _encoded(found: SchemaSet) -> bytes:
-    texts = {module.file_name: module.text for module in found.modules}
-    features = {name: tuple(on) for name, on in found.features.items()}
-    return msgspec.msgpack.encode(_Registered(1, texts, list(found.implemented), features), order="deterministic")
-
-
-def _decoded(body: bytes) -> SchemaSet:
-    stored = msgspec.msgpack.decode(body, type=_Registered)
-    return make_schema_set(stored.texts, stored.roots, features=stored.features)
 
 
 _open: dict[EmbeddedRegistry, Any] = {}

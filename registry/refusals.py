@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from yangbeam.core.errors import Fault, YangbeamError
+from yangbeam.core.errors import SchemaError
 
 
 class Code(Enum):
@@ -57,15 +57,13 @@ class Code(Enum):
         return self.value[2]
 
 
-class RefusedError(YangbeamError):
+class RefusedError(SchemaError):
     """A request that the registry refuses.
 
     Attributes:
         code: Why.
         messages: Single findings, of an incompatibility.
     """
-
-    fault = Fault.CONFIGURATION
 
     def __init__(self, code: Code, detail: str, messages: tuple[str, ...] = ()) -> None:
         super().__init__(f"registry-{code.number}", detail)

@@ -12,7 +12,7 @@ Documents = tuple[Any, dict[str, Any]]
 """A schema, and what it refers to by URI."""
 
 _SILENT: Final = frozenset(
-    [
+    (
         "$schema",
         "$id",
         "id",
@@ -26,10 +26,10 @@ _SILENT: Final = frozenset(
         "writeOnly",
         "definitions",
         "$defs",
-    ]
+    )
 )
 _HANDLED: Final = frozenset(
-    ["type", "properties", "required", "additionalProperties", "items", "enum", "const", "$ref"]
+    ("type", "properties", "required", "additionalProperties", "items", "enum", "const", "$ref")
 )
 _LOWER: Final = frozenset(["minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"])
 _UPPER: Final = frozenset(["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"])

@@ -3,19 +3,17 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.registered import Body
+from yangbeam.core.registered_set import LENT
+from yangbeam.core.wrapped_module import CONFORMANCE
 from yangbeam.core.yang.libyang_context import LibyangContext
 from yangbeam.core.yang.module_text import ModuleText, read_module_text, structures_as_containers
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.registry.formats import yang_update
 from yangbeam.registry.formats.parsed import Parsed
 from yangbeam.registry.refusals import invalid
-
-LENT: Final = "import"
-"""Value of the property ``conformance`` of a module that only lends types and groupings."""
 
 
 class Yang:
@@ -59,7 +57,7 @@ def _compile(module: ModuleText, schema: Parsed) -> None:
     needed[module.file_name] = (module, schema.body)
     newest: dict[str, str] = {}
     for found, body in needed.values():
-        if not found.belongs_to and (body.property("conformance") != LENT or found is module):
+        if not found.belongs_to and (body.property(CONFORMANCE) != LENT or found is module):
             newest[found.name] = max(newest.get(found.name, ""), found.revision)
     newest[module.name] = module.revision
     features = {}

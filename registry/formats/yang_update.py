@@ -12,6 +12,8 @@ from pyang.translators import yang as printer
 
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.registered import Body
+from yangbeam.core.registered_set import LENT
+from yangbeam.core.wrapped_module import CONFORMANCE
 from yangbeam.core.yang.module_text import ModuleText, read_module_text
 from yangbeam.registry.formats import pyang_context
 from yangbeam.registry.formats.parsed import Parsed
@@ -118,7 +120,7 @@ def _withdrawn(news: _Side, olds: _Side) -> Iterator[str]:
         yield f"the module's name is changed from {olds.main.name} to {news.main.name} (RFC 7950: sec. 11, p3)"
     for name, (module, body) in olds.newest.items():
         if name not in news.newest:
-            if olds.is_set and not module.belongs_to and body.property("conformance") != "import":
+            if olds.is_set and not module.belongs_to and body.property(CONFORMANCE) != LENT:
                 yield f"the module {name} is withdrawn from the set"
             continue
         before, after = body.features(), news.newest[name][1].features()

@@ -1,0 +1,84 @@
+"""Which modules a set gets besides the node's own, so that its schema reads whole telemetry messages."""
+
+import tempfile
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from yangbeam.core.errors import SchemaError
+from yangbeam.core.yang.libyang_context import LibyangContext
+from yangbeam.core.yang.module_text import read_module_text
+from yangbeam.core.yang.schema_set import SchemaSet, make_schema_set
+from yangbeam.io.yang_directories import bundled, write_set
+
+ROOT: Final = "ietf-telemetry-message"
+"""The module that every registered set is rooted in (draft-ietf-nmop-message-broker-telemetry-message)."""
+EXTENSION: Final = "ietf-yang-push-telemetry-message"
+"""What it says of subscriptions; its types need newer modules than some nodes have."""
+
+
+@lru_cache(maxsize=1)
+def _brought() -> dict[str, str]:
+    """Name → newest text of what comes with the packages."""
+    newest: dict[str, tuple[str, str]] = {}
+    for text in bundled().values():
+        module = read_module_text(text)
+        newest[module.name] = max(newest.get(module.name, ("", "")), (module.revision, text))
+    return {name: text for name, (_, text) in newest.items()}
+
+
+def enveloped(schema_set: SchemaSet) -> SchemaSet:
+    """Returns the set with the modules of the telemetry message; a node's own texts stand before those brought.
+
+    The set is known to compile afterwards.
+
+    Raises:
+        SchemaError: ``schema-invalid``: the set does not compile, in libyang's words.
+    """
+    names = {module.name for module in schema_set.modules}
+    if ROOT in names:
+        _compile(schema_set)
+        return schema_set
+    for roots in ((ROOT, EXTENSION), (ROOT,)):
+        found = _with(schema_set, roots)
+        try:
+            _compile(found)
+        except SchemaError:
+            continue
+        return found
+    _compile(schema_set)  # whose fault it is: the set's own is told first
+    _compile(found)
+    return found
+
+
+def _with(schema_set: SchemaSet, roots: Iterable[str]) -> SchemaSet:
+    names = {module.name for module in schema_set.modules}
+    own = {module.name: module.text for module in schema_set.modules}
+    needed = closure_of(_brought() | own, roots)
+    texts = {module.file_name: module.text for module in schema_set.modules}
+    texts |= {name: _brought()[name] for name in needed - names}
+    implemented = [*schema_set.implemented, *((name, "") for name in sorted(needed - names) if not _is_part(name))]
+    lent = names - {name for name, _ in schema_set.implemented}
+    return make_schema_set(texts, implemented, features=schema_set.features, imported_only=lent)
+
+
+def closure_of(texts: dict[str, str], roots: Iterable[str]) -> frozenset[str]:
+    """Returns the roots and what they import, without what changes them from outside."""
+    found: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in texts:
+            found.add(name)
+            module = read_module_text(texts[name])
+            waiting += [need.name for need in (*module.imports, *module.includes)]
+    return frozenset(found)
+
+
+def _is_part(name: str) -> bool:
+    return bool(read_module_text(_brought()[name]).belongs_to)
+
+
+def _compile(schema_set: SchemaSet) -> None:
+    with tempfile.TemporaryDirectory(prefix="yangbeam-set-") as folder:
+        LibyangContext(schema_set, write_set(schema_set, folder)).close()

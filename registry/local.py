@@ -1,0 +1,84 @@
+"""The registry's store in this process, as what registers and reads schema sets."""
+
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+
+from yangbeam.core.registered import Body, Registered
+from yangbeam.core.registered_set import read_set
+from yangbeam.core.yang.schema_set import SchemaSet
+from yangbeam.registry.envelope import enveloped
+from yangbeam.registry.register import RegisteredSet, register_root, register_set
+from yangbeam.registry.registrar import Registrar
+from yangbeam.registry.settings import Config
+
+REMEMBERED: Final = 1_024
+"""Sets of which is remembered where their modules stand."""
+
+
+class LocalRegistry:
+    """Implements ``RegistryClient`` and ``RegistryReader`` over a store; a set is written as a whole or not at all.
+
+    Args:
+        registrar: The rules over the store.
+        prefix: Before each module's name, for its subject.
+    """
+
+    def __init__(self, registrar: Registrar, prefix: str = "") -> None:
+        self._registrar = registrar
+        self._prefix = prefix
+        self._known: dict[str, RegisteredSet] = {}
+
+    def register_set(self, schema_set: SchemaSet, subject: str) -> RegisteredSet:
+        """Registers a set with its envelope; see ``register.register_set``.
+
+        Raises:
+            SchemaError: ``schema-invalid``: it does not compile; or an operator's compatibility level refuses it.
+        """
+        known = self._known.get(schema_set.digest)
+        with self._registrar.store.writing():
+            if known is not None and self._are_there(known):
+                return register_root(self, subject, known)
+        complete = enveloped(schema_set)
+        with self._registrar.store.writing():
+            found = register_set(self, complete, subject, prefix=self._prefix)
+        old = tuple(msgspec.structs.replace(module, is_new=False) for module in found.modules)
+        self._known[schema_set.digest] = replace(found, modules=old)
+        while len(self._known) > REMEMBERED:
+            self._known.pop(next(iter(self._known)), None)
+        return found
+
+    def _are_there(self, known: RegisteredSet) -> bool:
+        """Whether no operator deleted what the root needs."""
+        found = (self._registrar.store.version(need.subject, need.version) for need in known.body.references)
+        return all(version is not None and not version.is_deleted for version in found)
+
+    def schema_set(self, schema_id: int) -> SchemaSet:
+        """Returns the set of an id.
+
+        Raises:
+            SchemaError: ``schema-unknown``, ``not-yang``.
+        """
+        return read_set(self, schema_id)
+
+    def register(self, subject: str, body: Body) -> Registered:
+        """See ``RegistryClient``; the set was compiled as a whole, so that its parts are not judged again."""
+        return self._registrar.register(subject, body, trusted=True)
+
+    def compatibility(self, subject: str) -> str | None:
+        """See ``RegistryClient``."""
+        config = self._registrar.settings.config(subject)
+        return config.compatibility if config else None
+
+    def set_compatibility(self, subject: str, level: str) -> None:
+        """See ``RegistryClient``."""
+        self._registrar.settings.set_config(subject, Config(level))
+
+    def body(self, schema_id: int) -> Body:
+        """See ``RegistryReader``."""
+        return self._registrar.store.body(schema_id)
+
+    def body_of(self, subject: str, version: int) -> Body:
+        """See ``RegistryReader``."""
+        return self._registrar.store.body_of(subject, version)
