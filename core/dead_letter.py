@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from yangbeam.core.elements import DeadLetter, Message, Notification, Refused
+from yangbeam.core.elements import DeadLetter, MediaType, Message, Notification, Refused, TelemetryRecord
 from yangbeam.core.errors import InvalidInstanceError, YangbeamError
 
 MAX_DETAIL = 2000
@@ -36,6 +36,25 @@ def letter_of_message(stage: str, message: Message, error: YangbeamError) -> Dea
 def letter_of_notification(stage: str, notification: Notification, error: YangbeamError) -> DeadLetter:
     """Makes the letter of a decoded notification that a later stage could not take."""
     return _letter(stage, notification.message, error, notification)
+
+
+def letter_of_record(stage: str, record: TelemetryRecord, error: YangbeamError) -> DeadLetter:
+    """Makes the letter of a telemetry message that its sink could not take; ``original`` is the message as encoded."""
+    return DeadLetter(
+        stage=stage,
+        reason=error.reason,
+        fault=error.fault,
+        detail=error.detail[:MAX_DETAIL],
+        exporter=record.exporter,
+        port=0,
+        arrival_us=record.arrival_us,
+        original=record.value,
+        media_type=MediaType.JSON,
+        transport="telemetry-message",
+        publisher_id=record.publisher_id,
+        subscription_id=record.subscription_id,
+        schema_id=record.schema_id,
+    )
 
 
 def _letter(stage: str, message: Message, error: YangbeamError, notification: Notification | None) -> DeadLetter:

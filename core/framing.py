@@ -16,6 +16,8 @@ SCHEMA_ID: Final = "schema-id"
 VALUE_GUID: Final = "__value_schema_id"
 """Confluent's header since version 8: octet 1, then the schema's GUID of 16 octets."""
 CONTENT_TYPE: Final = "content-type"
+IDENTITY_HEADER: Final = "yangbeam-raw"
+"""``partition/offset/index`` of its message in the raw topic, ASCII digits: the same in every attempt."""
 
 _JSON: Final = (CONTENT_TYPE, MediaType.JSON.encode())
 _MAX_ID: Final = 2**31 - 1

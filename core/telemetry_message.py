@@ -76,6 +76,8 @@ class Encoder:
             number,
             message.arrival_us,
             event_us(notification),
+            message.raw_partition,
+            message.raw_offset,
         )
 
     def _frame(self, validated: Validated) -> "_Frame":

@@ -8,9 +8,10 @@ from typing import Any, BinaryIO, Final
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
+from apache_beam.typehints.decorators import no_annotations
 
 from yangbeam.core.errors import Fault, YangbeamError
-from yangbeam.transforms.outputs import LEDGER, delivered, written
+from yangbeam.transforms.outputs import LEDGER, Written, delivered, written
 
 Lines = Callable[[Any], Iterable[bytes]]
 """Batch to lines without their line feeds; a module-level function, so that it can be pickled."""
@@ -70,7 +71,8 @@ class WriteJsonLines(beam.PTransform):
         super().__init__()
         self._write = _Write(str(path), lines, sink)
 
-    def expand(self, batches: PCollection) -> PCollection:
+    @no_annotations
+    def expand(self, batches: PCollection) -> Written:
         """Applies the sink; returns what it counted."""
         return written(batches | "Append" >> beam.ParDo(self._write).with_outputs(LEDGER, main="none"))
 

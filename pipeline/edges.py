@@ -10,20 +10,19 @@ import msgspec
 import orjson
 
 from yangbeam.core.dead_letter import to_json as letter_json
-from yangbeam.core.elements import DeadLetterBatch, LedgerDelta, LedgerTotals, LossBatch, TelemetryBatch
-from yangbeam.core.framing import frame
+from yangbeam.core.elements import DeadLetterBatch, LedgerTotals, LossBatch, TelemetryBatch
+from yangbeam.core.framing import IDENTITY_HEADER, frame
 from yangbeam.core.reader import Reader
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.duckdb_tables import WriteTables
 from yangbeam.io.json_lines import WriteJsonLines
-from yangbeam.io.kafka_topics import Record, WriteKafka
+from yangbeam.io.kafka.write_kafka import Record, WriteKafka
 from yangbeam.io.udp_sockets import UdpReader
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.config_sinks import Kafka
 from yangbeam.pipeline.config_sources import Capture, Source, UdpNotif
 from yangbeam.pipeline.graph import Sinks
 from yangbeam.pipeline.source_settings import https_settings, udp_settings
-from yangbeam.transforms.outputs import delivered
 
 FILES = "files"
 KAFKA = "kafka"
@@ -99,17 +98,13 @@ def _add_kafka(
     totals: dict[str, beam.PTransform],
 ) -> None:
     records = partial(telemetry_records, kafka.framing)
-    telemetry["Kafka"] = _to_kafka(kafka, kafka.topics.telemetry, records, partial(delivered, sink=KAFKA))
+    telemetry["Kafka"] = _to_kafka(kafka, kafka.topics.telemetry, records, KAFKA)
     loss["Kafka"] = _to_kafka(kafka, kafka.topics.loss, loss_records)
     totals["Kafka"] = _to_kafka(kafka, kafka.topics.ledger, total_records)
 
 
-def _to_kafka(kafka: Kafka, topic: str, records: Any, counted: Any = None) -> WriteKafka:
-    return WriteKafka(topic, kafka.client_properties(), records, counted or _uncounted)
-
-
-def _uncounted(_batch: Any) -> LedgerDelta | None:
-    return None
+def _to_kafka(kafka: Kafka, topic: str, records: Any, sink: str = "") -> WriteKafka:
+    return WriteKafka(topic, kafka.client_properties(), records, sink)
 
 
 def telemetry_lines(batch: TelemetryBatch) -> Iterator[bytes]:
@@ -124,10 +119,16 @@ def telemetry_lines(batch: TelemetryBatch) -> Iterator[bytes]:
 
 
 def telemetry_records(framing: str, batch: TelemetryBatch) -> Iterator[Record]:
-    """Yields each record framed with its schema id, dated by its event time."""
+    """Yields each record framed with its schema id, dated by its event time, with its identity in the raw topic.
+
+    The identity is the same in every attempt, so that readers know what they have read before.
+    """
     for record in batch.records:
         value, headers = frame(framing, record.schema_id, record.value)
-        yield Record(record.key, value, headers, record.event_us // 1000)
+        if record.raw_offset >= 0:
+            identity = b"%d/%d/%d" % (record.raw_partition, record.raw_offset, record.raw_index)
+            headers = [*headers, (IDENTITY_HEADER, identity)]
+        yield Record(record.key, value, headers, record.event_us // 1000, record.topic)
 
 
 def loss_lines(batch: LossBatch) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from yangbeam.transforms.detect_loss import DetectLoss
 from yangbeam.transforms.encode_telemetry_messages import EncodeTelemetryMessages
 from yangbeam.transforms.keep_ledger import KeepLedger
 from yangbeam.transforms.map_to_rows import MapToRows
-from yangbeam.transforms.outputs import Staged
+from yangbeam.transforms.outputs import Staged, Written
 from yangbeam.transforms.validate_notifications import ValidateNotifications
 
 
@@ -58,7 +58,8 @@ def build(pipeline: beam.Pipeline, source: beam.PTransform, stages: Stages, sink
     bound = decoded.out | "BindSubscriptions" >> bind
     validated = bound.out | "ValidateNotifications" >> ValidateNotifications(stages.schemas, stages.policy)
     fallible: dict[str, Staged] = {"decode": decoded, "bind": bound, "validate": validated}
-    ledgers = _write_telemetry(validated.out, stages, sinks)
+    sunk = _write_telemetry(validated.out, stages, sinks)
+    ledgers = [written.ledger for written in sunk]
     if sinks.tables is not None:
         rows = fallible["rows"] = validated.out | "MapToRows" >> MapToRows(stages.schemas)
         fallible["tables"] = rows.out | "WriteTables" >> sinks.tables
@@ -67,7 +68,8 @@ def build(pipeline: beam.Pipeline, source: beam.PTransform, stages: Stages, sink
         ledgers.append(losses.ledger)
         for label, sink in sinks.loss.items():
             _ = losses.out | f"WriteLoss{label}" >> sink
-    letters = [stage.dead_letters for stage in fallible.values()] | "AllDeadLetters" >> beam.Flatten()
+    refused = [written.dead_letters for written in sunk if written.dead_letters is not None]
+    letters = [stage.dead_letters for stage in fallible.values()] + refused | "AllDeadLetters" >> beam.Flatten()
     for label, sink in sinks.dead_letters.items():
         _ = letters | f"WriteDeadLetters{label}" >> sink
     ledgers += [stage.ledger for stage in fallible.values()]
@@ -76,7 +78,7 @@ def build(pipeline: beam.Pipeline, source: beam.PTransform, stages: Stages, sink
         _ = totals | f"WriteTotals{label}" >> sink
 
 
-def _write_telemetry(validated: PCollection, stages: Stages, sinks: Sinks) -> list[PCollection]:
+def _write_telemetry(validated: PCollection, stages: Stages, sinks: Sinks) -> list[Written]:
     encode = EncodeTelemetryMessages(stages.collector, stages.version)
     telemetry = validated | "EncodeTelemetryMessages" >> encode
     return [telemetry | f"Write{label}" >> sink for label, sink in sinks.telemetry.items()]

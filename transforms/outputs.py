@@ -1,11 +1,15 @@
 """The named outputs of a fallible stage, and how they get their types."""
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from apache_beam.pvalue import DoOutputsTuple, PCollection
 
-from yangbeam.core.elements import DeadLetterBatch, EndOfInput, LedgerDelta, place
-from yangbeam.core.ledger import DELIVERED, Tallies
+from yangbeam.core.dead_letter import letter_of_record
+from yangbeam.core.elements import DeadLetter, DeadLetterBatch, EndOfInput, LedgerDelta, place
+from yangbeam.core.errors import YangbeamError
+from yangbeam.core.ledger import DEAD_AT, DELIVERED, Tallies
 
 LETTERS: Final = "dead_letters"
 LEDGER: Final = "ledger"
@@ -29,18 +33,52 @@ def staged(outputs: DoOutputsTuple, element: type[Any]) -> Staged:
     return Staged(out, letters, ledger)
 
 
-def written(outputs: DoOutputsTuple) -> PCollection:
-    """Returns what a sink's ParDo with ``with_outputs(LEDGER, main=…)`` counted after its flush, typed."""
+class Written(NamedTuple):
+    """What a sink returns: what it counted after its flush, and the letters of what it could not take."""
+
+    ledger: PCollection
+    dead_letters: PCollection | None = None
+
+
+def written(outputs: DoOutputsTuple) -> Written:
+    """Returns what the ParDo of a sink that takes everything put out, typed: ``with_outputs(LEDGER, main=…)``."""
     ledger = outputs[LEDGER]
     ledger.element_type = LedgerDelta
-    return ledger
+    return Written(ledger)
+
+
+def written_or_refused(outputs: DoOutputsTuple) -> Written:
+    """As ``written``, of a sink that may refuse: ``with_outputs(LETTERS, LEDGER, main=…)``."""
+    letters = outputs[LETTERS]
+    letters.element_type = DeadLetterBatch
+    return Written(written(outputs).ledger, letters)
 
 
 def delivered(batch: Any, sink: str) -> LedgerDelta:
     """Returns what a sink tallies for a batch of ``records`` it has written."""
+    return refused_by_sink(batch, sink, [])[1]
+
+
+def refused_by_sink(
+    batch: Any, sink: str, why: Sequence[YangbeamError | None]
+) -> tuple[DeadLetterBatch | None, LedgerDelta]:
+    """Returns the letters and the tallies of a batch of ``records``.
+
+    Args:
+        batch: The batch.
+        sink: Name of the sink.
+        why: For each record what keeps it from being taken, None for nothing; empty: all were taken.
+    """
     tallies = Tallies(sink)
-    for record in batch.records:
+    letters: list[DeadLetter] = []
+    for record, error in zip_longest(batch.records, why):
         where = (record.exporter, record.publisher_id, record.subscription_id, record.arrival_us)
-        tallies.add(f"{DELIVERED}:{sink}", *where)
+        if error is None:
+            tallies.add(f"{DELIVERED}:{sink}", *where)
+        else:
+            tallies.add(f"{DEAD_AT}:{sink}:{error.reason}", *where)
+            letters.append(letter_of_record(f"write {sink}", record, error))
     ended = any(isinstance(control, EndOfInput) for control in batch.controls)
-    return tallies.delta(**place(batch), end=ended)
+    return DeadLetterBatch(letters=letters, **place(batch)) if letters else None, tallies.delta(
+        **place(batch), end=ended
+    )

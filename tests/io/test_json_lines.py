@@ -29,7 +29,7 @@ def test_each_record_is_a_line_and_counted_as_delivered_after_it_was_written(tmp
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
         batch = TelemetryBatch(records=[RECORD, RECORD], controls=[EndOfInput(2, 1)])
         ledger = pipeline | beam.Create([batch]) | WriteJsonLines(path, values, "files")
-        assert_that(ledger, counted)
+        assert_that(ledger.ledger, counted)
     close_below(str(tmp_path))
     assert path.read_bytes() == b'{"a":1}\n{"a":1}\n'
 

@@ -23,7 +23,7 @@ from yangbeam.core.elements import (
 )
 from yangbeam.core.reader import Reader
 from yangbeam.io.capture_files import CaptureReader
-from yangbeam.io.kafka_topics import WriteKafka
+from yangbeam.io.kafka.write_kafka import WriteKafka
 from yangbeam.io.udp_sockets import UdpReader
 from yangbeam.pipeline.config import load
 from yangbeam.pipeline.edges import (

@@ -8,9 +8,8 @@ import pytest
 from apache_beam.testing.util import assert_that
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
-from yangbeam.core.elements import EndOfInput, LedgerDelta, TelemetryBatch, TelemetryRecord
-from yangbeam.io.kafka_topics import Record, WriteKafka, producer_properties
-from yangbeam.transforms.outputs import delivered
+from yangbeam.core.elements import EndOfInput, LossBatch, TelemetryBatch, TelemetryRecord
+from yangbeam.io.kafka.write_kafka import Record, WriteKafka, producer_properties
 
 RECORD = TelemetryRecord(1, b"key", b"value", "192.0.2.1", 0, 6666, 1, 1)
 _CLUSTER = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
@@ -19,10 +18,6 @@ _CLUSTER = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, 
 def records(batch: Any) -> Iterator[Record]:
     for record in batch.records:
         yield Record(record.key, record.value, [("content-type", b"x")], 1_700_000_000_000)
-
-
-def counted(batch: Any) -> LedgerDelta:
-    return delivered(batch, "kafka")
 
 
 @pytest.fixture
@@ -50,8 +45,8 @@ def test_what_counts_as_delivered_is_in_the_topic_with_key_headers_and_time(boot
 
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
         batch = TelemetryBatch(records=[RECORD] * 3, controls=[EndOfInput(3, 1)])
-        sink = WriteKafka("telemetry", {"bootstrap.servers": bootstrap}, records, counted)
-        assert_that(pipeline | beam.Create([batch]) | sink, all_delivered)
+        sink = WriteKafka("telemetry", {"bootstrap.servers": bootstrap}, records, "kafka")
+        assert_that((pipeline | beam.Create([batch]) | sink).ledger, all_delivered)
     messages = consumed(bootstrap, "telemetry", 3)
     assert [(message.key(), message.value(), message.headers()) for message in messages] == [
         (b"key", b"value", [("content-type", b"x")])
@@ -65,18 +60,53 @@ def test_a_record_that_is_not_acknowledged_fails_the_bundle_and_counts_nothing()
         _ = (
             pipeline
             | beam.Create([TelemetryBatch(records=[RECORD])])
-            | WriteKafka("away", properties, records, counted)
+            | WriteKafka("away", properties, records, "kafka")
         )
 
 
-def test_a_record_above_the_limit_is_refused_by_name(bootstrap: str) -> None:
-    large = TelemetryRecord(1, b"key", b"x" * 20_000_000, "192.0.2.1", 0, 6666, 1, 1)
-    with pytest.raises(Exception, match="kafka-refused"), beam.Pipeline(runner="FnApiRunner") as pipeline:
-        _ = (
-            pipeline
-            | beam.Create([TelemetryBatch(records=[large])])
-            | WriteKafka("large", {"bootstrap.servers": bootstrap}, records, counted)
+LARGE = TelemetryRecord(1, b"key", b"x" * 20_000_000, "192.0.2.1", 0, 6666, 1, 1)
+
+
+def test_a_record_that_the_topic_can_never_take_becomes_a_dead_letter_and_the_others_are_delivered(
+    bootstrap: str,
+) -> None:
+    def one_letter(found: list[Any]) -> None:
+        ((letter,),) = (batch.letters for batch in found)
+        assert (letter.stage, letter.reason, letter.fault) == ("write kafka", "record-refused", "configuration")
+        assert letter.original == LARGE.value
+        assert "raise the topic's max.message.bytes" in letter.detail
+
+    def both_counted(deltas: list[Any]) -> None:
+        assert [delta.tallies[0].counts for delta in deltas] == [
+            {"delivered:kafka": 2, "dead-at:kafka:record-refused": 1}
+        ]
+
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        batch = TelemetryBatch(records=[RECORD, LARGE, RECORD])
+        written = (
+            pipeline | beam.Create([batch]) | WriteKafka("large", {"bootstrap.servers": bootstrap}, records, "kafka")
         )
+        assert_that(written.dead_letters, one_letter, label="letters")
+        assert_that(written.ledger, both_counted, label="ledger")
+    assert len(consumed(bootstrap, "large", 2)) == 2
+
+
+def test_where_nothing_is_counted_such_a_record_fails_the_bundle(bootstrap: str) -> None:
+    def one(_: Any) -> list[Record]:
+        return [Record(b"key", LARGE.value, [], 1)]
+
+    with pytest.raises(Exception, match="not acknowledged"), beam.Pipeline(runner="FnApiRunner") as pipeline:
+        _ = pipeline | beam.Create([LossBatch(events=[])]) | WriteKafka("loss", {"bootstrap.servers": bootstrap}, one)
+
+
+def test_a_record_may_name_a_topic_of_its_own(bootstrap: str) -> None:
+    def elsewhere(batch: Any) -> list[Record]:
+        return [Record(each.key, each.value, [], 1, "a-topic-of-its-own") for each in batch.records]
+
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        batch = TelemetryBatch(records=[RECORD])
+        _ = pipeline | beam.Create([batch]) | WriteKafka("any", {"bootstrap.servers": bootstrap}, elsewhere, "kafka")
+    assert len(consumed(bootstrap, "a-topic-of-its-own", 1)) == 1
 
 
 @pytest.mark.parametrize("weaker", [{"acks": "1"}, {"enable.idempotence": "false"}])

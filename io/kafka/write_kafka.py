@@ -1,0 +1,215 @@
+"""WriteKafka: batches of records to topics, idempotent, acknowledged by all in-sync replicas, nothing lost silently."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection, TaggedOutput
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.typehints.decorators import no_annotations
+from apache_beam.utils.timestamp import MIN_TIMESTAMP
+from apache_beam.utils.windowed_value import WindowedValue
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from yangbeam.core.elements import EndOfInput, LedgerDelta
+from yangbeam.core.errors import Fault, YangbeamError
+from yangbeam.core.framing import Headers
+from yangbeam.transforms.outputs import LEDGER, LETTERS, Written, refused_by_sink, written_or_refused
+
+FLUSH_BYTES: Final = 8 * 1024 * 1024
+"""Octets produced between two waits for acknowledgements: a bundle may be a whole capture."""
+FLUSH_SECONDS: Final = 1.0
+"""Longest time between them, so that the ledger's ``delivered`` is never much older."""
+
+REQUIRED: Final = {"enable.idempotence": "true", "acks": "all"}
+"""What the delivery promise rests on; a configuration that says otherwise is refused."""
+
+DEFAULTS: Final = {
+    "linger.ms": "20",
+    "compression.type": "lz4",
+    # One reassembled message may reach a quarter of a megabyte, an MDT row several; the broker's limit still decides.
+    "message.max.bytes": "16777216",
+    # librdkafka retries for this long, then the bundle fails and says so.
+    "message.timeout.ms": "60000",
+}
+
+NEVER: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD, KafkaError.INVALID_TIMESTAMP})
+"""Errors that another attempt does not mend: they are the record's own."""
+
+
+class KafkaUnavailableError(YangbeamError):
+    """The cluster did not take a record: fails the bundle, so that nothing counts as delivered."""
+
+    fault = Fault.ENVIRONMENT
+
+
+class RecordRefusedError(YangbeamError):
+    """A record that the topic can never take; the cure is in the configuration of the topic or of its writer."""
+
+    fault = Fault.CONFIGURATION
+
+
+class Record(NamedTuple):
+    """One record to produce."""
+
+    key: bytes | None
+    value: bytes
+    headers: Headers
+    timestamp_ms: int
+    topic: str = ""
+    """Empty: the sink's own."""
+
+
+Records = Callable[[Any], Iterable[Record]]
+Counted = Callable[[Any], LedgerDelta | None]
+
+_clients: dict[tuple[tuple[str, str], ...], Producer] = {}
+_clients_lock = threading.Lock()
+
+
+def producer_properties(properties: dict[str, str]) -> dict[str, str]:
+    """Returns librdkafka's properties: the operator's over our defaults, and what the promise rests on.
+
+    Raises:
+        ValueError: The operator's properties contradict REQUIRED.
+    """
+    for name, value in REQUIRED.items():
+        if properties.get(name, value) not in {value, "-1" if name == "acks" else value}:
+            raise ValueError(f"{name} must be {value}, got {properties[name]}: delivery is promised on it")
+    return DEFAULTS | properties | REQUIRED
+
+
+def _client(properties: tuple[tuple[str, str], ...]) -> Producer:
+    with _clients_lock:
+        client = _clients.get(properties)
+        if client is None:
+            # A record that arrived needs no word of its own: the flush says it for all.
+            client = _clients[properties] = Producer({**dict(properties), "delivery.report.only.error": True})
+        return client
+
+
+class WriteKafka(beam.PTransform):
+    """Produces each batch's records.
+
+    Delivery: at least once, in order within (key, shard); duplicates only when a bundle is retried. A batch counts as
+    delivered after all its records were acknowledged; a record that is not fails the bundle with
+    ``KafkaUnavailableError``. One that the topic can never take becomes a dead letter where the sink counts what it
+    delivers, and fails the bundle elsewhere. Producers are shared by the process and flushed at the end of every
+    bundle, every FLUSH_BYTES or FLUSH_SECONDS within one, and at the end of input.
+
+    Args:
+        topic: Name of the topic.
+        properties: librdkafka's, ``bootstrap.servers`` among them; secrets already resolved.
+        records: Batch to records, one for each of ``batch.records`` and in their order where ``sink`` is named.
+        sink: Name under which ``batch.records`` count as delivered; empty: nothing is counted.
+    """
+
+    def __init__(self, topic: str, properties: dict[str, str], records: Records, sink: str = "") -> None:
+        super().__init__()
+        ordered = tuple(sorted(producer_properties(properties).items()))
+        self._produce = _Produce(topic, ordered, records, sink)
+
+    @no_annotations
+    def expand(self, batches: PCollection) -> Written:
+        """Applies the sink; returns what it counted, and the letters of what it refused."""
+        produced = beam.ParDo(self._produce).with_outputs(LETTERS, LEDGER, main="none")
+        return written_or_refused(batches | "Produce" >> produced)
+
+
+class _Produce(beam.DoFn):
+    def __init__(self, topic: str, properties: tuple[tuple[str, str], ...], records: Records, sink: str) -> None:
+        super().__init__()
+        self._topic = topic
+        self._properties = properties
+        self._records = records
+        self._sink = sink
+        self.start_bundle()
+
+    def start_bundle(self) -> None:
+        """Forgets what an earlier, failed bundle left."""
+        self._batches: list[tuple[Any, list[Record]]] = []
+        self._failed: list[tuple[KafkaError, bytes]] = []
+        self._octets = 0
+        self._since: float | None = None
+
+    def process(self, batch: Any) -> Iterator[Any]:
+        client = _client(self._properties)
+        records = list(self._records(batch))
+        for record in records:
+            self._octets += len(record.value)
+            self._give(client, record)
+        client.poll(0)
+        self._batches.append((batch, records if self._sink else []))
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
+        ended = any(isinstance(control, EndOfInput) for control in getattr(batch, "controls", ()))
+        if ended or self._octets >= FLUSH_BYTES or now - self._since >= FLUSH_SECONDS:
+            yield from (TaggedOutput(tag, value) for tag, value in self._flush(client))
+
+    def finish_bundle(self) -> Iterator[Any]:
+        """Flushes: the bundle ends well only when all of it is acknowledged."""
+        for tag, value in self._flush(_client(self._properties)):
+            yield TaggedOutput(tag, WindowedValue(value, MIN_TIMESTAMP, (GlobalWindow(),)))
+
+    def _give(self, client: Producer, record: Record) -> None:
+        while True:
+            try:
+                client.produce(
+                    record.topic or self._topic,
+                    record.value,
+                    record.key,
+                    on_delivery=self._reported,
+                    timestamp=record.timestamp_ms,
+                    headers=record.headers,
+                )
+            except BufferError:
+                client.poll(0.1)  # the queue is full: deliveries make room, or time out and fail
+            except KafkaException as error:
+                self._failed.append((error.args[0], record.value))
+                return
+            else:
+                return
+
+    def _reported(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self._failed.append((error, message.value() or b""))
+
+    def _flush(self, client: Producer) -> list[tuple[str, Any]]:
+        """Waits until everything produced is acknowledged, or failed for good; returns what is to be put out."""
+        while client.flush(1.0):
+            pass
+        refused = self._judged()
+        batches = self._batches
+        self.start_bundle()
+        if not self._sink:
+            return []
+        return [output for batch, records in batches for output in self._outputs(batch, records, refused)]
+
+    def _judged(self) -> dict[bytes, RecordRefusedError]:
+        """Returns what can never be taken, by its value; anything else that failed fails the bundle."""
+        refused: dict[bytes, RecordRefusedError] = {}
+        for error, value in self._failed:
+            if error.code() not in NEVER or not self._sink:
+                raise KafkaUnavailableError(
+                    "kafka-delivery",
+                    f"{len(self._failed)} record(s) were not acknowledged, the first to {self._topic}: {error.str()}; "
+                    "check that the brokers are up and the topic takes writes",
+                )
+            refused[value] = RecordRefusedError(
+                "record-refused",
+                f"{self._topic} can never take this record of {len(value)} octets: {error.str()}; raise the topic's "
+                "max.message.bytes, and message.max.bytes in [kafka.properties]",
+            )
+        return refused
+
+    def _outputs(
+        self, batch: Any, records: list[Record], refused: dict[bytes, RecordRefusedError]
+    ) -> Iterator[tuple[str, Any]]:
+        """Yields the letters of a batch, and what it counts."""
+        why = [refused.get(record.value) if refused else None for record in records] if refused else []
+        letters, delta = refused_by_sink(batch, self._sink, why)
+        if letters is not None:
+            yield LETTERS, letters
+        yield LEDGER, delta
