@@ -1,7 +1,7 @@
 """One graph as one executable jar: the job server's jar with the graph, its options and its name inside.
 
-The jar is what a cluster gets, by REST here and by the Kubernetes operator in production: nothing else is running when it
-is submitted. Beam's own ``cancel`` and ``stop`` of such jobs ask an address that Flink lacks; see ``flink_rest.py``.
+The jar is what a cluster gets, by REST here and by the Kubernetes operator in production: nothing else is running when
+it is submitted. Beam's own ``cancel`` and ``stop`` of such jobs ask an address that Flink lacks; see ``flink_rest.py``.
 """
 
 import json

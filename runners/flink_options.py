@@ -10,8 +10,11 @@ from typing import Any, Final
 DEFAULTS: Final[Mapping[str, Any]] = {
     # Sources that return and come back need a streaming job even when their input ends.
     "streaming": True,
-    # Recovery repeats at most this much; each checkpoint costs a pause of some 10 ms per stage and a write of all state.
+    # Recovery repeats at most this much; each checkpoint costs some 10 ms of pause per stage and a write of all state.
     "checkpointing_interval": 10_000,
+    # Else the output of an open bundle is kept in the checkpoint, split among the subtasks when the parallelism changes,
+    # and overtaken there by what the source reads anew: order within a shard would break at every rescaling.
+    "finish_bundle_before_checkpointing": True,
     # A checkpoint that takes longer than the interval must not be followed by the next at once.
     "min_pause_between_checkpoints": 2_000,
     # After a rest longer than this the store of checkpoints is broken, and so is the job.
@@ -25,8 +28,11 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "max_bundle_time_mills": 50,
     # What a worker has made is handed on after 10 ms instead of at 10 MB or at the end of the bundle.
     "experiments": ["data_buffer_time_limit_ms=10"],
-    # Key groups are cut by this number for ever: a savepoint cannot be resumed with another one. It bounds the parallelism.
+    # Key groups are cut by this number for ever: no savepoint is resumed with another. It bounds the parallelism.
     "max_parallelism": 128,
+    # Beam names the source of each graph by its place among chained operators, and with parallelism 1 other ones chain:
+    # a savepoint would only fit the parallelism that it was taken with. Most stages are keyed, and chain with none.
+    "operator_chaining": False,
     # Off by default: every read of a state cell would be a round trip to the TaskManager.
     "max_cache_memory_usage_mb": 100,
     # One Python process per TaskManager: a second one on the same cores would only share them.

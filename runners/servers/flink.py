@@ -1,7 +1,7 @@
 """A real Flink cluster on loopback: one JobManager and its TaskManagers, bounded memory, state in files, free ports.
 
-The processes are started as Flink's own scripts would start them, without the scripts: each has a pid of its own, that a
-test can kill.
+The processes are started as Flink's own scripts would start them, without the scripts: each has a pid of its own, that
+a test can kill.
 """
 
 from collections.abc import Mapping
@@ -175,6 +175,8 @@ class FlinkCluster:
             "execution.checkpointing.dir": (self._folder / "checkpoints").as_uri(),
             "state.checkpoints.dir": (self._folder / "checkpoints").as_uri(),
             "state.savepoints.dir": self.savepoints.as_uri(),
+            # Records wait this long for a buffer to fill, at every exchange between stages.
+            "execution.buffer-timeout.interval": "10ms",
             # A dead TaskManager is missed after this time: what a restore takes is mostly this.
             "heartbeat.interval": "1000",
             "heartbeat.timeout": "8000",

@@ -32,6 +32,9 @@ class Numbers(RestrictionProvider):
         return None
 
 
+TRACKER = beam.DoFn.RestrictionParam(Numbers())
+
+
 class Count(beam.DoFn):
     """Emits the numbers of a shard in order, ``per_slice`` at a time, and returns after each slice."""
 
@@ -39,9 +42,7 @@ class Count(beam.DoFn):
         self.per_slice = per_slice
 
     @beam.DoFn.unbounded_per_element()
-    def process(
-        self, element: tuple[int, int], tracker: Any = beam.DoFn.RestrictionParam(Numbers())
-    ) -> Iterator[tuple[int, int]]:
+    def process(self, element: tuple[int, int], tracker: Any = TRACKER) -> Iterator[tuple[int, int]]:
         restriction = tracker.current_restriction()
         at = restriction.start
         until = min(at + self.per_slice, restriction.stop)
