@@ -18,9 +18,10 @@ from yangbeam.core.loss.freshness import Listening, interrupted, listen
 from yangbeam.core.loss.learned import Learned, learned_of
 from yangbeam.core.loss.line import EARLY, MASK, WINDOW_US, Moment
 from yangbeam.core.loss.patches import observe_patch
+from yangbeam.core.loss.sanity import suspect
 from yangbeam.core.loss.scope import ALL, BY_NAME, SCOPES, Flow, Hypothesis
 from yangbeam.core.loss.state import CODEC, FORMAT, Collector, LossState
-from yangbeam.core.loss.track import COUNTERS, FOREVER, Track, force, observe, report
+from yangbeam.core.loss.track import COUNTERS, FOREVER, Track, force, give_up, observe, report
 
 IDLE_US: Final = 86_400_000_000
 """A flow silent for a day is forgotten; its next number is a first one."""
@@ -169,7 +170,12 @@ class Detector:
             self._link(after, flow, counter)
         if counter == 0 and known in track.hypotheses and _began_anew(known, flow, epoch):
             findings.tell(lifecycle.restarted(exporter, flow, SCOPES[known.members[0]].name, facts))
-        if track.revoked or exporter.clock >= track.due or (after is not None and after.busy):
+        if (
+            track.given_up == exporter.order
+            or track.revoked
+            or exporter.clock >= track.due
+            or (after is not None and after.busy)
+        ):
             self._report(exporter, track, findings)
         exporter.reckon_due()
         findings.count_late(exporter, flow, track, facts.arrival_us)
@@ -203,7 +209,10 @@ class Detector:
         """Confirms what has waited long enough; ``final``: everything."""
         self._touched[exporter.address] = None
         for counter, track in enumerate(exporter.tracks):
-            if final and len(track.hypotheses) > 1:
+            if final and suspect(track.sanity):
+                give_up(track, exporter.order)
+                exporter.unlink(counter)
+            elif final and len(track.hypotheses) > 1:
                 force(track, exporter.order)
                 exporter.unlink(counter)
             self._report(exporter, track, findings, final=final)

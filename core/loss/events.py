@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 from yangbeam.core.elements import LossEvent
 from yangbeam.core.ledger import LATE, LOST, Tallies
 from yangbeam.core.loss.exporter import Exporter
-from yangbeam.core.loss.line import MASK, Gap
+from yangbeam.core.loss.line import MASK, NONE, WINDOW_US, Gap
+from yangbeam.core.loss.sanity import reason, suspect
 from yangbeam.core.loss.scope import SCOPES, Flow
 from yangbeam.core.loss.track import COUNTERS, Report, Track
 
@@ -28,6 +29,9 @@ class Findings:
         for report in reports:
             for event in _events(exporter, track, report, self._drops):
                 self._take(event)
+        told = _untrackable(exporter, track)
+        if told is not None:
+            self._take(told)
 
     def add_patches(self, exporter: Exporter, flow: Flow, before: int) -> None:
         """Takes what is new of a subscription's patch-ids; gaps opened at ``before`` or earlier are confirmed."""
@@ -142,6 +146,41 @@ def _identity(exporter: Exporter, counter: str, flow: Flow, gap: Gap, name: int)
     # Of the facts of the message after the gap: the same live and replayed, whatever scope is learned.
     port, publisher, subscription = flow.key
     return f"{exporter.address}/{counter}/{port}/{publisher}/{subscription}/{gap.after_us}/{name}"
+
+
+def _untrackable(exporter: Exporter, track: Track) -> LossEvent | None:
+    """Returns what is new of a counter that cannot be followed, or can again for a whole window."""
+    sanity = track.sanity
+    why = reason(sanity) if track.given_up != NONE else ""
+    if why and why != sanity.told:
+        sanity.told, sanity.began_us = why, sanity.began_us if sanity.told else exporter.raw
+        return _untrackable_event(exporter, track, "open")
+    if not why and sanity.told and exporter.clock - sanity.tried >= WINDOW_US and not suspect(sanity):
+        event = _untrackable_event(exporter, track, "withdrawn")
+        sanity.told = ""
+        return event
+    return None
+
+
+def _untrackable_event(exporter: Exporter, track: Track, state: str) -> LossEvent:
+    counter, sanity = COUNTERS[track.counter], track.sanity
+    return LossEvent(
+        exporter=exporter.address,
+        node=next((flow.node for flow in exporter.flows if flow.node), ""),
+        publisher_id=None,
+        subscription_ids=(),
+        counter=counter,
+        scope="",
+        first=0,
+        last=0,
+        count=0,
+        first_us=sanity.began_us,
+        last_us=exporter.raw,
+        state=state,
+        cause="untrackable",
+        identity=f"{exporter.address}/{counter}/untrackable/{sanity.began_us}",
+        detail=sanity.told,
+    )
 
 
 def _patch_events(exporter: Exporter, flow: Flow, before: int) -> list[LossEvent]:

@@ -184,6 +184,7 @@ class Exporter:
         """Forgets all flows but these."""
         moved = {flow.index: index for index, flow in enumerate(flows)}
         for track in self.tracks:
+            track.sanity.stepped = []
             for hypothesis in track.hypotheses:
                 _renumber(hypothesis, [flow.index for flow in flows], moved)
         for index, flow in enumerate(flows):

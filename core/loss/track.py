@@ -9,7 +9,8 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from yangbeam.core.loss.line import NONE, Gap, Moment, Verdict
+from yangbeam.core.loss.line import NONE, WINDOW_US, Gap, Moment, Verdict
+from yangbeam.core.loss.sanity import Sanity, forget, look, reason, suspect
 from yangbeam.core.loss.scope import (
     ALL,
     SCOPES,
@@ -89,6 +90,8 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     """Reported gaps, with their scope, of explanations that were ruled out since last asked."""
     due: int = FOREVER
     """Data time at which it must be asked again."""
+    sanity: Sanity = msgspec.field(default_factory=Sanity)
+    """What speaks against its being a counter."""
 
     @property
     def settled(self) -> bool:
@@ -101,7 +104,10 @@ def observe(track: Track, flows: list[Flow], flow: Flow, number: int, moment: Mo
     if track.given_up != NONE:
         if moment.order - track.given_up < REST:
             return
-        _restart(track)
+        _restart(track, moment)
+    if look(track.sanity, flow.index, flow.last(track.counter), number, moment, len(flows)):
+        give_up(track, moment.order)
+        return
     _admit(track, flows, flow, moment)
     if len(track.hypotheses) == 1:
         _contest(track, flows, flow, number, moment)
@@ -115,8 +121,11 @@ def observe(track: Track, flows: list[Flow], flow: Flow, number: int, moment: Mo
         track.hypotheses[0].bits = 0
 
 
-def _restart(track: Track) -> None:
+def _restart(track: Track, moment: Moment) -> None:
     track.given_up, track.hypotheses, track.odd, track.trust = NONE, [], 0, 0
+    forget(track.sanity)
+    track.sanity.tried = moment.clock
+    track.due = min(track.due, moment.clock + WINDOW_US)
 
 
 def _admit(track: Track, flows: list[Flow], flow: Flow, moment: Moment) -> None:
@@ -178,15 +187,16 @@ def _remember(track: Track, verdict: str, moment: Moment) -> None:
         track.odd_since = moment.order
     elif track.odd >= count:
         if moment.order - track.odd_since < within:
-            _give_up(track, moment)
+            give_up(track, moment.order)
         track.odd = 0
 
 
-def _give_up(track: Track, moment: Moment) -> None:
+def give_up(track: Track, order: int) -> None:
+    """Takes the numbers for no counter: takes back what was reported of it, and follows it no more for a while."""
     dropped, track.hypotheses = track.hypotheses, []
     _revoke(track, dropped)
-    track.given_up = moment.order
-    _note(track, moment, "untrackable: most numbers repeat or jump, whatever the scope")
+    track.given_up = order
+    _note(track, order, f"untrackable: {reason(track.sanity)}")
 
 
 def _rule_out(track: Track, moment: Moment) -> None:
@@ -196,7 +206,7 @@ def _rule_out(track: Track, moment: Moment) -> None:
     stay = [one for one in track.hypotheses if one.bits - best < lead]
     if len(stay) < len(track.hypotheses):
         dropped = [one for one in track.hypotheses if one.bits - best >= lead]
-        _note(track, moment, _ruled_out(dropped, best))
+        _note(track, moment.order, _ruled_out(dropped, best))
         track.hypotheses = stay
         track.incumbent = track.incumbent and stay[0] is before
         _revoke(track, dropped)
@@ -273,8 +283,8 @@ def _ruled_out(dropped: list[Hypothesis], best: int) -> str:
     return "ruled out " + ", ".join(f"{names(one)} (+{one.bits - best} bits)" for one in dropped)
 
 
-def _note(track: Track, moment: Moment, text: str) -> None:
-    track.notes = [*track.notes[-NOTES + 1 :], f"after {moment.order} messages: {text}"]
+def _note(track: Track, order: int, text: str) -> None:
+    track.notes = [*track.notes[-NOTES + 1 :], f"after {order} messages: {text}"]
 
 
 def report(track: Track, clock: int, window: int, *, final: bool = False) -> list[Report]:
@@ -283,6 +293,9 @@ def report(track: Track, clock: int, window: int, *, final: bool = False) -> lis
     track.revoked = []
     if not track.hypotheses:
         track.due = FOREVER
+        return reports
+    if suspect(track.sanity):
+        track.due = clock + window
         return reports
     for one in track.hypotheses if final else ():
         _decide(one, clock)

@@ -124,21 +124,6 @@ def test_the_operators_scope_is_taken_as_it_is() -> None:
     assert "ruled out node" in notification.why[0]
 
 
-def test_a_counter_that_is_always_zero_is_given_up_and_reports_nothing() -> None:
-    detector = Detector()
-    events = run(detector, [facts(number, sequence_number=0) for number in range(500)], end(500))
-    assert events == []
-    assert detector.explain()[1].state == "untrackable"
-    assert detector.explain()[0].state == "settled"
-
-
-def test_numbers_at_random_are_given_up_and_report_nothing() -> None:
-    detector = Detector()
-    some = [facts((number * 2_654_435_761) % 2**32) for number in range(2000)]
-    assert run(detector, some, end(2000)) == []
-    assert {learned.state for learned in detector.explain()} == {"untrackable"}
-
-
 def test_a_counter_that_was_given_up_is_tried_again() -> None:
     detector = Detector()
     run(detector, [facts(0) for _ in range(500)])
