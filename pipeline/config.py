@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from yangbeam.core.errors import Fault
+from yangbeam.pipeline.config_discovery import Discovery
 from yangbeam.pipeline.config_errors import InvalidConfigurationError, Origin, Problem, problems_of
 from yangbeam.pipeline.config_receive import Receive
 from yangbeam.pipeline.config_sinks import DeadLetters, Files, Kafka, Status, Tables
@@ -30,6 +31,7 @@ MAX_BYTES: Final = 1 << 20
 _IN_OUT: Final = {
     ("files", "directory"): "",
     ("tables", "path"): "tables.duckdb",
+    ("discovery", "cache"): "modules",
     ("registry", "path"): "registry.sqlite",
     ("dead_letters", "path"): "dead-letters.jsonl",
     ("status", "report"): "report.json",
@@ -49,6 +51,8 @@ class Config(Section):
     """Where messages come from: live sockets, or captures, not both."""
     schemas: Schemas = Field(default_factory=Schemas)
     """Which schema the contents of a notification are read by."""
+    discovery: Discovery = Field(default_factory=Discovery)
+    """How nodes are asked for their YANG."""
     registry: Registry = Field(default_factory=Registry)
     """The store of schemas and their ids."""
     validation: Validation = Field(default_factory=Validation)

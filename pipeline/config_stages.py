@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from yangbeam.pipeline.config_discovery import SchemaNode
 from yangbeam.pipeline.config_types import Flag, InputFolder, OutputPath, Prefix, Section, Text, problem
 
 Policy = Literal["reject", "pass-and-mark"]
@@ -24,12 +25,19 @@ class SchemaDirectory(Section):
     """Serves the YANG library with this content-id (RFC 8525)."""
     default: Flag = False
     """Serves everybody whom no other folder serves; so does a folder with neither `exporter` nor `content_id`."""
+    release: Text | None = None
+    """Serves the nodes whose [[schemas.nodes]] say that they run this, like "vendor/platform/release"."""
     features: tuple[Text, ...] | None = None
     """Features that the publishers have, as `module:feature`. Absent: all of them."""
 
     @model_validator(mode="after")
     def _serves_one_kind(self) -> Self:
-        chosen = {"exporter": self.exporter, "content_id": self.content_id, "default": self.default or None}
+        chosen = {
+            "exporter": self.exporter,
+            "content_id": self.content_id,
+            "release": self.release,
+            "default": self.default or None,
+        }
         named = [name for name, value in chosen.items() if value is not None]
         if len(named) > 1:
             what = f"{' and '.join(named)} exclude each other"
@@ -47,7 +55,7 @@ class SchemaDirectory(Section):
     @property
     def serves_everybody(self) -> bool:
         """Whether this is a default folder."""
-        return self.exporter is None and self.content_id is None
+        return self.exporter is None and self.content_id is None and self.release is None
 
 
 class Schemas(Section):
@@ -55,6 +63,8 @@ class Schemas(Section):
 
     directories: tuple[SchemaDirectory, ...] = ()
     """Folders of YANG modules."""
+    nodes: tuple[SchemaNode, ...] = ()
+    """Nodes that are asked for their own YANG by NETCONF, and what is known of those that cannot be."""
     bundled: Flag = True
     """Also use the modules that come with yangbeam: those of the notifications themselves."""
     missing: Policy = "reject"

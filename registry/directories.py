@@ -25,6 +25,11 @@ NOTIFICATION_MODULES: Final = (
 )
 """What every schema can read beside the contents: the notifications of RFC 8639/8641 and what drafts add to them."""
 
+_DEFAULT: Final = 1
+_RELEASE: Final = 2
+_OWN: Final = 1_000
+"""Ranks of directories: for anybody, for a release; in between the prefixes, by length; for a content-id."""
+
 _NAMESPACE: Final = re.compile(r"""\bnamespace\s+["']?([^"';\s]+)""")
 
 
@@ -37,12 +42,14 @@ class Directory:
         exporter: Prefix of the exporters it serves; None: any.
         content_id: Content-id of the YANG library it holds (RFC 8525); None: any.
         features: Enabled features as ``module:feature``; None: all.
+        release: What runs on the exporters it serves, like ``vendor/platform/release``; None: anything.
     """
 
     path: str = ""
     exporter: str | None = None
     content_id: str | None = None
     features: tuple[str, ...] | None = None
+    release: str | None = None
 
     def serves(self, exporter: str) -> int:
         """Returns how narrowly it serves an exporter: the prefix length plus one, 1 for any, 0 for not at all."""
@@ -136,9 +143,17 @@ class Library:
     Args:
         directories: As the operator wrote them.
         use_bundled: Ask the modules that come with the packages last.
+        releases: (prefix, release) of exporters; the longest prefix wins.
     """
 
-    def __init__(self, directories: tuple[Directory, ...], *, use_bundled: bool) -> None:
+    def __init__(
+        self,
+        directories: tuple[Directory, ...],
+        *,
+        use_bundled: bool,
+        releases: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self._releases = [(Directory(exporter=prefix), release) for prefix, release in releases]
         self._shelves = [Shelf(directory) for directory in directories]
         self._bundled = Shelf(Directory())
         self._use_bundled = use_bundled
@@ -147,6 +162,14 @@ class Library:
     def _notifications(self) -> dict[str, str]:
         texts = self._bundled.newest
         return {name: texts[name] for name in closure(texts, NOTIFICATION_MODULES)}
+
+    def notifications(self) -> dict[str, str]:
+        """Returns the texts by name of the notification modules and what they import, as they come with us."""
+        return self._notifications
+
+    def is_meant_for(self, exporter: str, content_id: str | None) -> bool:
+        """Whether a directory was written for this exporter, its release or content-id: more than a default."""
+        return any(self._rank(shelf.directory, exporter, content_id) > _DEFAULT for shelf in self._shelves)
 
     def schema_set(self, exporter: str, content_id: str | None, wanted: frozenset[str]) -> SchemaSet:
         """Returns the set of the directory that serves best and has all that is wanted.
@@ -163,12 +186,22 @@ class Library:
         raise first or SchemaError("schema-missing", f"no directory of YANG modules serves {exporter}: configure one")
 
     def _serving(self, exporter: str, content_id: str | None) -> Iterator[Shelf]:
-        """Yields the content-id's own directory, then the narrowest prefix first, then the bundled modules."""
-        for shelf in self._shelves:
-            if content_id is not None and shelf.directory.content_id == content_id:
-                yield shelf
-        others = [shelf for shelf in self._shelves if shelf.directory.content_id is None]
-        ranked = sorted(others, key=lambda shelf: -shelf.directory.serves(exporter))
-        yield from (shelf for shelf in ranked if shelf.directory.serves(exporter))
+        """Yields the content-id's own directory, the narrowest prefix, the release's, defaults, the bundled modules."""
+        ranked = sorted(self._shelves, key=lambda shelf: -self._rank(shelf.directory, exporter, content_id))
+        yield from (shelf for shelf in ranked if self._rank(shelf.directory, exporter, content_id))
         if self._use_bundled:
             yield self._bundled
+
+    def _rank(self, directory: Directory, exporter: str, content_id: str | None) -> int:
+        """Returns how well a directory serves; 0: not at all."""
+        if directory.content_id is not None:
+            return _OWN if directory.content_id == content_id else 0
+        if directory.release is not None:
+            return _RELEASE if directory.release == self._release(exporter) else 0
+        narrow = directory.serves(exporter)
+        return _RELEASE + narrow if narrow > _DEFAULT else narrow
+
+    def _release(self, exporter: str) -> str | None:
+        served = [(where.serves(exporter), release) for where, release in self._releases]
+        length, release = max(served, default=(0, ""))
+        return release if length else None

@@ -1,4 +1,4 @@
-"""The registry inside a run: schemas found in directories, stored in SQLite, loaded once per thread."""
+"""The registry inside a run: schemas found in directories or asked of nodes, stored in SQLite, loaded per thread."""
 
 import threading
 from dataclasses import dataclass
@@ -8,8 +8,11 @@ from typing import Any, Final
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.yang.cache import SchemaCache
 from yangbeam.core.yang.schema import Schema
+from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.directories import Directory, Library
+from yangbeam.registry.discovery.resolver import Discovery
+from yangbeam.registry.discovery.settings import DiscoverySettings
 from yangbeam.registry.formats.known import FORMATS
 from yangbeam.registry.local import LocalRegistry
 from yangbeam.registry.register import root_subject
@@ -30,11 +33,15 @@ class EmbeddedRegistry:
         path: The SQLite file. Texts for libyang are written into the folder ``schemas`` beside it.
         directories: Where modules are found.
         use_bundled: Also use the modules that come with the packages.
+        discovery: Who is asked for their own modules, where no directory was written for them.
+        releases: (prefix, release) of exporters: which directory of a release serves them.
     """
 
     path: Path
     directories: tuple[Directory, ...] = ()
     use_bundled: bool = True
+    discovery: DiscoverySettings | None = None
+    releases: tuple[tuple[str, str], ...] = ()
 
     def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
         """Returns the id of the schema for an exporter's modules; see ``Schemas.resolve``."""
@@ -47,7 +54,8 @@ class EmbeddedRegistry:
 
 class _Opened:
     def __init__(self, handle: EmbeddedRegistry) -> None:
-        self._library = Library(handle.directories, use_bundled=handle.use_bundled)
+        self._library = Library(handle.directories, use_bundled=handle.use_bundled, releases=handle.releases)
+        self._nodes = Discovery(handle.discovery, self._library.notifications) if handle.discovery else None
         self._registry = LocalRegistry(Registrar(SchemaStore(handle.path), FORMATS))
         self._texts = handle.path.parent / "schemas"
         self._cache = SchemaCache(self._load)
@@ -65,15 +73,24 @@ class _Opened:
         return answer
 
     def _find(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int | SchemaError:
+        asked = self._of_node(exporter, content_id, modules)
         try:
-            found = self._library.schema_set(exporter, content_id, modules)
+            found = asked or self._library.schema_set(exporter, content_id, modules)
             subject = root_subject(exporter, None, content_id, modules)
             schema_id = self._registry.register_set(found, subject).root.id
             self._cache.get(schema_id)  # a set that does not compile binds nothing
         except SchemaError as error:
+            if asked is not None:
+                error = SchemaError(error.reason, f"the modules of {exporter}: {error.detail}")
             # Directories are read once per run, so that the answer stays; the traceback would keep them all alive.
             return error.with_traceback(None)
         return schema_id
+
+    def _of_node(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> SchemaSet | None:
+        """Returns what the node itself says; what it fails to say is raised, as it may say it later."""
+        if self._nodes is None or self._library.is_meant_for(exporter, content_id):
+            return None
+        return self._nodes.resolve(exporter, content_id, modules)
 
     def schema(self, schema_id: int) -> Schema:
         return self._cache.get(schema_id)

@@ -162,9 +162,11 @@ class Discovery:
         """
         content_id = wanted.content_id if wanted.content_id and self._settings.shares(wanted.content_id) else ""
         name = f"{access.address or wanted.exporter} port {access.port}"
-        pending = SchemaPendingError("schema-pending", f"the modules of {wanted.exporter} are asked of {name}")
         with self._lock:
             node = self._node(access, wanted.exporter)
+            before = f"; last time: {node.error.detail}" if node.error else ""
+            told = f"the modules of {wanted.exporter} are asked of {name}{before}"
+            pending = SchemaPendingError("schema-pending", told)
             if node.asking or (content_id in self._content_ids and instead is None):
                 return pending
             if self._clock() < max(node.next_at, node.again_at if instead else 0.0):

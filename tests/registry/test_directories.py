@@ -157,3 +157,34 @@ def bundled_texts() -> dict[str, str]:
 def test_a_folder_that_is_not_there_is_refused_when_the_library_is_opened(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="no directory"):
         Library((Directory(str(tmp_path / "nowhere")),), use_bundled=True)
+
+
+def test_a_release_has_a_folder_that_serves_whom_no_prefix_does_before_the_default(tmp_path: Path) -> None:
+    folders = {name: things(tmp_path / name, f"2026-01-0{day}") for day, name in enumerate(("any", "xr", "one"), 1)}
+    library = Library(
+        (
+            Directory(folders["any"]),
+            Directory(folders["xr"], release="vendor/xr/7.9"),
+            Directory(folders["one"], exporter="192.0.2.99/32"),
+        ),
+        use_bundled=False,
+        releases=(("192.0.2.0/24", "vendor/xr/7.9"), ("192.0.2.128/25", "vendor/xr/7.10")),
+    )
+    wanted = frozenset({"things"})
+    served = {
+        exporter: revisions(library.schema_set(exporter, None, wanted))["things"]
+        for exporter in (EXPORTER, "192.0.2.99", "192.0.2.200", "198.51.100.1")
+    }
+    assert served == {
+        EXPORTER: "2026-01-02",
+        "192.0.2.99": "2026-01-03",
+        "192.0.2.200": "2026-01-01",
+        "198.51.100.1": "2026-01-01",
+    }
+    assert [library.is_meant_for(exporter, None) for exporter in served] == [True, True, False, False]
+
+
+def test_a_folder_of_a_content_id_is_meant_for_it_alone(tmp_path: Path) -> None:
+    library = Library((Directory(things(tmp_path, "2026-01-01"), content_id="c4d9"),), use_bundled=False)
+    assert library.is_meant_for(EXPORTER, "c4d9")
+    assert not library.is_meant_for(EXPORTER, None)

@@ -180,6 +180,8 @@ def test_a_node_that_cannot_be_reached_is_tried_with_growing_pauses_and_then_giv
     for _ in range(2):
         assert ask(discovery) is None
         assert here.run() == 1
+        with pytest.raises(SchemaPendingError, match=r"last time: cannot reach 192\.0\.2\.1"):
+            discovery.resolve(ONE, HASH, WANTED)
         began = here.now
         while ask(discovery) is None and not here.jobs and here.now < 2000:
             here.now += 0.5
