@@ -31,7 +31,7 @@ class Delivery:
     Attributes:
         at_us: When, as event times go: microseconds since the Unix epoch.
         socket: Which of the router's sockets.
-        datagrams: In order of sending; none when it is lost.
+        datagrams: In order of sending; none when it is lost. Over HTTPS: the payload, for each request.
         record: The truth about it.
     """
 
@@ -98,7 +98,8 @@ class Network:
         return ""
 
     def _meet(self, emission: Emission, fault: str) -> Delivery:
-        whole = cut(emission, self._habit, self._size)
+        # Over HTTPS a message is one request, and its body is the payload.
+        whole = (emission.payload,) if self._options.https else cut(emission, self._habit, self._size)
         if fault in LEAVE_SEGMENTS and self._entangles(emission, fault, len(whole)):
             fault = ""
         if fault == "loss":

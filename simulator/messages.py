@@ -51,13 +51,15 @@ def announcement(
     media_type: MediaType,
     publisher_leaf: str,
     publishers: tuple[int, ...],
+    https: bool = False,
 ) -> Tree:
     """Returns subscription-started, or -modified, which has the same members (RFC 8639 section 2.7.1, 2.7.2)."""
     terms: Tree = {
         "id": identifier,
         f"{YP}:datastore": Identity("ietf-datastores:operational"),
         f"{YP}:datastore-xpath-filter": subscription.xpath,
-        "transport": Identity("ietf-udp-notif-transport:udp-notif"),
+        # The identity of HTTPS stands in a module with imports that nodes seldom have: the leaf is left out.
+        **({} if https else {"transport": Identity("ietf-udp-notif-transport:udp-notif")}),
         "encoding": ENCODINGS[media_type],
         "purpose": "state-change" if subscription.on_change else "stats",
     }

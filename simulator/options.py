@@ -31,7 +31,7 @@ class SimulateOptions:
         subscriptions: For each router, in turn: interfaces, interfaces on change, sensors, sensors on change.
         interfaces: List entries, or edits, in each update.
         encoding: json, xml or cbor.
-        wrapper: H1 to H10 (JSON, CBOR), X1, X2 (XML); empty: the habit's own.
+        wrapper: H1 to H11 (JSON, CBOR), X1, X2 (XML); empty: the habit's own.
         segment_size: Octets of the largest datagram, header included; 0: the habit's own.
         loss: Chance in [0, 1] that a message is lost.
         incomplete: Chance that one segment of it is lost; a message of one datagram is cut in two for it. A message
@@ -53,6 +53,11 @@ class SimulateOptions:
         truth: File to write the truth to, as JSON lines.
         fast: For load: send prepared datagrams, in which only the numbers change; no faults, no truth.
         allow_remote: Let it send beyond loopback.
+        https: Publish by HTTPS-notif; of the network's faults only duplicate and reorder are left.
+        path: Before the receiver's resources, like ``/yang``; for https.
+        ca_file: Certificates (PEM) that sign the receiver's; for https.
+        certificate: The routers' own certificate (PEM), where the receiver asks for one; for https.
+        key: Its private key (PEM).
     """
 
     target: str = "127.0.0.1:10003"
@@ -85,6 +90,11 @@ class SimulateOptions:
     truth: Path | None = None
     fast: bool = False
     allow_remote: bool = False
+    https: bool = False
+    path: str = ""
+    ca_file: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
 
     def __post_init__(self) -> None:
         """Raises ConfigurationError on the first thing that cannot be done."""
@@ -94,9 +104,17 @@ class SimulateOptions:
         for index in range(min(self.routers, len(self.habits))):
             wrapper_for(self.wrapper or self.habit(index).wrapper, self.media_type)
         self._check_addresses()
+        self._check_https()
         if self.fast:
             plain = not (self.injures or self.invalid or self.restarts or self.schema_changes or self.suspensions)
             _require("fast", plain and self.truth is None, "without faults and truth")
+
+    def _check_https(self) -> None:
+        if self.https:
+            _require("fast", not self.fast, "without https")
+            _require("loss", not (self.loss or self.incomplete or self.corrupt), "0 with https, as TCP mends it")
+            _require("ca_file", self.ca_file is not None, "a file, with https")
+            _require("path", not self.path or (self.path[0] == "/" and self.path[-1] != "/"), "like /yang")
 
     def _check_numbers(self) -> None:
         for name, lowest in (("routers", 1), ("subscriptions", 1), ("interfaces", 1), ("messages", 0)):

@@ -131,6 +131,7 @@ class Router:
                     media_type=self._options.media_type,
                     publisher_leaf=self.habit.publisher_leaf,
                     publishers=(self._publisher(at),),
+                    https=self._options.https,
                 )
             yield self._state(at, body, identifier, *done)
 

@@ -1,9 +1,11 @@
-"""Runs a simulation: sends what the plan says over real UDP sockets, and writes down what was sent."""
+"""Runs a simulation: sends what the plan says over real sockets, and writes down what was sent."""
 
 import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from yangbeam.simulator.load import send_load
 from yangbeam.simulator.options import SimulateOptions
 from yangbeam.simulator.pace import Pace
 from yangbeam.simulator.plan import plan
+from yangbeam.simulator.requests import RouterRequests
 from yangbeam.simulator.sockets import RouterSockets
 from yangbeam.simulator.summary import Summary
 from yangbeam.simulator.truth import TruthRecord, TruthWriter
@@ -39,19 +42,19 @@ def simulate(
     """
     pace = pace or Pace()
     start_us = time.time_ns() // 1000 if options.start_us is None else options.start_us
-    sockets = RouterSockets(options)
-    try:
+    if options.https:
+        with closing(RouterRequests(options)) as requests:
+            return _send_plan(options, start_us, partial(post, requests=requests), pace, progress)
+    with closing(RouterSockets(options)) as sockets:
         if options.fast:
             return send_load(options, start_us, sockets, pace)
-        return _send_plan(options, start_us, sockets, pace, progress)
-    finally:
-        sockets.close()
+        return _send_plan(options, start_us, partial(send, sockets=sockets), pace, progress)
 
 
 def _send_plan(
     options: SimulateOptions,
     start_us: int,
-    sockets: RouterSockets,
+    send_one: Callable[[Delivery], TruthRecord],
     pace: Pace,
     progress: Callable[[TruthRecord], None] | None,
 ) -> Summary:
@@ -61,7 +64,7 @@ def _send_plan(
         for delivery in plan(options, start_us):
             if options.rate:
                 pace.wait_until((delivery.at_us - start_us) / 1_000_000)
-            record = send(delivery, sockets)
+            record = send_one(delivery)
             tally.add(record)
             if truth:
                 truth.write(record)
@@ -84,6 +87,17 @@ def send(delivery: Delivery, sockets: RouterSockets) -> TruthRecord:
     if (address, port) == (record.exporter, record.port):
         return record
     return msgspec.structs.replace(record, exporter=address, port=port)
+
+
+def post(delivery: Delivery, requests: RouterRequests) -> TruthRecord:
+    """Sends the requests of one message; returns its truth with the address and port they really came from."""
+    record = delivery.record
+    for payload in delivery.datagrams:
+        source = requests.post(record.router, delivery.socket, payload)
+        if source is None:
+            return msgspec.structs.replace(record, done=(*record.done, "refused"))
+        record = msgspec.structs.replace(record, exporter=source[0], port=source[1])
+    return record
 
 
 class _Tally:

@@ -20,6 +20,7 @@ LOSES: Mapping[str, frozenset[str]] = {
     "incomplete": frozenset({TRANSPORT, NOTIFICATION}),
     "corrupt-header": frozenset({TRANSPORT, NOTIFICATION}),
     "corrupt-payload": frozenset({NOTIFICATION}),
+    "refused": frozenset({TRANSPORT, NOTIFICATION}),
 }
 """What was done → counters whose number it takes from the receiver; everything else is received whole."""
 
@@ -56,7 +57,8 @@ class TruthRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     entries: int = 0
     """List entries or edits in the contents."""
     done: tuple[str, ...] = ()
-    """lost, incomplete, corrupt-header, corrupt-payload, duplicate, reordered, invalid-…, restarted, schema-changed."""
+    """lost, incomplete, corrupt-header, corrupt-payload, duplicate, reordered, invalid-…, restarted, schema-changed;
+    refused: by an HTTPS receiver."""
     message_id_scope: str = ""
     message_id_key: str = ""
     """Which counter of that scope: ``subscription=1``."""

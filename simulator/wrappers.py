@@ -1,4 +1,4 @@
-"""Decides how a notification is wrapped and encoded: rows H1 to H10 for JSON and CBOR, X1 and X2 for XML."""
+"""Decides how a notification is wrapped and encoded: rows H1 to H11 for JSON and CBOR, X1 and X2 for XML."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,6 +57,7 @@ WRAPPERS = {
     "H8": Wrapper(*_ENVELOPE, contents="contents"),
     "H9": Wrapper("ietf-yp-notification:notification", "event-time"),
     "H10": Wrapper(""),
+    "H11": Wrapper("ietf-https-notif:notification", "eventTime"),
     "X1": Wrapper(
         "ietf-notification:notification",
         "eventTime",
@@ -87,7 +88,7 @@ def wrapper_for(name: str, media_type: MediaType) -> str:
     if name not in WRAPPERS:
         raise ConfigurationError("unknown_wrapper", f"no wrapper {name!r}; known are {', '.join(WRAPPERS)}")
     if media_type is not MediaType.XML and WRAPPERS[name].xml:
-        raise ConfigurationError("wrapper_encoding", f"{name} is for XML, not {media_type}; take H1 to H10")
+        raise ConfigurationError("wrapper_encoding", f"{name} is for XML, not {media_type}; take H1 to H11")
     if media_type is MediaType.XML and not WRAPPERS[name].xml:
         return "X2" if WRAPPERS[name].top == _ENVELOPE[0] else "X1"
     return name

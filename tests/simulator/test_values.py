@@ -64,7 +64,7 @@ def test_the_publisher_id_stands_where_the_header_has_a_member_for_it() -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "media_type"), [("H11", MediaType.JSON), ("X1", MediaType.CBOR)])
+@pytest.mark.parametrize(("name", "media_type"), [("H13", MediaType.JSON), ("X1", MediaType.CBOR)])
 def test_a_wrapper_that_does_not_exist_or_fit_is_a_configuration_error(name: str, media_type: MediaType) -> None:
     with pytest.raises(ConfigurationError):
         wrapper_for(name, media_type)
