@@ -203,6 +203,10 @@ class SchemaStore:
         row = self._db.row("SELECT value FROM verdict WHERE subject = ? AND version = ?", subject, version)
         return bytes(row[0]) if row and row[0] is not None else None
 
+    def forget_verdict(self, subject: str, version: int) -> None:
+        """Removes a verdict: there is nothing to judge."""
+        self._db.write("DELETE FROM verdict WHERE subject = ? AND version = ?", subject, version)
+
     def unjudged(self, most: int = 100) -> list[tuple[str, int]]:
         """Returns versions whose verdict is still to be found."""
         query = "SELECT subject, version FROM verdict WHERE value IS NULL ORDER BY subject, version LIMIT ?"

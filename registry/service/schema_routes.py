@@ -1,0 +1,111 @@
+"""Schemas by id and GUID, and all of them."""
+
+from typing import Any
+
+from yangbeam.core.registered import Body
+from yangbeam.registry.refusals import Code, RefusedError, invalid
+from yangbeam.registry.service.asking import Asked
+from yangbeam.registry.service.serving import Service, shown
+from yangbeam.registry.service.subject_routes import prefix_of, text_alone
+from yangbeam.registry.store import Version
+from yangbeam.registry.subjects import context_of, qualified
+
+
+def types(service: Service, asked: Asked) -> list[str]:
+    """GET /schemas/types."""
+    del asked
+    return list(service.registrar.formats)
+
+
+def schemas(service: Service, asked: Asked) -> list[dict[str, Any]]:
+    """GET /schemas."""
+    registrar, deleted = service.registrar, asked.flag("deleted")
+    found = [each for each in registrar.store.all_versions(prefix_of(asked)) if deleted or not each.is_deleted]
+    if asked.flag("latestOnly"):
+        found = list({each.subject: each for each in found}.values())
+    return [_shown(service, asked, each) for each in asked.page(found)]
+
+
+def _shown(service: Service, asked: Asked, version: Version) -> dict[str, Any]:
+    body = service.registrar.body(version.id)
+    more = {"subject": version.subject, "version": version.version, "id": version.id, "guid": body.guid}
+    return shown(service, asked, body, **more)
+
+
+def by_id(service: Service, asked: Asked) -> dict[str, Any]:
+    """GET /schemas/ids/{id}."""
+    body = _body(service, asked)
+    more = {"maxId": service.registrar.store.greatest_id()} if asked.flag("fetchMaxId") else {}
+    return shown(service, asked, body, guid=body.guid, **more)
+
+
+def text_by_id(service: Service, asked: Asked) -> Any:
+    """GET /schemas/ids/{id}/schema: the text alone."""
+    return text_alone(_body(service, asked))
+
+
+def _body(service: Service, asked: Asked) -> Body:
+    """The schema of an id; with ``subject``, only if it stands there (in that context, if it names no more)."""
+    if asked.query.get("format"):
+        raise invalid(f"Invalid format {asked.query['format'][:40]!r}: schemas are shown as they were registered")
+    body = service.registrar.body(asked.schema_id)
+    wanted = asked.query.get("subject")
+    if wanted:
+        name = qualified(asked.context, wanted)
+        stand = service.registrar.store.versions_of(asked.schema_id)
+        context = context_of(name)
+        if not any(name in (each.subject, f":{context_of(each.subject)}:") for each in stand) and context != ".":
+            raise RefusedError(Code.NO_SCHEMA, f"Schema {asked.schema_id} not found")
+    return body
+
+
+def standing(service: Service, asked: Asked) -> list[Version]:
+    """Returns where an id stands.
+
+    Raises:
+        RefusedError: 40403.
+    """
+    service.registrar.body(asked.schema_id)
+    deleted = asked.flag("deleted")
+    wanted = asked.query.get("subject")
+    found = service.registrar.store.versions_of(asked.schema_id)
+    return [each for each in found if (deleted or not each.is_deleted) and wanted in (None, "", each.subject)]
+
+
+def subjects_of(service: Service, asked: Asked) -> list[str]:
+    """GET /schemas/ids/{id}/subjects."""
+    return asked.page(list(dict.fromkeys(each.subject for each in standing(service, asked))))
+
+
+def versions_of(service: Service, asked: Asked) -> list[dict[str, Any]]:
+    """GET /schemas/ids/{id}/versions."""
+    return asked.page([{"subject": each.subject, "version": each.version} for each in standing(service, asked)])
+
+
+def by_guid(service: Service, asked: Asked) -> dict[str, Any]:
+    """GET /schemas/guids/{guid}."""
+    body = service.registrar.body(_ids(service, asked)[0])
+    return shown(service, asked, body, guid=body.guid)
+
+
+def ids_of_guid(service: Service, asked: Asked) -> list[dict[str, Any]]:
+    """GET /schemas/guids/{guid}/ids."""
+    ids = _ids(service, asked)
+    contexts = {
+        (context_of(each.subject), each.id) for found in ids for each in service.registrar.store.versions_of(found)
+    }
+    return [{"context": context, "id": schema_id} for context, schema_id in sorted(contexts)]
+
+
+def _ids(service: Service, asked: Asked) -> list[int]:
+    guid = asked.params["guid"]
+    found = service.registrar.store.ids_of_guid(guid.lower())
+    if not found:
+        raise RefusedError(Code.NO_SCHEMA, f"Schema {guid[:60]} not found")
+    return found
+
+
+def contexts(service: Service, asked: Asked) -> list[str]:
+    """GET /contexts."""
+    found = {context_of(each.subject) for each in service.registrar.store.all_versions()}
+    return asked.page(sorted({".", *found}))

@@ -1,0 +1,95 @@
+"""Compatibility levels and modes: of all, of a context, of a subject."""
+
+from typing import Any
+
+import msgspec
+
+from yangbeam.registry.refusals import Code, RefusedError, no_subject
+from yangbeam.registry.service.asking import Asked
+from yangbeam.registry.service.serving import Service
+from yangbeam.registry.settings import Config
+
+
+class SentConfig(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """A configuration as clients send it; what is null is not said."""
+
+    compatibility: str | None = None
+    compatibility_level: str | None = None
+    normalize: bool | None = None
+    compatibility_group: str | None = None
+    alias: None = None
+    validate_fields: None = None
+    default_metadata: None = None
+    override_metadata: None = None
+    default_rule_set: None = None
+    override_rule_set: None = None
+
+
+class SentMode(msgspec.Struct):
+    """A mode as clients send it."""
+
+    mode: str
+
+
+def get_config(service: Service, asked: Asked) -> dict[str, Any]:
+    """GET /config[/{subject}]."""
+    settings = service.registrar.settings
+    if asked.scope == "" or asked.flag("defaultToGlobal"):
+        return _shown(settings.effective_config(asked.scope))
+    found = settings.config(asked.scope)
+    if found is None or found.compatibility is None:
+        raise RefusedError(
+            Code.NO_COMPATIBILITY, f"Subject '{asked.scope}' does not have subject-level compatibility configured"
+        )
+    return _shown(found)
+
+
+def put_config(service: Service, asked: Asked) -> dict[str, Any]:
+    """PUT /config[/{subject}]."""
+    sent = asked.read(SentConfig)
+    level = sent.compatibility or sent.compatibility_level
+    config = Config(level.upper() if level else None, sent.normalize, sent.compatibility_group)
+    service.registrar.settings.set_config(asked.scope, config)
+    shown: dict[str, Any] = msgspec.to_builtins(config)
+    return shown
+
+
+def drop_config(service: Service, asked: Asked) -> dict[str, Any]:
+    """DELETE /config[/{subject}]."""
+    found = service.registrar.settings.drop_config(asked.scope)
+    if found is None and asked.scope:
+        raise no_subject(asked.scope)
+    return _shown(found or service.registrar.settings.effective_config(asked.scope))
+
+
+def get_mode(service: Service, asked: Asked) -> dict[str, str]:
+    """GET /mode[/{subject}]."""
+    settings = service.registrar.settings
+    if asked.scope == "" or asked.flag("defaultToGlobal"):
+        return {"mode": settings.effective_mode(asked.scope)}
+    found = settings.mode(asked.scope)
+    if found is None:
+        raise RefusedError(Code.NO_MODE, f"Subject '{asked.scope}' does not have subject-level mode configured")
+    return {"mode": found}
+
+
+def put_mode(service: Service, asked: Asked) -> dict[str, str]:
+    """PUT /mode[/{subject}]."""
+    mode = asked.read(SentMode).mode.upper()
+    service.registrar.settings.set_mode(asked.scope, mode, force=asked.flag("force"))
+    return {"mode": mode}
+
+
+def drop_mode(service: Service, asked: Asked) -> dict[str, str]:
+    """DELETE /mode[/{subject}]."""
+    found = service.registrar.settings.drop_mode(asked.scope)
+    if found is None and asked.scope:
+        raise no_subject(asked.scope)
+    return {"mode": found or "READWRITE"}
+
+
+def _shown(config: Config) -> dict[str, Any]:
+    shown: dict[str, Any] = msgspec.to_builtins(config)
+    if "compatibility" in shown:
+        shown["compatibilityLevel"] = shown.pop("compatibility")
+    return shown

@@ -1,0 +1,163 @@
+"""Subjects and their versions: registering, looking up, listing, deleting."""
+
+from typing import Any
+
+import msgspec
+
+from yangbeam.core.registered import Body, Reference
+from yangbeam.registry.deletion import delete_subject, delete_version
+from yangbeam.registry.refusals import Code, RefusedError, no_subject
+from yangbeam.registry.registrar import LATEST
+from yangbeam.registry.service.asking import Asked
+from yangbeam.registry.service.serving import Service, shown
+from yangbeam.registry.store import Version
+from yangbeam.registry.subjects import checked
+
+
+class Sent(msgspec.Struct, rename={"text": "schema", "kind": "schemaType", "rules": "ruleSet"}):
+    """A schema as clients send it: what is absent may be null, and more members may follow."""
+
+    text: str
+    kind: str | None = None
+    references: tuple[Reference, ...] | None = None
+    metadata: Any = None
+    rules: dict[str, Any] | None = None
+    id: int | None = None
+    version: int | None = None
+
+    def body(self) -> Body:
+        """Returns the schema.
+
+        Raises:
+            RefusedError: 42290.
+        """
+        members = {"schema": self.text, "schemaType": self.kind or "AVRO", "references": self.references or ()}
+        try:
+            return msgspec.convert(members | {"metadata": self.metadata, "ruleSet": self.rules}, Body)
+        except msgspec.ValidationError as error:
+            raise RefusedError(Code.INVALID_REQUEST, f"The request's body is not as documented: {error}") from None
+
+
+def register(service: Service, asked: Asked) -> dict[str, Any]:
+    """POST /subjects/{subject}/versions."""
+    sent = asked.read(Sent)
+    body = sent.body()
+    registrar = service.registrar
+    schema_id = sent.id if sent.id not in (None, -1) else None
+    version = sent.version if sent.version not in (None, -1, 0) else None
+    found = registrar.register(
+        asked.subject, body, normalise=asked.flag("normalize"), version=version, schema_id=schema_id
+    )
+    if found.is_new:
+        service.metrics.registered.labels(body.kind).inc()
+    kept = registrar.body(found.id)
+    return {"id": found.id, "version": found.version, "guid": kept.guid} | _kind(kept)
+
+
+def lookup(service: Service, asked: Asked) -> dict[str, Any]:
+    """POST /subjects/{subject}."""
+    body = asked.read(Sent).body()
+    deleted, normalise = asked.flag("deleted"), asked.flag("normalize")
+    found = service.registrar.lookup(asked.subject, body, normalise=normalise, deleted=deleted)
+    return _version(service, asked, found)
+
+
+def subjects(service: Service, asked: Asked) -> list[str]:
+    """GET /subjects."""
+    found: dict[str, bool] = {}
+    for version in service.registrar.store.all_versions(prefix_of(asked)):
+        found[version.subject] = found.get(version.subject, False) or not version.is_deleted
+    only, too = asked.flag("deletedOnly"), asked.flag("deleted")
+    return asked.page([name for name, is_live in found.items() if (not is_live if only else is_live or too)])
+
+
+def prefix_of(asked: Asked) -> str:
+    """The prefix that listed subjects begin with: ``:*:`` means any context."""
+    wanted = asked.query.get("subjectPrefix", "")
+    if wanted == ":*:":
+        return ""
+    return wanted if wanted or asked.context == "." else f":{asked.context}:"
+
+
+def versions(service: Service, asked: Asked) -> list[int]:
+    """GET /subjects/{subject}/versions."""
+    all_versions = service.registrar.store.versions(asked.subject)
+    only, too = asked.flag("deletedOnly"), asked.flag("deleted")
+    found = [each.version for each in all_versions if (each.is_deleted if only else too or not each.is_deleted)]
+    if not found:
+        raise no_subject(asked.subject)
+    return asked.page(found)
+
+
+def version(service: Service, asked: Asked) -> dict[str, Any]:
+    """GET /subjects/{subject}/versions/{version}."""
+    return _version(service, asked, _found(service, asked))
+
+
+def version_schema(service: Service, asked: Asked) -> Any:
+    """GET /subjects/{subject}/versions/{version}/schema: the text alone; of Avro and JSON as JSON."""
+    return text_alone(service.registrar.body(_found(service, asked).id))
+
+
+def text_alone(body: Body) -> Any:
+    """Returns a schema without anything around it."""
+    return body.text if body.kind == "YANG" else msgspec.json.decode(body.text)
+
+
+def referenced_by(service: Service, asked: Asked) -> list[int]:
+    """GET /subjects/{subject}/versions/{version}/referencedby."""
+    found = _found(service, asked)
+    return asked.page(service.registrar.store.referenced_by(found.subject, found.version))
+
+
+def with_metadata(service: Service, asked: Asked) -> dict[str, Any]:
+    """GET /subjects/{subject}/metadata?key=…&value=…: the newest version whose properties say so."""
+    wanted = metadata_wanted(asked)
+    all_versions = service.registrar.store.versions(asked.subject)
+    deleted = asked.flag("deleted")
+    live = [each for each in all_versions if deleted or not each.is_deleted]
+    if not live:
+        raise no_subject(asked.subject)
+    for each in reversed(live):
+        body = service.registrar.body(each.id)
+        if all(body.property(key) == value for key, value in wanted):
+            return _version(service, asked, each)
+    raise RefusedError(Code.NO_SCHEMA, "Schema not found: no version has that metadata")
+
+
+def metadata_wanted(asked: Asked) -> list[tuple[str, str]]:
+    """Pairs of the repeated parameters ``key`` and ``value``.
+
+    Raises:
+        RefusedError: 42290.
+    """
+    keys, values = asked.query.get("key", "").split("\0"), asked.query.get("value", "").split("\0")
+    if not keys[0] or len(keys) != len(values):
+        raise RefusedError(Code.INVALID_REQUEST, "key and value are needed, as often as each other")
+    return list(zip(keys, values, strict=True))
+
+
+def drop_subject(service: Service, asked: Asked) -> list[int]:
+    """DELETE /subjects/{subject}."""
+    return delete_subject(service.registrar, asked.subject, permanent=asked.flag("permanent"))
+
+
+def drop_version(service: Service, asked: Asked) -> int:
+    """DELETE /subjects/{subject}/versions/{version}."""
+    permanent = asked.flag("permanent")
+    return delete_version(service.registrar, checked(asked.subject), asked.version, permanent=permanent)
+
+
+def _found(service: Service, asked: Asked) -> Version:
+    deleted = asked.flag("deleted") and asked.version != LATEST
+    return service.registrar.version(asked.subject, asked.version, deleted=deleted)
+
+
+def _version(service: Service, asked: Asked, found: Version) -> dict[str, Any]:
+    body = service.registrar.body(found.id)
+    more = {"subject": found.subject, "version": found.version, "id": found.id, "guid": body.guid}
+    return shown(service, asked, body, **more, **({"deleted": True} if found.is_deleted else {}))
+
+
+def _kind(body: Body) -> dict[str, str]:
+    return {"schemaType": body.kind} if body.kind != "AVRO" else {}
