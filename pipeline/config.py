@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from yangbeam.core.errors import Fault
 from yangbeam.pipeline.config_discovery import Discovery
 from yangbeam.pipeline.config_errors import InvalidConfigurationError, Origin, Problem, problems_of
+from yangbeam.pipeline.config_flink import Flink
 from yangbeam.pipeline.config_receive import Receive
 from yangbeam.pipeline.config_sinks import DeadLetters, Files, Kafka, Status, Tables
 from yangbeam.pipeline.config_sources import Capture, Source, UdpNotif
@@ -71,6 +72,8 @@ class Config(Section):
     """What is shown of a run."""
     beam: Beam = Field(default_factory=Beam)
     """How work is cut for Apache Beam."""
+    flink: Flink = Field(default_factory=Flink)
+    """How `yangbeam collect` runs on Flink; `run` does not read this section."""
     receive: Receive = Field(default_factory=Receive)
     """How `yangbeam receive` writes the raw topic; `run` does not read this section."""
 

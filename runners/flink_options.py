@@ -12,7 +12,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "streaming": True,
     # Recovery repeats at most this much; each checkpoint costs some 10 ms of pause per stage and a write of all state.
     "checkpointing_interval": 10_000,
-    # Else the output of an open bundle is kept in the checkpoint, split among the subtasks when the parallelism changes,
+    # Else the output of an open bundle is kept in the checkpoint, split among subtasks when the parallelism changes,
     # and overtaken there by what the source reads anew: order within a shard would break at every rescaling.
     "finish_bundle_before_checkpointing": True,
     # A checkpoint that takes longer than the interval must not be followed by the next at once.

@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Final
 
-import grpc
+import grpc  # type: ignore[import-untyped] # its stubs are no part of Beam
 from apache_beam.portability.api import beam_provision_api_pb2, beam_provision_api_pb2_grpc
 from google.protobuf import json_format, text_format
 

@@ -17,6 +17,7 @@ from yangbeam.runners.servers.artifacts import copy_artifact, copy_dependencies,
 from yangbeam.runners.servers.processes import ServerError
 
 OFFICIAL: Final = "org.apache.beam:beam-runners-flink-2.2-job-server:2.77.0"
+FLAT_FROM: Final = (2, 76)
 ASK_AGAIN_S: Final = 24 * 3600
 """How long a repository that lacked the official one is believed to lack it."""
 _BUILT: Final = "job-server-class-path"
@@ -46,7 +47,7 @@ class JobServer:
     Attributes:
         jar: The file.
         beam: Version of Beam's runner.
-        flink: Version of Flink for the cluster.
+        flink: Version of Flink for the cluster; empty: the operator's business.
         official: As published; else made here from the class path.
     """
 
@@ -58,12 +59,13 @@ class JobServer:
     @property
     def keeps_checkpoints_flat(self) -> bool:
         """Whether a source's returns leave nothing in checkpoints: from 2.76 on."""
-        return tuple(map(int, self.beam.split(".")[:2])) >= (2, 76)
+        return tuple(map(int, self.beam.split(".")[:2])) >= FLAT_FROM
 
     def __str__(self) -> str:
         kind = "official" if self.official else "from its class path"
         flat = "" if self.keeps_checkpoints_flat else "; checkpoints grow with every source return (before 2.76)"
-        return f"Beam {self.beam} for Flink {self.flink}, {kind}{flat}"
+        flink = f" for Flink {self.flink}" if self.flink else ""
+        return f"Beam {self.beam}{flink}, {kind}{flat}"
 
 
 def job_server() -> JobServer:
@@ -84,6 +86,21 @@ def job_server() -> JobServer:
     built = once(_BUILT, _build) / _JAR
     built.touch()
     return _from_class_path(built)
+
+
+def job_server_at(jar: Path) -> JobServer:
+    """Returns the job server of a jar that the operator chose; its version of Beam stands in it.
+
+    Raises:
+        ServerError: The jar is none.
+    """
+    try:
+        with zipfile.ZipFile(jar) as content:
+            lines = content.read("org/apache/beam/sdk/sdk.properties").decode().splitlines()
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise ServerError("job-server", f"{jar} is no jar of Beam's Flink job server: {error}") from error
+    told = dict(line.split("=", 1) for line in lines if "=" in line)
+    return JobServer(jar, beam=told["version"], flink="", official=True)
 
 
 def _from_class_path(jar: Path) -> JobServer:

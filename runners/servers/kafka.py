@@ -5,7 +5,8 @@ One node is broker and controller; more nodes are brokers, so that the leader of
 
 import base64
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
@@ -85,7 +86,7 @@ class KafkaServer:
             if not process.alive():
                 process.start(self._command("kafka.Kafka", str(self._folder / f"{node}.properties")))
         for process, ports in zip(self.processes, self._ports, strict=True):
-            process.wait_for(lambda ports=ports: all(accepts(port) for port in ports), START_S)
+            process.wait_for(partial(_serves, ports), START_S)
         self.wait_until_served()
         return self
 
@@ -186,6 +187,10 @@ class KafkaServer:
             module = "org.apache.kafka.common.security.scram.ScramLoginModule"
             found[f"listener.name.sasl.{mechanism}.sasl.jaas.config"] = f"{module} required;"
         return found
+
+
+def _serves(ports: Sequence[int]) -> bool:
+    return all(accepts(port) for port in ports)
 
 
 def _ports(folder: Path, nodes: int) -> list[list[int]]:
