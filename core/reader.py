@@ -48,3 +48,12 @@ class Stoppable(Protocol):
     def stop(self) -> None:
         """Asks for the end: takes in nothing new; ``poll`` returns what is in flight, then ``END``."""
         ...
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A reader that a later run can go on from."""
+
+    def succeeded(self) -> None:
+        """Keeps how far was read: the run ended well, and everything before went through every sink."""
+        ...

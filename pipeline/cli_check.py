@@ -8,6 +8,7 @@ import typer
 
 from yangbeam.pipeline.config import Config, load
 from yangbeam.pipeline.config_sources import Capture, Source
+from yangbeam.pipeline.config_topics import TopicSource
 from yangbeam.pipeline.console import output, reporting
 from yangbeam.pipeline.places import places_of
 
@@ -34,4 +35,6 @@ def check(
 def _source_in_words(source: Source) -> str:
     if isinstance(source, Capture):
         return f"capture {', '.join(map(str, source.files))}"
+    if isinstance(source, TopicSource):
+        return f"the raw topic, from {source.start} to {source.end}"
     return f"{source.kind} at {source.host} port {source.port}"

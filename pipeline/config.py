@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from yangbeam.core.errors import Fault
+from yangbeam.core.errors import ConfigurationError, Fault
 from yangbeam.pipeline.config_discovery import Discovery
 from yangbeam.pipeline.config_errors import InvalidConfigurationError, Origin, Problem, problems_of
 from yangbeam.pipeline.config_flink import Flink
@@ -23,6 +23,7 @@ from yangbeam.pipeline.config_stages import (
     Validation,
     reassembly_fits,
 )
+from yangbeam.pipeline.config_topics import TopicSource
 from yangbeam.pipeline.config_types import OutputPath, Section, Text, problem
 from yangbeam.pipeline.toml_lines import Place, lines_of
 
@@ -60,7 +61,7 @@ class Config(Section):
     """Whether contents are judged by their YANG schema, and how strictly."""
     loss: Loss = Field(default_factory=Loss)
     """Detection of missing message ids and sequence numbers."""
-    kafka: Kafka | None = None
+    kafka: Kafka | None = Field(default=None, validate_default=True)
     """A Kafka cluster to write to. Without this section no Kafka is used."""
     tables: Tables = Field(default_factory=Tables)
     """Tables derived from the YANG schemas."""
@@ -72,6 +73,8 @@ class Config(Section):
     """What is shown of a run."""
     beam: Beam = Field(default_factory=Beam)
     """How work is cut for Apache Beam."""
+    collect: TopicSource = Field(default_factory=TopicSource)
+    """How `yangbeam collect` reads the raw topic; `run` does not read this section."""
     flink: Flink = Field(default_factory=Flink)
     """How `yangbeam collect` runs on Flink; `run` does not read this section."""
     receive: Receive = Field(default_factory=Receive)
@@ -97,9 +100,10 @@ class Config(Section):
     def _go_together(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
         if not sources:
             raise problem("no source", "write [[sources]], or leave it out for the default")
-        if len({isinstance(source, Capture) for source in sources}) > 1:
+        if len({_ends(source) for source in sources}) > 1:
             raise problem("captures end and sockets do not", "use captures or live sources in a run")
-        sockets = [(source.kind, source.host, source.port) for source in sources if not isinstance(source, Capture)]
+        readable = (Capture, TopicSource)
+        sockets = [(source.kind, source.host, source.port) for source in sources if not isinstance(source, readable)]
         for kind, host, port in sockets:
             if port and sockets.count((kind, host, port)) > 1:
                 raise problem(f"{host} port {port} is bound twice", "use receivers = 2 for two receivers on one port")
@@ -109,6 +113,13 @@ class Config(Section):
     @classmethod
     def _window_fits(cls, loss: Loss, info: ValidationInfo) -> Loss:
         return reassembly_fits(loss, info)
+
+    @field_validator("kafka")
+    @classmethod
+    def _is_there(cls, kafka: Kafka | None, info: ValidationInfo) -> Kafka | None:
+        if kafka is None and any(isinstance(source, TopicSource) for source in info.data.get("sources", ())):
+            raise problem("a source is a Kafka topic, but there is no [kafka]", "write [kafka] with its bootstrap")
+        return kafka
 
     @field_validator("dead_letters")
     @classmethod
@@ -120,7 +131,28 @@ class Config(Section):
     @property
     def is_bounded(self) -> bool:
         """Whether the input ends by itself: captures do, sockets do not."""
-        return all(isinstance(source, Capture) for source in self.sources)
+        return all(_ends(source) for source in self.sources)
+
+    def as_collect(self) -> "Config":
+        """Returns the configuration of `collect`: from the raw topic, whatever else is a source, and into topics alone.
+
+        Raises:
+            ConfigurationError: There is no [kafka].
+        """
+        if self.kafka is None:
+            raise ConfigurationError("no-kafka", "collect reads and writes Kafka: write [kafka] with its bootstrap")
+        return self.model_copy(
+            update={
+                "sources": (self.collect,),
+                "tables": self.tables.model_copy(update={"enabled": False}),
+                "files": self.files.model_copy(update={"enabled": False}),
+                "dead_letters": self.dead_letters.model_copy(update={"kind": "kafka"}),
+            }
+        )
+
+
+def _ends(source: Source) -> bool:
+    return isinstance(source, Capture) or (isinstance(source, TopicSource) and source.is_bounded)
 
 
 def load(

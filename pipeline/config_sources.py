@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from yangbeam.core.reassembly import ReassemblyLimits
 from yangbeam.core.udp_notif import LastBit, UdpNotifSettings
+from yangbeam.pipeline.config_topics import TopicSource
 from yangbeam.pipeline.config_types import Flag, InputFile, Port, Prefix, Section, Text, problem
 
 DEFAULT_PORT = 10_003
@@ -189,4 +190,4 @@ class Capture(Section):
     """Limits on incomplete messages."""
 
 
-Source = Annotated[UdpNotif | HttpsNotif | Capture, Field(discriminator="kind")]
+Source = Annotated[UdpNotif | HttpsNotif | Capture | TopicSource, Field(discriminator="kind")]

@@ -11,16 +11,20 @@ import orjson
 
 from yangbeam.core.dead_letter import to_json as letter_json
 from yangbeam.core.elements import DeadLetterBatch, LedgerTotals, LossBatch, TelemetryBatch
+from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.framing import IDENTITY_HEADER, frame
 from yangbeam.core.reader import Reader
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.duckdb_tables import WriteTables
 from yangbeam.io.json_lines import WriteJsonLines
+from yangbeam.io.kafka.raw_reader import RawTopicReader
+from yangbeam.io.kafka.raw_topic import TopicSettings
 from yangbeam.io.kafka.write_kafka import Record, WriteKafka
 from yangbeam.io.udp_sockets import UdpReader
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.config_sinks import Kafka
 from yangbeam.pipeline.config_sources import Capture, Source, UdpNotif
+from yangbeam.pipeline.config_topics import TopicSource
 from yangbeam.pipeline.graph import Sinks
 from yangbeam.pipeline.source_settings import https_settings, udp_settings
 
@@ -43,11 +47,31 @@ def _reader(source: Source, config: Config, number: int) -> Reader:
     shards = config.beam.shards
     if isinstance(source, Capture):
         return _capture(source, config)
+    if isinstance(source, TopicSource):
+        return RawTopicReader(topic_settings(source, config))
     if isinstance(source, UdpNotif):
         return UdpReader(udp_settings(source, config, number, shards))
     from yangbeam.pipeline.https_reader import HttpsReader  # noqa: PLC0415 # a web server that few runs need
 
     return HttpsReader(https_settings(source, config, number, shards))
+
+
+def topic_settings(source: TopicSource, config: Config) -> TopicSettings:
+    """Returns how the raw topic is read.
+
+    Raises:
+        ConfigurationError: There is no [kafka], or a secret is not to be had in this process.
+    """
+    if config.kafka is None:
+        raise ConfigurationError("kafka", "the raw topic is in Kafka: write [kafka] with its bootstrap")
+    return TopicSettings(
+        config.kafka.topics.raw,
+        tuple(sorted(config.kafka.client_properties().items())),
+        start=source.start_at,
+        end=source.end_at,
+        gone=source.gone,
+        max_bytes=config.beam.batch_bytes,
+    )
 
 
 def _capture(source: Capture, config: Config) -> CaptureReader:

@@ -6,6 +6,7 @@ from yangbeam.core.errors import ConfigurationError
 from yangbeam.io.raw_topic import ROOM, check_topic, create_topic, properties_of
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.config_sources import Capture, HttpsNotif, UdpNotif
+from yangbeam.pipeline.config_topics import TopicSource
 from yangbeam.pipeline.receive import ReceivePlan
 from yangbeam.pipeline.receive_order import KafkaOrder
 from yangbeam.pipeline.source_settings import https_settings, udp_settings
@@ -26,8 +27,8 @@ def plan_of(config: Config, say: Callable[[str], None]) -> ReceivePlan:
     """
     if config.kafka is None:
         raise ConfigurationError("no-kafka", "receive writes to Kafka: add a [kafka] section with bootstrap")
-    if any(isinstance(source, Capture) for source in config.sources):
-        raise ConfigurationError("captures", "receive takes live sources; read captures with yangbeam run")
+    if any(isinstance(source, Capture | TopicSource) for source in config.sources):
+        raise ConfigurationError("captures", "receive takes sockets; captures are for run, topics for collect")
     settings = config.receive
     largest = record_bytes(config)
     topic, properties = config.kafka.topics.raw, properties_of(config.kafka.client_properties())

@@ -8,7 +8,7 @@ from threading import Timer
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from yangbeam.core.elements import MessageBatch
-from yangbeam.core.reader import Reader
+from yangbeam.core.reader import Reader, Resumable
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.duckdb_tables import close_tables
 from yangbeam.io.json_lines import close_below
@@ -48,6 +48,9 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
         finally:
             if timer is not None:
                 timer.cancel()
+        for reader in readers:
+            if isinstance(reader, Resumable):
+                reader.succeeded()
     finally:
         for reader in readers:
             reader.close()

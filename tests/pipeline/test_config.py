@@ -156,7 +156,7 @@ def test_a_source_without_a_kind_or_with_a_wrong_one_is_told_the_kinds(written: 
     found = problems(written('[[sources]]\nport = 1\n[[sources]]\nkind = "udp"\n'))
     assert [problem.key for problem in found] == ["sources[0]", "sources[1]"]
     assert found[1].what == '"udp" is no kind'
-    expected = 'write kind = "udp-notif" or kind = "https-notif" or kind = "capture"'
+    expected = 'write kind = "udp-notif" or kind = "https-notif" or kind = "capture" or kind = "kafka"'
     assert all(problem.instead == expected for problem in found)
 
 
