@@ -82,4 +82,5 @@ def _follow(root: str, shelf: Mapping[str, ModuleText], found: set[str]) -> None
                 f"module {name}{why} is in no directory that serves this exporter: add its .yang file",
             )
         found.add(name)
-        waiting += [(reference.name, name) for reference in (*module.imports, *module.includes)]
+        owner = [(module.belongs_to, name)] if module.belongs_to else []  # a submodule's augments hold by its module
+        waiting += [(reference.name, name) for reference in (*module.imports, *module.includes)] + owner

@@ -87,3 +87,9 @@ def test_a_missing_import_of_a_root_says_who_imports_it() -> None:
 def test_modules_that_import_each_other_end() -> None:
     texts = {name: module(name, 'augment "/x:top" {}', imported=other) for name, other in (("a", "c"), ("c", "a"))}
     assert closure(texts, ["a"]) == {"a", "c"}
+
+
+def test_a_submodule_that_augments_brings_the_module_it_belongs_to() -> None:
+    part = 'submodule part { belongs-to whole { prefix w; } import base { prefix x; } augment "/x:top" { leaf l; } }'
+    texts = {"base": BASE, "part": part, "whole": 'module whole { namespace "urn:w"; prefix w; include part; }'}
+    assert closure(texts, ["base"]) == {"base", "part", "whole"}
