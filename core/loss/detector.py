@@ -12,11 +12,13 @@ from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss import lifecycle
 from yangbeam.core.loss.events import Findings
+from yangbeam.core.loss.evidence import event_of
 from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter
 from yangbeam.core.loss.facts import LIFE, STARTED, Facts
 from yangbeam.core.loss.freshness import Listening, interrupted, listen
 from yangbeam.core.loss.learned import Learned, learned_of
 from yangbeam.core.loss.line import EARLY, MASK, WINDOW_US, Moment
+from yangbeam.core.loss.patch_events import resync_events
 from yangbeam.core.loss.patches import observe_patch
 from yangbeam.core.loss.sanity import suspect
 from yangbeam.core.loss.scope import ALL, BY_NAME, SCOPES, Flow, Hypothesis
@@ -116,7 +118,7 @@ class Detector:
             elif number is not None and 0 <= number <= MASK:
                 self._look(exporter, flow, 1, number, one, findings)
                 flow.notification_last = number
-            if one.kind & LIFE or one.patch_id is not None or flow.patch is not None:
+            if one.kind & LIFE or one.patch_id is not None or flow.patch is not None or one.evidence:
                 self._beyond_numbers(exporter, flow, one, findings)
             flow.order = exporter.order
             flow.at = arrival
@@ -192,10 +194,15 @@ class Detector:
             findings.tell(lifecycle.take(exporter, flow, facts, self._listening(exporter)))
         if facts.patch_id is not None or flow.patch is not None:
             self._patch(exporter, flow, facts, findings)
+        for one in facts.evidence:
+            node = facts.node or flow.node
+            findings.tell([event_of(one, exporter.address, flow.key, node, facts.arrival_us)])
 
     def _patch(self, exporter: Exporter, flow: Flow, facts: Facts, findings: Findings) -> None:
         moment = Moment(facts.arrival_us, exporter.clock, exporter.order, flow.index)
-        observe_patch(flow, facts, moment)
+        flow.node = facts.node or flow.node
+        opened = observe_patch(flow, facts, moment)
+        findings.tell(resync_events(exporter, flow, opened, facts))
         if flow.patch is not None and (flow.patch.gaps or flow.patch.gone):
             findings.add_patches(exporter, flow, exporter.clock - self._window)
             if flow.patch.gaps:

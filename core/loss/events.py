@@ -6,6 +6,7 @@ from yangbeam.core.elements import LossEvent
 from yangbeam.core.ledger import LATE, LOST, Tallies
 from yangbeam.core.loss.exporter import Exporter
 from yangbeam.core.loss.line import MASK, NONE, WINDOW_US, Gap
+from yangbeam.core.loss.patch_events import patch_events
 from yangbeam.core.loss.sanity import reason, suspect
 from yangbeam.core.loss.scope import SCOPES, Flow
 from yangbeam.core.loss.track import COUNTERS, Report, Track
@@ -35,7 +36,7 @@ class Findings:
 
     def add_patches(self, exporter: Exporter, flow: Flow, before: int) -> None:
         """Takes what is new of a subscription's patch-ids; gaps opened at ``before`` or earlier are confirmed."""
-        for event in _patch_events(exporter, flow, before):
+        for event in patch_events(exporter, flow, before):
             self._take(event)
 
     def tell(self, events: list[LossEvent]) -> None:
@@ -180,40 +181,4 @@ def _untrackable_event(exporter: Exporter, track: Track, state: str) -> LossEven
         cause="untrackable",
         identity=f"{exporter.address}/{counter}/untrackable/{sanity.began_us}",
         detail=sanity.told,
-    )
-
-
-def _patch_events(exporter: Exporter, flow: Flow, before: int) -> list[LossEvent]:
-    patch = flow.patch
-    if patch is None:
-        return []
-    found = [_patch_event(exporter, flow, gap, "withdrawn") for gap in patch.gone if gap.shown]
-    patch.gone = []
-    for gap in list(patch.gaps):
-        now = (gap.first, gap.last)
-        if gap.opened <= before:
-            patch.gaps.remove(gap)
-            found.append(_patch_event(exporter, flow, gap, "confirmed"))
-        elif gap.shown != now:
-            gap.shown = now
-            found.append(_patch_event(exporter, flow, gap, "open"))
-    return found
-
-
-def _patch_event(exporter: Exporter, flow: Flow, gap: Gap, state: str) -> LossEvent:
-    subscription = flow.key[2]
-    return LossEvent(
-        exporter=exporter.address,
-        node=flow.node,
-        publisher_id=flow.key[1],
-        subscription_ids=() if subscription is None else (subscription,),
-        counter="patch",
-        scope="subscription",
-        first=gap.first,
-        last=gap.last,
-        count=gap.width(),
-        first_us=gap.before_us,
-        last_us=gap.after_us,
-        state=state,
-        identity=_identity(exporter, "patch", flow, gap, gap.name),
     )

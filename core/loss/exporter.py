@@ -43,6 +43,7 @@ class FlowState(msgspec.Struct, array_like=True, gc=False):
     transport_last: int
     notification_last: int
     patch: Sequence | None = None
+    resync: Gap | None = None
 
 
 class ExporterState(msgspec.Struct, array_like=True, gc=False):
@@ -134,7 +135,14 @@ class Exporter:
         """Returns its form as bytes."""
         flows = [
             FlowState(
-                *flow.key, flow.node, flow.order, flow.at, flow.transport_last, flow.notification_last, flow.patch
+                *flow.key,
+                flow.node,
+                flow.order,
+                flow.at,
+                flow.transport_last,
+                flow.notification_last,
+                flow.patch,
+                flow.resync,
             )
             for flow in self.flows
         ]
@@ -162,7 +170,8 @@ class Exporter:
         exporter.tracks, exporter.rejected = state.tracks, state.rejected
         for index, one in enumerate(state.flows):
             flow = Flow(index, (one.port, one.publisher_id, one.subscription_id), exporter)
-            flow.node, flow.order, flow.at, flow.patch = one.node, one.order, one.at, one.patch
+            flow.node, flow.order, flow.at = one.node, one.order, one.at
+            flow.patch, flow.resync = one.patch, one.resync
             flow.transport_last, flow.notification_last = one.transport_last, one.notification_last
             exporter.flows.append(flow)
         exporter.patch_due = state.patch_due

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from yangbeam.core.elements import Control, Notification, NotificationBatch, _Batch, place
+from yangbeam.core.loss.evidence import INCOMPLETE_UPDATE, Evidence
 
 STARTED: Final = 1
 FULL: Final = 2
@@ -48,6 +49,8 @@ class Facts(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Of started and modified: a first push-update is owed at once (sync-on-start)."""
     reason: str = ""
     """Of terminated and suspended."""
+    evidence: tuple[Evidence, ...] = ()
+    """What it says itself is missing."""
 
 
 class FactsBatch(_Batch, frozen=True, kw_only=True):
@@ -76,9 +79,11 @@ def facts_of(batch: NotificationBatch) -> FactsBatch:
         )
         for one in batch.notifications
     ]
-    for index, fact in enumerate(facts):
-        if fact.kind & LIFE:
-            facts[index] = _with_terms(fact, batch.notifications[index])
+    for index, one in enumerate(batch.notifications):
+        if facts[index].kind & LIFE:
+            facts[index] = _with_terms(facts[index], one)
+        if one.incomplete:
+            facts[index] = msgspec.structs.replace(facts[index], evidence=(INCOMPLETE_UPDATE,))
     return FactsBatch(facts=facts, controls=batch.controls, **place(batch))
 
 

@@ -51,6 +51,7 @@ class Flow:
         "order",
         "owner",
         "patch",
+        "resync",
         "transport",
         "transport_last",
     )
@@ -68,6 +69,8 @@ class Flow:
         self.transport_last = NONE
         self.notification_last = NONE
         self.patch: Sequence | None = None
+        self.resync: Gap | None = None
+        """The gap in its patch-ids since which its tables are to be taken with care."""
         self.transport = UNKNOWN
         self.notification = UNKNOWN
 
