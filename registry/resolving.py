@@ -1,48 +1,42 @@
-"""In which order resolvers are asked, and directories of modules as one of them."""
+"""Who is asked for an exporter's modules: the directory that is meant for it, the node itself, then any directory."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.yang.schema_set import SchemaSet
-from yangbeam.registry.directories import Library
+from yangbeam.registry.directories import Directory, Library
+from yangbeam.registry.discovery.resolver import Discovery
+from yangbeam.registry.discovery.settings import DiscoverySettings
 from yangbeam.registry.resolver import Resolver
 
 
 @dataclass(frozen=True, slots=True)
-class DirectoryResolver:
-    """Directories of modules, as the operator wrote them; implements ``Resolver``."""
+class LibraryResolver:
+    """Directories, and nodes behind them; implements ``Resolver``.
+
+    Attributes:
+        library: Directories of modules.
+        nodes: Asks nodes; None: nobody is asked.
+    """
 
     library: Library
+    nodes: Resolver | None = None
 
     def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> SchemaSet | None:
-        """See ``Resolver``."""
+        """See ``Resolver``. What a node fails to say is raised, not guessed: it may say it later."""
+        if self.nodes is not None and not self.library.is_meant_for(exporter, content_id):
+            found = self.nodes.resolve(exporter, content_id, modules)
+            if found is not None:
+                return found
         return self.library.schema_set(exporter, content_id, modules)
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """Asks one resolver after the other; implements ``Resolver``.
-
-    What one cannot give, the next may; the first one's error is told if none can, for it is the nearest to the node.
-    One that is still fetching is waited for.
-    """
-
-    resolvers: Sequence[Resolver]
-
-    def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> SchemaSet | None:
-        """See ``Resolver``."""
-        first: SchemaError | None = None
-        for resolver in self.resolvers:
-            try:
-                found = resolver.resolve(exporter, content_id, modules)
-            except SchemaPendingError:
-                raise
-            except SchemaError as error:
-                first = first or error
-                continue
-            if found is not None:
-                return found
-        if first is not None:
-            raise first
-        return None
+def make_resolver(
+    directories: tuple[Directory, ...] = (),
+    *,
+    use_bundled: bool = True,
+    discovery: DiscoverySettings | None = None,
+    releases: tuple[tuple[str, str], ...] = (),
+) -> LibraryResolver:
+    """Returns the resolver of a configuration; the parameters are those of ``embedded.EmbeddedRegistry``."""
+    library = Library(directories, use_bundled=use_bundled, releases=releases)
+    return LibraryResolver(library, Discovery(discovery, library.notifications) if discovery else None)

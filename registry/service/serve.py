@@ -1,0 +1,144 @@
+"""Serves the registry's application on a socket until it is told to end: TLS, and requests under way are finished."""
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from pydantic import SecretStr
+from starlette.applications import Starlette
+
+from yangbeam.core.errors import Fault, YangbeamError
+
+GRACE_S: Final = 10
+"""How long requests under way may take after SIGTERM."""
+
+
+class ServeError(YangbeamError):
+    """The address or the certificate cannot be used."""
+
+    fault = Fault.ENVIRONMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How connections are encrypted.
+
+    Attributes:
+        certificate: Our own, with those that sign it (PEM).
+        key: Its private key (PEM).
+        key_password: Of the key.
+        client_ca: Certificates that sign clients'; given, clients must show one.
+    """
+
+    certificate: Path
+    key: Path
+    key_password: SecretStr | None = None
+    client_ca: Path | None = None
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Binds the socket; port 0 takes a free one.
+
+    Raises:
+        ServeError: It cannot be bound.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        raise ServeError(
+            "registry-listen",
+            f"cannot listen on {host} port {port}: {error.strerror or error}; free it or choose another",
+        ) from error
+    return bound
+
+
+def serve(app: Starlette, bound: socket.socket, tls: Tls | None = None) -> None:
+    """Serves until SIGTERM or SIGINT; what is under way is finished, for GRACE_S at most.
+
+    Raises:
+        ServeError: The certificate cannot be used.
+    """
+    server = _server(app, tls)
+    with _ending_quietly():
+        server.run(sockets=[bound])
+
+
+@contextmanager
+def _ending_quietly() -> Iterator[None]:
+    """Lets the signals that end the server end only the server: uvicorn raises them again when it is done."""
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def serving(app: Starlette, bound: socket.socket, tls: Tls | None = None) -> Iterator[str]:
+    """Serves in a thread while it is entered, and yields the URL.
+
+    Raises:
+        ServeError: The certificate cannot be used, or the server does not start.
+    """
+    server = _server(app, tls)
+    ready = threading.Event()
+    thread = threading.Thread(target=lambda: _run(server, bound, ready.set), name="registry", daemon=True)
+    thread.start()
+    try:
+        if not ready.wait(GRACE_S) or not server.started:
+            raise ServeError("registry-start", "the registry does not start; see its log")
+        host, port = bound.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        yield f"{'https' if tls else 'http'}://{shown}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(GRACE_S + 1)
+
+
+def _run(server: "_Server", bound: socket.socket, ready: Callable[[], None]) -> None:
+    server.on_start = ready
+    try:
+        server.run(sockets=[bound])
+    finally:
+        ready()
+
+
+class _Server(uvicorn.Server):
+    on_start: Callable[[], None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.on_start is not None:
+            self.on_start()
+
+
+def _server(app: Starlette, tls: Tls | None) -> _Server:
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,  # the command's own
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # who asks is not decided by what a request says of itself
+        timeout_graceful_shutdown=GRACE_S,
+        ssl_certfile=str(tls.certificate) if tls else None,
+        ssl_keyfile=str(tls.key) if tls else None,
+        ssl_keyfile_password=tls.key_password.get_secret_value() if tls and tls.key_password else None,
+        ssl_ca_certs=str(tls.client_ca) if tls and tls.client_ca else None,
+        ssl_cert_reqs=2 if tls and tls.client_ca else 0,  # ssl.CERT_REQUIRED, ssl.CERT_NONE
+    )
+    try:
+        config.load()
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise ServeError("registry-tls", f"the certificate or its key cannot be used: {error}") from None
+    return _Server(config)
