@@ -26,6 +26,16 @@ DEFAULTS: Final = {
 }
 NEVER: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD, KafkaError.INVALID_TIMESTAMP})
 """Errors that another attempt does not mend: they are the record's own."""
+LATER: Final = frozenset(
+    {
+        KafkaError._QUEUE_FULL,  # noqa: SLF001 # librdkafka's own name, as the next ones
+        KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
+        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    }
+)
+"""Errors at the producer's door that may pass: room comes, a topic is created again, a right is granted."""
 ROOM: Final = 256 * 1024
 """Octets that a record may take beside a message: headers, and the segments' own in what was refused."""
 ANSWER_S: Final = 10.0
@@ -65,6 +75,8 @@ class RawProducer:
         kilobytes = max(queue_bytes, record_bytes) // 1024 + 1
         configuration: dict[str, Any] = {
             **DEFAULTS,
+            # Whoever waits for each record's report waits for the linger, too.
+            **({"linger.ms": "1"} if reports else {}),
             "queue.buffering.max.kbytes": str(kilobytes),
             "message.max.bytes": str(record_bytes),
             **properties,
@@ -92,7 +104,7 @@ class RawProducer:
         timestamp_ms: int,
         settled: Settled,
     ) -> KafkaError | None:
-        """Takes a record, or returns why not: the queue is full (_QUEUE_FULL), or one of NEVER.
+        """Takes a record, or returns why not: one of NEVER or LATER.
 
         Raises:
             KafkaFatalError: Nothing more can be produced.
@@ -103,7 +115,7 @@ class RawProducer:
             return KafkaError(KafkaError._QUEUE_FULL)  # noqa: SLF001 # librdkafka's own name for it
         except KafkaException as raised:
             error: KafkaError = raised.args[0]
-            if error.code() in NEVER:
+            if error.code() in NEVER or error.code() in LATER:
                 return error
             raise KafkaFatalError("kafka-refused", f"{self._topic}[{partition}]: {error.str()}") from raised
         self.produced += 1

@@ -70,6 +70,10 @@ class OutletLimits:
     """Of the spool, produced between two waits for acknowledgements."""
 
 
+def _nobody(_what: str) -> None:
+    """Listens to nothing."""
+
+
 class Outlet:
     """Takes records and never waits; not thread-safe.
 
@@ -79,6 +83,7 @@ class Outlet:
         counters: Cumulative, by name; those of COUNTERS are kept in it.
         never: Told of a record that Kafka can never take, and why.
         limits: How patient it is.
+        say: Told what the operator should know: that Kafka takes no records, and that it does again.
         clock: Seconds, monotonic.
     """
 
@@ -90,6 +95,7 @@ class Outlet:
         never: Callable[[Spooled, str], None],
         *,
         limits: OutletLimits | None = None,
+        say: Callable[[str], None] = _nobody,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connect = connect
@@ -102,6 +108,8 @@ class Outlet:
         self._clock = clock
         self._producer = connect()
         self._is_direct = spool.is_empty
+        self._say = say
+        self._is_told = False
         self._end: KafkaFatalError | None = None
         self._unsynced: list[Done] = []
         self._acknowledged_before = counters["acknowledged"]
@@ -136,13 +144,13 @@ class Outlet:
             if error is None:
                 return
             record = Spooled(partition, key, value, headers, timestamp_ms)
-            if error.code() != _QUEUE_FULL:
+            if error.code() in NEVER:
                 self._refuse(record, error, done)
                 return
             self._producer.poll(0)  # what was acknowledged makes room
             if self._producer.put(partition, key, value, headers, timestamp_ms, settled) is None:
                 return
-            self._is_direct = False
+            self._trouble(error.str())
         else:
             record = Spooled(partition, key, value, headers, timestamp_ms)
         self._keep(self._spool.append, record, done)
@@ -179,6 +187,9 @@ class Outlet:
             self._end_chunk(now)
         elif self._spool.is_empty:
             self._is_direct = True
+            if self._is_told:
+                self._is_told = False
+                self._say("Kafka has everything that waited on disk")
         else:
             self._is_chunk_under_way, self._did_chunk_fail = True, False
             self._chunk.extend(self._spool.read(self._chunk_bytes))
@@ -195,7 +206,9 @@ class Outlet:
             if error is not None and error.code() == _QUEUE_FULL:
                 return
             if error is not None:
-                self._refuse(record, error, None)
+                self._settled_of_chunk(record, error, None)
+            if self._did_chunk_fail:
+                return
             self._chunk.popleft()
 
     def _end_chunk(self, now: float) -> None:
@@ -221,17 +234,19 @@ class Outlet:
         if error.code() in NEVER:
             self._refuse(record, error, done)
             return
-        self._is_direct = False
+        self._trouble(error.str())
         self._retry_at = self._clock() + self._limits.retry_s
         self._keep(self._spool.put_back, record, done)
 
-    def _settled_of_chunk(self, record: Spooled, error: KafkaError | None, _message: Any) -> None:
+    def _settled_of_chunk(self, record: Spooled, error: KafkaError | None, message: Any) -> None:
         if error is None:
             return
-        self._failed += 1
+        if message is not None:
+            self._failed += 1
         if error.code() in NEVER:
             self._refuse(record, error, None)
         else:
+            self._trouble(error.str())
             self._did_chunk_fail = True
 
     def _refuse(self, record: Spooled, error: KafkaError, done: Done | None) -> None:
@@ -262,10 +277,17 @@ class Outlet:
             self._spool.flush()
         self._counters["spool_drops"] += self._spool.lost - lost
 
+    def _trouble(self, why: str) -> None:
+        """Turns to the disk; says so once, until everything is well again."""
+        self._is_direct = False
+        if not self._is_told:
+            self._is_told = True
+            self._say(f"{why}; records go to the disk until Kafka takes them")
+
     def _retreat(self) -> None:
         """Brings to the disk what waits in memory: nobody knows how long this lasts."""
         self._counters["stalls"] += 1
-        self._is_direct = False
+        self._trouble(f"Kafka acknowledged nothing for {self._limits.stall_s:g} s")
         self._chunk_bytes = FIRST_CHUNK
         self._give_up()
         self._producer = self._connect()

@@ -56,7 +56,12 @@ class Delivery:
         spool = Spool(
             Path(order.spool.folder), order.spool.max_bytes, tuple(Path(each) for each in order.spool.adopted)
         )
-        self.outlet = Outlet(connect, spool, self.counters, self._never, limits=OutletLimits(stall_s=kafka.stall_s))
+        limits = OutletLimits(stall_s=kafka.stall_s)
+
+        def say(what: str) -> None:
+            sys.stderr.write(f"{order.name}: {what}\n")
+
+        self.outlet = Outlet(connect, spool, self.counters, self._never, limits=limits, say=say)
         self._flush_s = kafka.flush_s
 
     def hand_over(self, done: Callable[[], Done] | None = None) -> None:

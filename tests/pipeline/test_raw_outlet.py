@@ -51,6 +51,7 @@ class Double:
         self.produced = 0
         self.fatal = False
         self.refused: int | None = None
+        self.closed = False
 
     def put(
         self, partition: int, key: bytes | None, value: bytes, headers: list[Header], timestamp_ms: int, settled: Any
@@ -59,6 +60,8 @@ class Double:
             raise KafkaFatalError("kafka-refused", "no more")
         if self.refused is not None and len(value) > self.refused:
             return KafkaError(TOO_LARGE)
+        if self.closed:
+            return KafkaError(UNKNOWN_TOPIC)
         if len(self.queue) >= self.capacity:
             return KafkaError(FULL)
         self.queue.append((Sent(partition, key, value, timestamp_ms), headers, settled))
@@ -103,6 +106,7 @@ class Bench:
         self.log: list[tuple[Any, ...]] = []
         self.never: list[tuple[Spooled, str]] = []
         self.counters: dict[str, int] = {}
+        self.said: list[str] = []
         self.now = 0.0
         self.number = 0
         self.start()
@@ -114,6 +118,7 @@ class Bench:
             self.counters,
             lambda record, why: self.never.append((record, why)),
             limits=OutletLimits(stall_s=10, retry_s=1, chunk_bytes=300),
+            say=self.said.append,
             clock=lambda: self.now,
         )
 
@@ -193,6 +198,21 @@ def test_a_failure_that_may_pass_is_tried_again(bench: Bench) -> None:
     # The chunk that failed in part is repeated as a whole: at least once, in order.
     assert bench.arrived == [1, 2, 0, 1, 2, 3, 4]
     assert bench.outlet.spool_octets == 0
+
+
+def test_a_topic_that_is_gone_for_a_while_costs_nothing_and_is_told_once(bench: Bench) -> None:
+    bench.put(1)
+    bench.producer.closed = True
+    bench.put(2)
+    bench.turns(10)
+    bench.producer.closed = False
+    bench.put(2)
+    bench.turns()
+    assert bench.arrived == list(range(5))
+    assert len(bench.said) == 2
+    assert "Unknown topic" in bench.said[0]
+    assert "everything that waited" in bench.said[1]
+    assert bench.counters["acknowledged"] == 5
 
 
 def test_a_record_that_kafka_can_never_take_is_told_and_does_not_hold_up_the_others(bench: Bench) -> None:
