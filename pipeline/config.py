@@ -13,6 +13,7 @@ from yangbeam.pipeline.config_discovery import Discovery
 from yangbeam.pipeline.config_errors import InvalidConfigurationError, Origin, Problem, problems_of
 from yangbeam.pipeline.config_flink import Flink
 from yangbeam.pipeline.config_receive import Receive
+from yangbeam.pipeline.config_registry import RegistryServer
 from yangbeam.pipeline.config_sinks import DeadLetters, Files, Kafka, Status, Tables
 from yangbeam.pipeline.config_sources import Capture, Source, UdpNotif
 from yangbeam.pipeline.config_stages import (
@@ -57,6 +58,8 @@ class Config(Section):
     """How nodes are asked for their YANG."""
     registry: Registry = Field(default_factory=Registry)
     """The store of schemas and their ids."""
+    registry_server: RegistryServer = Field(default_factory=RegistryServer)
+    """How `yangbeam registry` serves that store; `run` does not read this section."""
     validation: Validation = Field(default_factory=Validation)
     """Whether contents are judged by their YANG schema, and how strictly."""
     loss: Loss = Field(default_factory=Loss)
