@@ -83,7 +83,7 @@ class Kafka(Section):
     """Brokers to ask first, `host:port` separated by commas."""
     topics: Topics = Field(default_factory=Topics)
     """Names of the topics that are written."""
-    framing: Literal["prefix", "header-int32", "header-ascii"] = "prefix"
+    framing: Literal["prefix", "header-int32", "header-ascii", "header-guid"] = "prefix"
     """How the schema id travels: before the value as Confluent does (octet 0, then 32 bits), or in a header."""
     tls: Tls = Field(default_factory=Tls)
     """Encryption and certificates of the connection."""

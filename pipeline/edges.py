@@ -1,6 +1,6 @@
 """The two ends of the graph, chosen by configuration: readers in front, sinks behind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,14 @@ from yangbeam.io.kafka.raw_reader import RawTopicReader
 from yangbeam.io.kafka.raw_topic import TopicSettings
 from yangbeam.io.kafka.write_kafka import Record, WriteKafka
 from yangbeam.io.udp_sockets import UdpReader
+from yangbeam.pipeline.assembly import registry_of
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.config_sinks import Kafka
 from yangbeam.pipeline.config_sources import Capture, Source, UdpNotif
 from yangbeam.pipeline.config_topics import TopicSource
 from yangbeam.pipeline.graph import Sinks
 from yangbeam.pipeline.source_settings import https_settings, udp_settings
+from yangbeam.registry.embedded import EmbeddedRegistry
 
 FILES = "files"
 KAFKA = "kafka"
@@ -101,7 +103,7 @@ def sinks_of(config: Config, more: Mapping[str, Mapping[str, beam.PTransform]]) 
         loss["Files"] = WriteJsonLines(folder / "loss.jsonl", loss_lines)
         totals["Files"] = WriteJsonLines(folder / "ledger.jsonl", total_lines)
     if config.kafka is not None:
-        _add_kafka(config.kafka, telemetry, loss, totals)
+        _add_kafka(config.kafka, registry_of(config), telemetry, loss, totals)
     if config.dead_letters.kind == "kafka" and config.kafka is not None:
         letters["Kafka"] = _to_kafka(config.kafka, config.kafka.topics.dead_letters, letter_records)
     else:
@@ -117,11 +119,12 @@ def sinks_of(config: Config, more: Mapping[str, Mapping[str, beam.PTransform]]) 
 
 def _add_kafka(
     kafka: Kafka,
+    registry: EmbeddedRegistry,
     telemetry: dict[str, beam.PTransform],
     loss: dict[str, beam.PTransform],
     totals: dict[str, beam.PTransform],
 ) -> None:
-    records = partial(telemetry_records, kafka.framing)
+    records = partial(telemetry_records, kafka.framing, registry.guid if kafka.framing == "header-guid" else None)
     telemetry["Kafka"] = _to_kafka(kafka, kafka.topics.telemetry, records, KAFKA)
     loss["Kafka"] = _to_kafka(kafka, kafka.topics.loss, loss_records)
     totals["Kafka"] = _to_kafka(kafka, kafka.topics.ledger, total_records)
@@ -142,13 +145,14 @@ def telemetry_lines(batch: TelemetryBatch) -> Iterator[bytes]:
         yield b"".join((head, orjson.dumps(record.key.decode()), b',"value":', value, b"}"))
 
 
-def telemetry_records(framing: str, batch: TelemetryBatch) -> Iterator[Record]:
+def telemetry_records(framing: str, guid_of: Callable[[int], bytes] | None, batch: TelemetryBatch) -> Iterator[Record]:
     """Yields each record framed with its schema id, dated by its event time, with its identity in the raw topic.
 
     The identity is the same in every attempt, so that readers know what they have read before.
     """
     for record in batch.records:
-        value, headers = frame(framing, record.schema_id, record.value)
+        guid = guid_of(record.schema_id) if guid_of is not None and record.schema_id is not None else b""
+        value, headers = frame(framing, record.schema_id, record.value, guid)
         if record.raw_offset >= 0:
             identity = b"%d/%d/%d" % (record.raw_partition, record.raw_offset, record.raw_index)
             headers = [*headers, (IDENTITY_HEADER, identity)]

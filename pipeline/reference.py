@@ -100,7 +100,7 @@ _NAMES: Final = {
     "Secret": "secret",
     "IPv4Network": "prefix",
     "IPv6Network": "prefix",
-    "datetime": "time with zone",
+    "AwareDatetime": "time with zone",
 }
 
 

@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.yang.cache import SchemaCache
@@ -51,12 +52,22 @@ class EmbeddedRegistry:
         """Returns a registered schema, loaded for this thread; see ``Schemas.schema``."""
         return _opened(self).schema(schema_id)
 
+    def guid(self, schema_id: int) -> bytes:
+        """Returns the GUID of a registered schema, 16 octets: what ``header-guid`` writes.
+
+        Raises:
+            SchemaError: ``schema-unknown``.
+        """
+        return _opened(self).guid(schema_id)
+
 
 class _Opened:
     def __init__(self, handle: EmbeddedRegistry) -> None:
         self._library = Library(handle.directories, use_bundled=handle.use_bundled, releases=handle.releases)
         self._nodes = Discovery(handle.discovery, self._library.notifications) if handle.discovery else None
-        self._registry = LocalRegistry(Registrar(SchemaStore(handle.path), FORMATS))
+        self._store = SchemaStore(handle.path)
+        self._guids: dict[int, bytes] = {}
+        self._registry = LocalRegistry(Registrar(self._store, FORMATS))
         self._texts = handle.path.parent / "schemas"
         self._cache = SchemaCache(self._load)
         self._answers: dict[tuple[str, str | None, frozenset[str]], int | SchemaError] = {}
@@ -94,6 +105,12 @@ class _Opened:
 
     def schema(self, schema_id: int) -> Schema:
         return self._cache.get(schema_id)
+
+    def guid(self, schema_id: int) -> bytes:
+        found = self._guids.get(schema_id)
+        if found is None:
+            found = self._guids[schema_id] = UUID(self._store.body(schema_id).guid).bytes
+        return found
 
     def _load(self, schema_id: int) -> Schema:
         found = self._registry.schema_set(schema_id)

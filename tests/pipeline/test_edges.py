@@ -127,7 +127,9 @@ def test_a_telemetry_line_is_schema_id_key_and_value_however_the_payload_was_wri
     ],
 )
 def test_a_telemetry_record_is_framed_and_dated_by_its_event(framing: str, value: bytes, header: bytes | None) -> None:
-    bound, unbound = telemetry_records(framing, TelemetryBatch(records=[RECORD, UNBOUND]))
+    bound, unbound = telemetry_records(
+        framing, lambda schema_id: bytes([schema_id]) * 16, TelemetryBatch(records=[RECORD, UNBOUND])
+    )
     assert (bound.key, bound.value, bound.timestamp_ms) == (b"edge-1\n31", value, 1500)
     assert dict(bound.headers).get("schema-id") == header
     assert (unbound.value, [name for name, _ in unbound.headers]) == (b"{}", ["content-type"])

@@ -1,11 +1,9 @@
 """A run into Kafka, as the command line starts it, against librdkafka's own mock cluster."""
 
 import base64
-import sqlite3
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import orjson
 import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
@@ -16,9 +14,7 @@ from yangbeam.core.elements import LedgerTotal, MediaType
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.totals import by_exporter, unbalanced
 from yangbeam.core.udp_notif import segments_of
-from yangbeam.core.yang.schema import Schema
-from yangbeam.core.yang.schema_set import make_schema_set
-from yangbeam.io.yang_directories import write_set
+from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.runners.launch import main
 
 _CLUSTER = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
@@ -102,29 +98,20 @@ def records(messages: list[Message]) -> list[dict[str, Any]]:
     return [orjson.loads(message.value()) for message in messages]
 
 
-def registered(out: Path, schema_id: int) -> Any:
-    """What the registry stores under an id, read as a stranger would."""
-    with sqlite3.connect(out / "registry.sqlite") as store:
-        ((stored,),) = store.execute("SELECT body FROM schemas WHERE id = ?", (schema_id,)).fetchall()
-    _, texts, roots, features = msgspec.msgpack.decode(stored)
-    return make_schema_set(texts, [tuple(root) for root in roots], features=features)
-
-
 def test_the_schema_id_of_a_telemetry_message_leads_to_a_set_that_validates_its_contents(
-    out: Path, topics: dict[str, list[Message]], tmp_path: Path
+    out: Path, topics: dict[str, list[Message]]
 ) -> None:
     values = [message.value() for message in topics["telemetry"]]
     assert len(values) == SENT - len(LOST) - 1
     assert {value[:1] for value in values} == {b"\x00"}
     (schema_id,) = {int.from_bytes(value[1:5], "big") for value in values}
-    found = registered(out, schema_id)
-    with Schema(found, write_set(found, tmp_path)) as schema:
-        for value in values:
-            told = orjson.loads(value[5:])["ietf-telemetry-message:message"]["payload"]
-            update = told["ietf-yp-notification:envelope"]["contents"]["ietf-yang-push:push-update"]
-            schema.validate_contents(orjson.dumps(update["datastore-contents"]))
-        with pytest.raises(InvalidInstanceError):
-            schema.validate_contents(orjson.dumps(INVALID))
+    schema = EmbeddedRegistry(out / "registry.sqlite").schema(schema_id)
+    for value in values:
+        told = orjson.loads(value[5:])["ietf-telemetry-message:message"]["payload"]
+        update = told["ietf-yp-notification:envelope"]["contents"]["ietf-yang-push:push-update"]
+        schema.validate_contents(orjson.dumps(update["datastore-contents"]))
+    with pytest.raises(InvalidInstanceError):
+        schema.validate_contents(orjson.dumps(INVALID))
 
 
 def test_a_telemetry_message_is_keyed_by_node_and_subscription_and_dated_by_its_event(
