@@ -16,7 +16,7 @@ HEAD = Struct(">III")
 """Octets of the payload, its CRC-32, and the CRC-32 of the eight octets before."""
 _VOUCHED = 8
 
-Header = tuple[str, bytes | None]
+Header = tuple[str, bytes | str | None]
 
 
 class Spooled(msgspec.Struct, array_like=True, frozen=True, gc=False):

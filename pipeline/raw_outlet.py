@@ -36,7 +36,6 @@ class Producer(Protocol):
     """What the outlet needs of ``io.raw_topic.RawProducer``."""
 
     produced: int
-    poll: Callable[[float], Any]
 
     @property
     def waiting(self) -> int:
@@ -47,6 +46,10 @@ class Producer(Protocol):
         self, partition: int, key: bytes | None, value: bytes, headers: list[Header], timestamp_ms: int, settled: Any
     ) -> KafkaError | None:
         """Takes a record, or says why not."""
+        ...
+
+    def poll(self, wait_s: float, /) -> Any:
+        """Serves what was settled, and waits at most so long for it."""
         ...
 
     def check(self) -> None:

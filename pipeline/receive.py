@@ -137,7 +137,8 @@ class Receive:
             if not receiver.is_running and now >= receiver.start_at:
                 receiver.start()
         running = [receiver for receiver in self.receivers if receiver.is_running]
-        ready, _, _ = select.select([*running, *([wake] if wake >= 0 else [])], [], [], TURN_S)
+        watched: list[Any] = [*running, *([wake] if wake >= 0 else [])]
+        ready, _, _ = select.select(watched, [], [], TURN_S)
         if wake in ready:
             os.read(wake, 1024)
         for receiver in running:

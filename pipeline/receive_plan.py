@@ -67,8 +67,6 @@ def plan_of(config: Config, say: Callable[[str], None]) -> ReceivePlan:
 
 def record_bytes(config: Config) -> int:
     """Returns the octets of the largest record that the sources can make."""
-    largest = [
-        source.max_body_bytes if isinstance(source, HttpsNotif) else source.reassembly.max_message_bytes
-        for source in config.sources
-    ]
+    largest = [source.max_body_bytes for source in config.sources if isinstance(source, HttpsNotif)]
+    largest += [source.reassembly.max_message_bytes for source in config.sources if isinstance(source, UdpNotif)]
     return max(largest) + ROOM

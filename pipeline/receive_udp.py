@@ -7,6 +7,7 @@ import select
 import signal
 import sys
 import time
+from typing import Any
 
 from yangbeam.core.udp_receiving import UdpSettings
 from yangbeam.io.raw_topic import KafkaFatalError
@@ -29,6 +30,7 @@ class UdpWorker:
     def __init__(self, order: WorkerOrder, settings: UdpSettings) -> None:
         self._intake = Intake(settings, order.name, order.sockets)
         self._delivery = Delivery(order, self._intake.collector, settings.shards)
+        self._watched: list[Any] = [STDIN, *self._intake.sockets]
         self._heartbeat_s = settings.heartbeat_ms / 1000
         self._beat_s = 0.0
 
@@ -55,7 +57,7 @@ class UdpWorker:
         patience_s = max(self._beat_s - time.monotonic(), 0.0)
         if self._delivery.outlet.is_busy:
             patience_s = min(patience_s, TURN_S)
-        ready, _, _ = select.select([STDIN, *intake.sockets], [], [], patience_s)
+        ready, _, _ = select.select(self._watched, [], [], patience_s)
         for each in intake.sockets:
             if each in ready:
                 intake.receive(each)

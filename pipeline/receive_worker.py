@@ -101,7 +101,9 @@ class Delivery:
     def _never(self, record: Spooled, why: str) -> None:
         """Makes a refusal of a record that Kafka can never take, with the beginning of its octets."""
         try:
-            read = read_record([(name, value or b"") for name, value in record.headers], record.value, 0, 0)
+            read = read_record(
+                [(name, value) for name, value in record.headers if isinstance(value, bytes)], record.value, 0, 0
+            )
         except WireError:
             return
         if isinstance(read, Message | Refused) and (isinstance(read, Message) or len(record.value) > KEPT):
