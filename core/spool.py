@@ -5,7 +5,7 @@ length, so that a payload that rotted costs itself alone; a header that did not 
 """
 
 from struct import Struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import msgspec
@@ -16,7 +16,8 @@ HEAD = Struct(">III")
 """Octets of the payload, its CRC-32, and the CRC-32 of the eight octets before."""
 _VOUCHED = 8
 
-Header = tuple[str, bytes | str | None]
+Header = tuple[str, Any]
+"""Name and octets; as loose as the clients that take it."""
 
 
 class Spooled(msgspec.Struct, array_like=True, frozen=True, gc=False):
