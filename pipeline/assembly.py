@@ -1,10 +1,9 @@
 """From a configuration to the stages of the graph: schemas, policies, loss scopes."""
 
-from dataclasses import dataclass
 from importlib.metadata import version
-from ipaddress import ip_address, ip_network
 
 from yangbeam.core.loss.detector import learn_all
+from yangbeam.core.loss.overrides import Scopes
 from yangbeam.core.pending import Limits
 from yangbeam.core.validation import Policy
 from yangbeam.pipeline.config import Config
@@ -100,20 +99,3 @@ def _detect_loss(loss: Loss) -> DetectLoss | None:
         return None
     scopes = Scopes(tuple((str(scope.exporter), scope.transport, scope.notification) for scope in loss.scopes))
     return DetectLoss(round(loss.window_s * 1_000_000), scopes if loss.scopes else learn_all)
-
-
-@dataclass(frozen=True, slots=True)
-class Scopes:
-    """The operator's word on how exporters count: (prefix, transport, notification); the longest prefix wins."""
-
-    by_prefix: tuple[tuple[str, str | None, str | None], ...]
-
-    def __call__(self, exporter: str, counter: str) -> str | None:
-        """Returns the scope of an exporter's counter; None: to be learned."""
-        address = ip_address(exporter)
-        best: tuple[int, str | None] = (-1, None)
-        for prefix, transport, notification in self.by_prefix:
-            network = ip_network(prefix)
-            if network.version == address.version and address in network and network.prefixlen > best[0]:
-                best = (network.prefixlen, {"transport": transport, "notification": notification}.get(counter))
-        return best[1]

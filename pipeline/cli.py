@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from yangbeam.pipeline import cli_check, cli_collect, cli_decode, cli_receive, cli_registry, cli_run, cli_simulate
+from yangbeam.pipeline import (
+    cli_check,
+    cli_collect,
+    cli_decode,
+    cli_explain,
+    cli_receive,
+    cli_registry,
+    cli_run,
+    cli_simulate,
+)
 from yangbeam.pipeline.arguments import cut
 from yangbeam.pipeline.console import messages
 from yangbeam.pipeline.exit_codes import MEANING, ExitCode
@@ -58,6 +67,7 @@ def build_app(launchers: Launchers, beam_options: tuple[str, ...] = ()) -> typer
         "collect": cli_collect.command(launchers, beam_options),
         "registry": cli_registry.registry,
         "decode": cli_decode.decode,
+        "explain": cli_explain.explain,
         "check": cli_check.check,
         "simulate": cli_simulate.command(),
     }
