@@ -51,6 +51,15 @@ CREATE TABLE IF NOT EXISTS verdict (
 ) WITHOUT ROWID;
 """
 
+_HAS_OLD: Final = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schemas'"
+"""The table of 0.1.0."""
+_ABOVE_OLD: Final = """
+INSERT INTO sqlite_sequence (name, seq)
+SELECT 'schema', COALESCE(MAX(id), 0) FROM schemas
+WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'schema')
+"""
+"""Ids that 0.1.0 gave are on messages: they are not given to something else."""
+
 
 class StoreError(YangbeamError):
     """The file cannot be used."""
@@ -88,6 +97,8 @@ class Database:
         try:
             if self.found_format < FORMAT:
                 self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+                if self.row(_HAS_OLD):
+                    self._db.execute(_ABOVE_OLD)
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
@@ -134,6 +145,13 @@ class Database:
     def row(self, query: str, *values: Any) -> tuple[Any, ...] | None:
         """Returns the first row of a query; None when there is none."""
         return next(iter(self.rows(query, *values)), None)
+
+    def old_body(self, schema_id: int) -> bytes | None:
+        """Returns what 0.1.0 kept under an id; None: nothing."""
+        if not self.row(_HAS_OLD):
+            return None
+        row = self.row("SELECT body FROM schemas WHERE id = ?", schema_id)
+        return bytes(row[0]) if row else None
 
     def close(self) -> None:
         """Closes the file; closing twice is harmless."""

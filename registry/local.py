@@ -5,10 +5,12 @@ from typing import Final
 
 import msgspec
 
+from yangbeam.core.errors import SchemaError
 from yangbeam.core.registered import Body, Registered
 from yangbeam.core.registered_set import read_set
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.registry.envelope import enveloped
+from yangbeam.registry.old_sets import decoded
 from yangbeam.registry.register import RegisteredSet, register_root, register_set
 from yangbeam.registry.registrar import Registrar
 from yangbeam.registry.settings import Config
@@ -60,7 +62,13 @@ class LocalRegistry:
         Raises:
             SchemaError: ``schema-unknown``, ``not-yang``.
         """
-        return read_set(self, schema_id)
+        try:
+            return read_set(self, schema_id)
+        except SchemaError:
+            old = self._registrar.store.old_body(schema_id)
+            if old is None:
+                raise
+            return decoded(old)
 
     def register(self, subject: str, body: Body) -> Registered:
         """See ``RegistryClient``; the set was compiled as a whole, so that its parts are not judged again."""

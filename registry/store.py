@@ -114,6 +114,10 @@ class SchemaStore:
             raise SchemaError("schema-unknown", f"version {version} of {subject} is not registered in {self.path}")
         return self.body(found.id)
 
+    def old_body(self, schema_id: int) -> bytes | None:
+        """Returns what 0.1.0 kept under an id, in its form; None: nothing."""
+        return self._db.old_body(schema_id)
+
     def ids_of_guid(self, guid: str) -> list[int]:
         """Returns the ids of a GUID that some subject has."""
         query = "SELECT id FROM schema WHERE guid = ? AND EXISTS (SELECT 1 FROM version WHERE version.id = schema.id)"

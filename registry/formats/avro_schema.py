@@ -27,7 +27,8 @@ class Avro:
     def misfits(self, reader: Parsed, writer: Parsed, *, backwards: bool) -> tuple[str, ...]:
         """See ``Format``. Avro's own rules of schema resolution."""
         del backwards
-        result = ReaderWriterCompatibilityChecker().get_compatibility(parse(reader), parse(writer))
+        checker = ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]
+        result = checker.get_compatibility(parse(reader), parse(writer))
         if result.compatibility is SchemaCompatibilityType.compatible:
             return ()
         kinds = ", ".join(kind.name for kind in result.incompatibilities)

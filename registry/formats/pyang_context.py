@@ -19,7 +19,7 @@ TURN: Final = threading.Lock()
 _prepared: Final[list[bool]] = []
 
 
-class _Memory(repository.Repository):
+class _Memory(repository.Repository):  # type: ignore[misc] # pyang has no types
     """Texts by (name, revision)."""
 
     def __init__(self, texts: Mapping[tuple[str, str], str]) -> None:
