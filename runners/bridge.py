@@ -15,7 +15,7 @@ from apache_beam.portability.api import beam_runner_api_pb2
 
 from yangbeam.core.elements import MessageBatch
 from yangbeam.core.input_end import InputEnd, newest_us
-from yangbeam.core.reader import END, Reader
+from yangbeam.core.reader import END, Poll, Reader
 from yangbeam.transforms.handoff import END_OF_STREAM, Handoff
 from yangbeam.transforms.read_sources import POLL_S, poll
 
@@ -83,7 +83,7 @@ class Bridge:
                 polled = poll(reader, self._handoff, POLL_S)
                 if polled is END:
                     break
-                if isinstance(polled, MessageBatch):
+                if not isinstance(polled, Poll):
                     if not self._credit():
                         break
                     self._queue.put(polled)

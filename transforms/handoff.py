@@ -28,14 +28,22 @@ class Handoff:
         credits_: Batches at most between the feeders and the first stage.
         max_bytes: Payload octets of one batch at most; a larger message travels alone.
         seen: Called with each batch that enters the graph, for progress.
+        element: What the readers give: ``MessageBatch``, or ``TopicBatch`` where the telemetry topic is read.
     """
 
     def __init__(
-        self, readers: Sequence[Reader], *, credits_: int = 4, max_bytes: int = 1 << 20, seen: Seen | None = None
+        self,
+        readers: Sequence[Reader],
+        *,
+        credits_: int = 4,
+        max_bytes: int = 1 << 20,
+        seen: Seen | None = None,
+        element: type = MessageBatch,
     ) -> None:
         self.handle = uuid.uuid4().hex
         self.readers = tuple(readers)
         self.max_bytes = max_bytes
+        self.element = element
         self.endpoint: str | None = None
         """Where the live bridge's event service listens; None: bounded."""
         self.stopping = threading.Event()

@@ -36,16 +36,17 @@ class ReadSources(beam.PTransform):
 
     def __init__(self, handoff: Handoff) -> None:
         super().__init__()
+        self._element = handoff.element
         self._handle = handoff.handle
         self._endpoint = handoff.endpoint
 
     def expand(self, begin: PBegin) -> PCollection:
         """Applies the source of the run's kind."""
         if self._endpoint is None:
-            poll_readers = beam.ParDo(_PollReaders(self._handle)).with_output_types(MessageBatch)
+            poll_readers = beam.ParDo(_PollReaders(self._handle)).with_output_types(self._element)
             return begin | "Begin" >> beam.Impulse() | "Poll" >> poll_readers
         tokens = begin | "Tokens" >> TestStream(coder=BytesCoder(), endpoint=self._endpoint)
-        return tokens | "Take" >> beam.ParDo(_TakeBatches(self._handle)).with_output_types(MessageBatch)
+        return tokens | "Take" >> beam.ParDo(_TakeBatches(self._handle)).with_output_types(self._element)
 
 
 class _PollReaders(beam.DoFn):
@@ -70,10 +71,10 @@ def _batches(handoff: Handoff) -> Iterator[MessageBatch]:
     while active:
         for reader in tuple(active):
             polled = poll(reader, handoff, POLL_S / len(active))
-            if isinstance(polled, MessageBatch):
-                yield end.hold(polled)
-            elif polled is END:
+            if polled is END:
                 active.remove(reader)
+            elif not isinstance(polled, Poll):
+                yield end.hold(polled)
     yield from end.batches()
 
 

@@ -125,6 +125,12 @@ class TopicConsumer:
         edges: tuple[int, int] = self._asked(lambda: self._consumer.get_watermark_offsets(place, timeout=ANSWER_S))
         return edges
 
+    def has_more(self, partition: int, until: Mapping[int, int] | None = None) -> bool:
+        """Says whether the topic holds records that were not taken yet, as far as is known without asking."""
+        place = TopicPartition(self.topic, partition)
+        _, last = self._consumer.get_watermark_offsets(place, cached=True)
+        return self.next[partition] < (last if until is None else min(last, until[partition]))
+
     def offsets_at(self, partitions: list[int], time_ms: int) -> dict[int, int]:
         """Returns the first offset at or after a time, by partition; the end of those that have none."""
         places = [TopicPartition(self.topic, partition, time_ms) for partition in partitions]

@@ -9,7 +9,7 @@ from collections import deque
 from yangbeam.core.elements import MessageBatch
 from yangbeam.core.input_end import InputEnd
 from yangbeam.core.reader import END, NOTHING, Poll
-from yangbeam.io.kafka.raw_topic import RawTopic, TopicSettings
+from yangbeam.io.kafka.raw_topic import RawTopic, TopicSettings, ends_of
 
 
 class RawTopicReader:
@@ -30,16 +30,8 @@ class RawTopicReader:
         self._is_stopping = self._is_ended = False
         self._read = 0
         offsets = self._topic.begin()
-        self._until = self._ends(list(offsets))
+        self._until = ends_of(self._topic.consumer, settings, list(offsets))
         self._topic.assign(offsets)
-
-    def _ends(self, partitions: list[int]) -> dict[int, int] | None:
-        end, consumer = self._topic.settings.end, self._topic.consumer
-        if end is None:
-            return None
-        if isinstance(end, int):
-            return consumer.offsets_at(partitions, end // 1000)
-        return {partition: consumer.edges(partition)[1] for partition in partitions}
 
     def poll(self, max_bytes: int, max_wait_s: float) -> MessageBatch | Poll:
         """Returns the next batch of a partition, of at most ``settings.max_bytes``; raises as ``RawTopic.take``."""

@@ -51,6 +51,26 @@ def all_partitions(partition: int) -> bool:
     return True
 
 
+def begin_of(consumer: TopicConsumer, settings: TopicSettings, partitions: list[int]) -> dict[int, int]:
+    """Returns where to begin, by partition."""
+    start = settings.start
+    if isinstance(start, int):
+        return consumer.offsets_at(partitions, start // 1000)
+    edges = {partition: consumer.edges(partition) for partition in partitions}
+    at_end = start == "latest"
+    offsets = {partition: last if at_end else first for partition, (first, last) in edges.items()}
+    return offsets | (consumer.committed(partitions) if start == "committed" else {})
+
+
+def ends_of(consumer: TopicConsumer, settings: TopicSettings, partitions: list[int]) -> dict[int, int] | None:
+    """Returns where to stop before, by partition; None: nowhere."""
+    if settings.end is None:
+        return None
+    if isinstance(settings.end, int):
+        return consumer.offsets_at(partitions, settings.end // 1000)
+    return {partition: consumer.edges(partition)[1] for partition in partitions}
+
+
 class RawTopic:
     """Reads some partitions of the raw topic; not thread-safe.
 
@@ -78,14 +98,8 @@ class RawTopic:
             ConfigurationError: The topic does not exist.
             KafkaAwayError: No broker answers.
         """
-        partitions = [partition for partition in self.consumer.partitions() if self._mine(partition)]
-        start = self.settings.start
-        if isinstance(start, int):
-            return self.consumer.offsets_at(partitions, start // 1000)
-        edges = {partition: self.consumer.edges(partition) for partition in partitions}
-        at_end = start == "latest"
-        offsets = {partition: last if at_end else first for partition, (first, last) in edges.items()}
-        return offsets | (self.consumer.committed(partitions) if start == "committed" else {})
+        mine = [partition for partition in self.consumer.partitions() if self._mine(partition)]
+        return begin_of(self.consumer, self.settings, mine)
 
     def assign(self, offsets: Mapping[int, int]) -> None:
         """Reads these partitions from these offsets."""
