@@ -139,9 +139,10 @@ class _ReadPartitions(beam.DoFn):
     def process(
         self,
         group: int,
+        # First: Beam passes the other two by name, and this one by its place.
+        finalizer: Any = beam.DoFn.BundleFinalizerParam,
         tracker: Any = beam.DoFn.RestrictionParam(OffsetsProvider()),  # noqa: B008 # how Beam declares it
         watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider()),  # noqa: B008
-        finalizer: Any = beam.DoFn.BundleFinalizerParam,
     ) -> Iterator[TimestampedValue[MessageBatch]]:
         topic = _topic_of(self._settings, group, self._groups)
         _resume(topic, tracker.current_restriction().next)
