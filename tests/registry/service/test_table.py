@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.registry.service.table import CASES, MODULE, Case
+from tests.registry.service.lines import MODULE, Case
+from tests.registry.service.table import CASES
 from tests.registry.service.worlds import Ask, send, world
 from yangbeam.registry.refusals import Code
 from yangbeam.registry.service.routes import METRICS, RULES
