@@ -12,7 +12,8 @@ import orjson
 from yangbeam.core.dead_letter import to_json as letter_json
 from yangbeam.core.elements import DeadLetterBatch, LedgerTotals, LossBatch, TelemetryBatch
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.core.framing import IDENTITY_HEADER, frame
+from yangbeam.core.framing import IDENTITY_HEADER, PUBLISHER_HEADER, frame
+from yangbeam.core.loss.loss_json import loss_json
 from yangbeam.core.reader import Reader
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.duckdb_tables import WriteTables
@@ -155,19 +156,19 @@ def telemetry_records(framing: str, guid_of: Callable[[int], bytes] | None, batc
         value, headers = frame(framing, record.schema_id, record.value, guid)
         if record.raw_offset >= 0:
             identity = b"%d/%d/%d" % (record.raw_partition, record.raw_offset, record.raw_index)
-            headers = [*headers, (IDENTITY_HEADER, identity)]
+            headers += [(IDENTITY_HEADER, identity), (PUBLISHER_HEADER, b"%d" % record.publisher_id)]
         yield Record(record.key, value, headers, record.event_us // 1000, record.topic)
 
 
 def loss_lines(batch: LossBatch) -> Iterator[bytes]:
-    """Yields each event as an object by its field names."""
-    return _objects(batch.events)
+    """Yields each event as instance data of yangbeam-loss."""
+    return map(loss_json, batch.events)
 
 
 def loss_records(batch: LossBatch) -> Iterator[Record]:
     """Yields each event under its identity, so that a later one replaces it."""
-    for event, line in zip(batch.events, _objects(batch.events), strict=True):
-        yield Record(event.identity.encode(), line, [], event.last_us // 1000)
+    for event in batch.events:
+        yield Record(event.identity.encode(), loss_json(event), [], event.last_us // 1000)
 
 
 def letter_lines(batch: DeadLetterBatch) -> Iterator[bytes]:

@@ -29,6 +29,10 @@ KINDS: Final[dict[str, int]] = {
 """Kinds that tell something of the numbers (a beginning, a reset of the patch-id, a patch-id) or of what is owed."""
 
 
+_WITH_MESSAGE_IDS: Final = "udp-notif"
+"""The one transport whose messages are numbered; the others are streams, or topics with offsets."""
+
+
 class Facts(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One notification as the detector sees it."""
 
@@ -70,7 +74,7 @@ def facts_of(batch: NotificationBatch) -> FactsBatch:
             message.port,
             message.publisher_id,
             one.subscription_id,
-            message.message_id,
+            message.message_id if message.transport == _WITH_MESSAGE_IDS else None,
             one.sequence_number,
             message.arrival_us,
             kinds(one.kind, 0),

@@ -1,0 +1,58 @@
+"""Writes loss events as RFC 7951 JSON of the module yangbeam-loss: one document with one entry for each event."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import orjson
+
+from yangbeam.core.elements import LossEvent
+
+MODULE: Final = "yangbeam-loss"
+NUMBERED: Final = frozenset({"transport", "notification", "patch", "resync"})
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_UINT32: Final = 0xFFFFFFFF
+
+
+def loss_json(event: LossEvent) -> bytes:
+    """Returns the instance data of one event: valid against yangbeam-loss, one line."""
+    return orjson.dumps({f"{MODULE}:losses": {"loss": [entry_of(event)]}})
+
+
+def entry_of(event: LossEvent) -> dict[str, Any]:
+    """Returns the list entry of an event; what is not known is absent."""
+    numbered = event.counter in NUMBERED and event.cause != "untrackable"
+    entry: dict[str, Any] = {
+        "identity": _plain(event.identity),
+        "exporter": event.exporter.partition("%")[0],
+        "node": _plain(event.node) or None,
+        "publisher-id": _uint32(event.publisher_id),
+        "subscription-id": [number for number in event.subscription_ids if _uint32(number) is not None] or None,
+        "counter": event.counter,
+        "scope": event.scope or None,
+        "state": event.state,
+        "first": event.first if numbered else None,
+        "last": event.last if numbered else None,
+        "count": str(event.count),
+        "first-time": _time(event.first_us),
+        "last-time": _time(event.last_us),
+        "cause": event.cause or None,
+        "detail": _plain(event.detail) or None,
+    }
+    return {name: value for name, value in entry.items() if value is not None}
+
+
+def _uint32(number: int | None) -> int | None:
+    return number if number is not None and 0 <= number <= _UINT32 else None
+
+
+def _time(time_us: int) -> str:
+    return (_EPOCH + timedelta(microseconds=time_us)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _plain(text: str) -> str:
+    """Returns text without what a YANG string may not hold (RFC 7950 section 9.4)."""
+    return "".join(character for character in text if character in "\t\n\r" or _allowed(ord(character)))
+
+
+def _allowed(code: int) -> bool:
+    return code >= ord(" ") and not (0xD800 <= code <= 0xDFFF or 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE)
