@@ -120,10 +120,10 @@ class Receive:
         Raises:
             ReceiveEndedError: A process can do nothing more; the others were ended in order.
         """
-        with _locked(self.plan.spool), self._signals() as wake:
+        with _locked(self.plan.spool) as lock, self._signals() as wake:
             try:
                 while not self._stop:
-                    self._turn(wake)
+                    self._turn(wake, lock)
             finally:
                 self._end()
 
@@ -131,11 +131,11 @@ class Receive:
         """Asks for the end."""
         self._stop = True
 
-    def _turn(self, wake: int) -> None:
+    def _turn(self, wake: int, lock: int) -> None:
         now = time.monotonic()
         for receiver in self.receivers:
             if not receiver.is_running and now >= receiver.start_at:
-                receiver.start()
+                receiver.start(lock)
         running = [receiver for receiver in self.receivers if receiver.is_running]
         watched: list[Any] = [*running, *([wake] if wake >= 0 else [])]
         ready, _, _ = select.select(watched, [], [], TURN_S)
@@ -179,8 +179,8 @@ class Receive:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Holds the spool's folder against another process.
+def _locked(folder: Path) -> Iterator[int]:
+    """Holds the spool's folder against another process; yields the lock's descriptor.
 
     Raises:
         ConfigurationError: Another one has it, or it cannot be made.
@@ -197,4 +197,4 @@ def _locked(folder: Path) -> Iterator[None]:
             raise ConfigurationError(
                 "spool", f"{folder} is in use by another process: give each receive a spool folder of its own"
             ) from None
-        yield
+        yield file.fileno()

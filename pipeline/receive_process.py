@@ -60,13 +60,13 @@ class Receiver:
         """Of the process; 0 when there is none."""
         return self._process.pid if self._process is not None else 0
 
-    def start(self) -> None:
-        """Starts the process."""
+    def start(self, lock: int) -> None:
+        """Starts the process; it holds the spool's lock, too, so that nobody takes the spool while it flushes."""
         self._process = subprocess.Popen(  # noqa: S603 # this interpreter and a module of ours
             [sys.executable, "-P", "-m", self._module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=[each.fileno() for each in self._sockets],
+            pass_fds=[lock, *(each.fileno() for each in self._sockets)],
             bufsize=0,
         )
         self._started = time.monotonic()

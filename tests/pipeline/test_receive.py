@@ -16,11 +16,12 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from tests.certificates import Authority
 from tests.wire import message_datagram
-from yangbeam.core.elements import Heartbeat, Message, Refused
+from yangbeam.core.elements import Heartbeat, MediaType, Message, Refused
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.raw_record import Beat, read_record
 from yangbeam.core.shards import shard_of
+from yangbeam.core.udp_notif import segments_of
 from yangbeam.core.udp_receiving import UdpSettings
 from yangbeam.pipeline import receive
 from yangbeam.pipeline.receive import Receive, ReceivePlan
@@ -236,16 +237,30 @@ def test_the_spool_of_a_receiver_that_is_no_more_is_written_by_another(
     assert messages(written(bootstrap, "adopted"), OWN) == [7]
 
 
-def test_a_record_that_kafka_can_never_take_becomes_a_refusal_with_its_beginning(
+def test_a_record_that_kafka_can_never_take_holds_up_nothing_and_is_counted(
     site: Callable[..., Site], bootstrap: str
 ) -> None:
     one = site(bootstrap, "never", record_bytes=2000)
     one.send(message_datagram(1, bytes(3000)), message_datagram(2))
-    one.wait("refused_by_kafka", 1)
+    one.wait("unwritable", 2)  # the refusal is as large as the message was
     one.end()
-    (refused,) = [each for _, each in written(bootstrap, "never")[OWN] if isinstance(each, Refused)] or [None]
-    assert refused is None  # the refusal is as large as the message was, and counted
-    assert one.first.report.counters["unwritable"] >= 1
+    assert messages(written(bootstrap, "never"), OWN) == [2]
+    assert one.first.report.counters["refused_by_kafka"] == 1
+
+
+def test_a_large_message_that_kafka_can_never_take_is_kept_in_part(site: Callable[..., Site], bootstrap: str) -> None:
+    one = site(bootstrap, "never-large", record_bytes=70_000)
+    parts = segments_of(bytes(90_000), media_type=MediaType.JSON, publisher_id=1, message_id=5)
+    one.send(message_datagram(1), *parts, message_datagram(2))
+    one.wait("refused_by_kafka", 1)
+    one.wait("acknowledged", 3)
+    one.end()
+    own = [each for _, each in written(bootstrap, "never-large")[OWN] if not isinstance(each, Beat)]
+    (refused,) = [each for each in own if isinstance(each, Refused)]
+    assert (refused.reason, refused.message_id, len(refused.original)) == ("refused_by_kafka", 5, 65_536)
+    assert "65536 of 90000 octets" in refused.detail
+    assert one.first.report.counters["unwritable"] == 1
+    assert messages({OWN: [(b"", each) for each in own]}, OWN) == [1, 2]
 
 
 def test_two_receives_do_not_share_a_spool(site: Callable[..., Site], bootstrap: str) -> None:
@@ -255,6 +270,9 @@ def test_two_receives_do_not_share_a_spool(site: Callable[..., Site], bootstrap:
     until(lambda: other.error)
     assert isinstance(other.error, ConfigurationError)
     assert "in use" in str(other.error)
+    # The processes hold the lock, too: when their parent dies, they still flush.
+    opened = [str(each.readlink()) for each in Path(f"/proc/{one.first.pid}/fd").iterdir()]
+    assert any(name.endswith("/spool/lock") for name in opened)
 
 
 def test_a_receiver_that_can_do_nothing_more_ends_all_of_them(
