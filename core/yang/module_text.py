@@ -54,6 +54,7 @@ class ModuleText:
         imports: In the order written.
         includes: In the order written.
         belongs_to: Of a submodule, its module; empty for a module.
+        prefix: Its own prefix; empty for a submodule, which has none.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ModuleText:
     imports: tuple[Reference, ...] = ()
     includes: tuple[Reference, ...] = ()
     belongs_to: str = ""
+    prefix: str = ""
 
     @property
     def file_name(self) -> str:
@@ -132,7 +134,7 @@ def read_module_text(text: str) -> ModuleText:
     opening = [next(tokens, ""), next(tokens, ""), next(tokens, "")]
     if opening[0] not in ("module", "submodule") or opening[2] != "{":
         raise SchemaError("not-yang", f"a YANG text opens with {' '.join(opening)[:60]!r}, not with a module statement")
-    imports, includes, revisions, owner = [], [], [], ""
+    imports, includes, revisions, owner, prefix = [], [], [], "", ""
     for statement in _head(tokens):
         reference = Reference(statement.argument, statement.inner.get("revision-date", ""))
         match statement.keyword:
@@ -144,7 +146,9 @@ def read_module_text(text: str) -> ModuleText:
                 revisions.append(statement.argument)
             case "belongs-to":
                 owner = statement.argument
-    return ModuleText(opening[1], max(revisions, default=""), text, tuple(imports), tuple(includes), owner)
+            case "prefix":
+                prefix = statement.argument
+    return ModuleText(opening[1], max(revisions, default=""), text, tuple(imports), tuple(includes), owner, prefix)
 
 
 def structures_as_containers(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Message keys and topic names of draft-ietf-nmop-yang-message-broker-message-key-02."""

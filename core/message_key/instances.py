@@ -1,0 +1,183 @@
+"""Which instances of a template a message carries: their XPaths, read in one typed pass that skips all else.
+
+The reader of a template is made once: nested structs that name only the way to the target and the keys on it, so that
+the members beside it cost no objects.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from yangbeam.core.message_key.template import KeyTemplate, TemplateStep
+from yangbeam.core.message_key.xpath import literal
+from yangbeam.core.yang.tree import Node, YangType
+
+UNSET: Final = msgspec.UNSET
+Canonical = Callable[[Any], str]
+
+
+class InstanceReader:
+    """Reads the instances of one template out of contents.
+
+    Args:
+        template: The template.
+        way: Names of the members that lead from the top of the document to the contents.
+    """
+
+    def __init__(self, template: KeyTemplate, way: tuple[str, ...] = ()) -> None:
+        self.template = template
+        above = (None, *template.steps)
+        self._steps = [_Step(*pair) for pair in zip(template.steps, above, strict=False)]
+        self._way = len(way)
+        shape = _holder(self._steps, 0)
+        for name in reversed(way):
+            shape = msgspec.defstruct("_Way", [("below", shape)], rename={"below": name}, gc=False)
+        self._decoder = msgspec.json.Decoder(shape)
+
+    def read(self, document: bytes) -> list[str]:
+        """Returns the XPaths of the instances, in the order of the document.
+
+        Raises:
+            msgspec.DecodeError: The document is not of the schema's shape.
+        """
+        found: Any = self._decoder.decode(document)
+        for _ in range(self._way):
+            found = found.below
+        return list(self._below(0, found, ""))
+
+    def _below(self, at: int, holder: Any, path: str) -> Iterator[str]:
+        if at == len(self._steps):
+            yield path
+            return
+        step = self._steps[at]
+        if step.is_key:
+            yield path + step.text
+            return
+        value = holder.q if holder.q is not UNSET else getattr(holder, "p", UNSET)
+        if value is not UNSET:
+            yield from self._instances(at, value, path + step.text)
+
+    def _instances(self, at: int, value: Any, path: str) -> Iterator[str]:
+        step = self._steps[at]
+        if step.kind == "list":
+            for entry in value:
+                keys = step.keys_of(entry)
+                if keys is not None:
+                    yield from self._below(at + 1, entry, path + keys)
+        elif step.kind == "leaf-list":
+            for each in value:
+                text = step.canonical[0](each)
+                if step.pinned[0] in {None, text}:
+                    yield f"{path}[.={literal(text)}]"
+        else:
+            yield from self._below(at + 1, value, path)
+
+
+class _Step:
+    """A step as the reader takes it.
+
+    Attributes:
+        kind: Of its node.
+        text: ``/name`` or ``/module:name``.
+        pinned: As TemplateStep's.
+        canonical: What renders each key, or the leaf-list's own value.
+        is_key: It is a key of the list above: always there, and read with it.
+    """
+
+    def __init__(self, step: TemplateStep, above: TemplateStep | None) -> None:
+        node = step.node
+        self.node = node
+        self.kind = node.kind
+        self.text = step.text
+        self.pinned = step.pinned
+        leaves = [node.children[f"{node.module}:{key}"] for key in node.keys] or [node]
+        self.canonical = [canonical(leaf) for leaf in leaves]
+        self.is_key = above is not None and node.module == above.node.module and node.name in above.node.keys
+        self._opened = [f"[{key}=" for key in node.keys]
+        self._fields = [(f"k{number}", f"l{number}") for number in range(len(node.keys))]
+
+    def keys_of(self, entry: Any) -> str | None:
+        """Returns the predicates of an entry; None when a pinned key has another value, or a key is missing."""
+        text = ""
+        for opened, (plain, qualified), render, pinned in zip(
+            self._opened, self._fields, self.canonical, self.pinned, strict=False
+        ):
+            value = getattr(entry, plain)
+            if value is UNSET:
+                value = getattr(entry, qualified)
+                if value is UNSET:
+                    return None
+            value = render(value)
+            if pinned is not None and pinned != value:
+                return None
+            text += f"{opened}{literal(value)}]"
+        return text
+
+    def key_fields(self) -> list[tuple[str, str]]:
+        """Returns (field, member name) of the keys in both spellings of RFC 7951 section 4."""
+        spelt = (
+            (plain, key, f"{self.node.module}:{key}")
+            for (plain, _), key in zip(self._fields, self.node.keys, strict=True)
+        )
+        return [pair for plain, key, name in spelt for pair in ((plain, key), (f"l{plain[1:]}", name))]
+
+
+def _holder(steps: list[_Step], at: int) -> Any:
+    """Returns the struct of what holds step ``at``: the value of the step before, or the contents."""
+    above = steps[at - 1] if at else None
+    members: list[tuple[str, str, Any]] = []
+    if above is not None and above.kind == "list":
+        members += [(field, name, Any) for field, name in above.key_fields()]
+    if at < len(steps) and not steps[at].is_key:
+        node, below = steps[at].node, _value(steps, at)
+        members.append(("q", f"{node.module}:{node.name}", below))
+        if above is not None and above.node.module == node.module:
+            members.append(("p", node.name, below))
+    return msgspec.defstruct(
+        "_Holder",
+        [(field, kind | msgspec.UnsetType if kind is not Any else Any, UNSET) for field, _, kind in members],
+        rename={field: name for field, name, _ in members},
+        gc=False,
+    )
+
+
+def _value(steps: list[_Step], at: int) -> Any:
+    return {
+        "list": lambda: list[_holder(steps, at + 1)],  # type: ignore[misc] # a type made at run time
+        "leaf-list": lambda: list[Any],
+        "container": lambda: _holder(steps, at + 1),
+    }.get(steps[at].kind, lambda: msgspec.Raw)()
+
+
+def canonical(leaf: Node) -> Canonical:
+    """Returns what renders a key's JSON value as an XPath compares it: the canonical form (RFC 7950 section 9)."""
+    return _renderer(leaf.type, leaf.module) if leaf.type is not None else str
+
+
+def _renderer(kind: YangType, module: str) -> Canonical:
+    base = kind.base
+    if base.endswith("64") and base != "decimal64":
+        return lambda value: str(int(value))
+    if base == "decimal64":
+        return _decimal
+    if base == "identityref":
+        return lambda value: value if ":" in value else f"{module}:{value}"
+    if base == "string":
+        return str
+    return _text
+
+
+def _decimal(value: Any) -> str:
+    """RFC 7950 section 9.3.2: no trailing zeros but one digit on either side of the point."""
+    sign, digits = ("-", value[1:]) if value[:1] == "-" else ("", value.removeprefix("+"))
+    whole, _, fraction = digits.partition(".")
+    return f"{sign}{whole.lstrip('0') or '0'}.{fraction.rstrip('0') or '0'}"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if isinstance(value, list) else str(value)
