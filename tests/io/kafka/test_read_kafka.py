@@ -39,7 +39,7 @@ class Driver:
     def bundle(self, restriction: TopicOffsets) -> tuple[list[MessageBatch], TopicOffsets, TopicOffsets]:
         """Returns batches, the closed restriction, and the residual."""
         safe = ThreadsafeRestrictionTracker(OffsetsTracker(restriction))
-        found = self._dofn.process(self._group, RestrictionTrackerView(safe), self.watermark, self.finalizer)
+        found = self._dofn.process(self._group, self.finalizer, RestrictionTrackerView(safe), self.watermark)
         batches = [each.value for each in found]
         safe.check_done()
         residual, _ = safe.deferred_status()
@@ -87,7 +87,7 @@ def test_a_restriction_closed_in_mid_bundle_gives_nothing_more_and_loses_nothing
     safe = ThreadsafeRestrictionTracker(OffsetsTracker(start))
     split = safe.try_split(0)
     assert split is not None
-    found = driver._dofn.process(0, RestrictionTrackerView(safe), driver.watermark, driver.finalizer)
+    found = driver._dofn.process(0, driver.finalizer, RestrictionTrackerView(safe), driver.watermark)
     assert list(found) == []
     batches, _ = driver.until(split[1], 20)
     assert ids(batches) == list(range(20))
