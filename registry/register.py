@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from yangbeam.core.registered import YANG, Body, Metadata, Reference, Registered, RegistryClient
+import msgspec
+import orjson
+
+from yangbeam.core.registered import AVRO, YANG, Body, Metadata, Reference, Registered, RegistryClient
 from yangbeam.core.registered_set import LENT
 from yangbeam.core.wrapped_module import CONFORMANCE, wrapped
 from yangbeam.core.yang.module_text import ModuleText
@@ -76,23 +79,33 @@ def register_set(
     needs = _needs(schema_set)
     root = next(key for key in needs if key[0] == ROOT)
     implemented = dict(schema_set.implemented)
-    order = [key for key in _bottom_up(needs) if key != root]
+    order = list(_bottom_up(needs))
     modules = {(module.name, module.revision): module for module in schema_set.modules}
     for key in order:
         references = _references(needs[key], found)
         body = _body(modules[key], modules, references, schema_set, is_lent=implemented.get(key[0]) != key[1])
-        found[key] = _register(client, prefix + key[0], wrapped(body, kind))
+        found[key] = _register(client, prefix + key[0], _as(body, kind, key[1]))
     needed = {need for inner in needs.values() for need in inner}
-    tops = [key for key in order if key not in needed and not modules[key].belongs_to]
+    tops = [key for key in order if key not in needed and key != root and not modules[key].belongs_to]
     body = _body(modules[root], modules, _references([*needs[root], *tops], found), schema_set, is_lent=False)
     return register_root(
-        client, subject, RegisteredSet(Registered(subject, 0), tuple(found.values()), wrapped(body, kind))
+        client, subject, RegisteredSet(Registered(subject, 0), tuple(found.values()), _as(body, kind, "root"))
     )
 
 
 def register_root(client: RegistryClient, subject: str, known: RegisteredSet) -> RegisteredSet:
     """Registers the root of a set whose modules are registered; raises as ``register_set``."""
     return RegisteredSet(_register(client, subject, known.body), known.modules, known.body)
+
+
+def _as(body: Body, kind: str, which: str) -> Body:
+    """Returns a module's schema in another type; Avro tells schemas apart by name, so that each gets its own."""
+    found = wrapped(body, kind)
+    if kind != AVRO or not which:
+        return found
+    document = orjson.loads(found.text)
+    document["name"] += "_" + which.replace("-", "")
+    return msgspec.structs.replace(found, text=orjson.dumps(document).decode())
 
 
 def _register(client: RegistryClient, subject: str, body: Body) -> Registered:
