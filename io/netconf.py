@@ -186,8 +186,11 @@ class NetconfSession:
 
 
 def schema_text(reply: etree._Element) -> str:
-    """Returns the module text in the answer to get-schema."""
-    return "".join(text for data in reply.iterfind(f"{{{MONITORING}}}data") for text in data.itertext())
+    """Returns the module text in the answer to get-schema.
+
+    White space around it is the server's: without it, equal modules of two servers are equal.
+    """
+    return "".join(text for data in reply.iterfind(f"{{{MONITORING}}}data") for text in data.itertext()).strip() + "\n"
 
 
 class _Request(RPC):

@@ -91,6 +91,7 @@ def _access(node: SchemaNode) -> NodeAccess:
         password=node.password,
         known_hosts=str(node.known_hosts or ""),
         netconf=node.netconf,
+        skip=node.skip,
     )
 
 

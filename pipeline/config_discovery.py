@@ -30,6 +30,9 @@ class SchemaNode(Section):
     """Password of the login, or of the key."""
     known_hosts: InputFile | None = None
     """File of the nodes' host keys, as OpenSSH writes it. Absent: the user's own."""
+    skip: tuple[Text, ...] = ()
+    """Modules that are never asked for, by name: there are nodes that break over one of theirs. Where such a module is
+    needed, it is taken from those that come with yangbeam, if they have the same revision."""
     release: Text | None = None
     """What runs on them, like "vendor/platform/release": chooses the folder of that release."""
 

@@ -21,6 +21,8 @@ LATEST: Final = ""
 SHARED: Final = ""
 """In place of an exporter: what a content-id means on every node."""
 
+_SKIPPED: Final = "it is configured never to be asked for"
+
 Open = Callable[[NetconfTarget], Session]
 
 
@@ -37,11 +39,13 @@ class Wanted:
         exporter: Whose messages wait.
         content_id: As it was announced, if it was.
         modules: What the subscription names.
+        skip: Names of the modules that must not be asked for.
     """
 
     exporter: str
     content_id: str | None
     modules: frozenset[str]
+    skip: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class Asking:
         session = self.open_session(target)
         try:
             library = fetch_library(target.name, session)
-            known = self._known(target.name, library)
+            known = self._known(target.name, library, wanted.skip)
         except BaseException:
             session.close()
             raise
@@ -92,11 +96,13 @@ class Asking:
         if fetched.error is not None:
             raise fetched.error
 
-    def _known(self, node: str, library: YangLibrary) -> NodeModules:
+    def _known(self, node: str, library: YangLibrary, skip: tuple[str, ...]) -> NodeModules:
         """What is kept of a library of this content, whoever gave it; what was refused is asked for again."""
         pointer = self.store.pointed(by_library(library.digest), SHARED)
         kept = self.store.get(pointer.set_id, node, library.content_id) if pointer else None
-        return NodeModules(node, library, kept.texts if kept else {})
+        texts = kept.texts if kept else {}
+        skipped = {key: _SKIPPED for key in library.wanted() if key[0] in skip and key not in texts}
+        return NodeModules(node, library, texts, skipped)
 
     def _keep(self, modules: NodeModules, wanted: Wanted, *, complete: bool) -> None:
         set_id = self.store.put(modules)

@@ -86,7 +86,7 @@ class Discovery:
         access = self._settings.access(exporter)
         if access is None or not modules:
             return None
-        wanted = Wanted(exporter, content_id, modules)
+        wanted = Wanted(exporter, content_id, modules, access.skip)
         pointer = self._pointer(access, wanted)
         if pointer is None:
             raise self._fetch(access, wanted)

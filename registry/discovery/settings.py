@@ -34,6 +34,7 @@ class NodeAccess:
         password: Of the login, or of the key.
         known_hosts: File of host keys; empty: the user's own.
         netconf: They are asked at all; False: only directories serve this prefix.
+        skip: Modules that are never asked for: there are nodes that break over one of theirs.
     """
 
     exporter: str
@@ -44,6 +45,7 @@ class NodeAccess:
     password: SecretSource | None = None
     known_hosts: str = ""
     netconf: bool = True
+    skip: tuple[str, ...] = ()
 
     def serves(self, exporter: str) -> int:
         """Returns the length of the prefix plus one; 0: it is another's."""

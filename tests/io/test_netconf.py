@@ -55,15 +55,22 @@ def test_library_and_texts_come_in_either_framing(tmp_path: Path, chunked: bool)
 
 
 def test_a_text_with_every_kind_of_character_comes_as_it_is(tmp_path: Path) -> None:
-    odd = 'module odd { namespace "urn:odd"; prefix odd; description "<&> \t é ∀ 𝄞 ]]>]]> \n#5\n"; }'
+    odd = 'module odd { namespace "urn:odd"; prefix odd; description "<&> \t é ∀ 𝄞 ]]>]]> \n#5\n"; }\n'
     with NetconfServers({ADDRESS: equipment([odd], "1")}) as servers:
         session = NetconfSession(target_of(servers, tmp_path))
         assert schema_text(session.ask_schema("odd", "").data()) == odd
         session.close()
 
 
+def test_white_space_around_a_text_is_not_part_of_it(tmp_path: Path) -> None:
+    with NetconfServers({ADDRESS: equipment(["\n  module a { prefix a; }  \n\n "], "1")}) as servers:
+        session = NetconfSession(target_of(servers, tmp_path))
+        assert schema_text(session.ask_schema("a", "").data()) == "module a { prefix a; }\n"
+        session.close()
+
+
 def test_a_large_text_comes_whole(tmp_path: Path) -> None:
-    large = f'module large {{ namespace "urn:l"; prefix l; description "{"é" * 1_000_000}"; }}'
+    large = f'module large {{ namespace "urn:l"; prefix l; description "{"é" * 1_000_000}"; }}\n'
     with NetconfServers({ADDRESS: equipment([large], "1")}) as servers:
         session = NetconfSession(target_of(servers, tmp_path))
         assert schema_text(session.ask_schema("large", "").data()) == large

@@ -18,7 +18,7 @@ DATE = "2026-01-01"
 
 def module(name: str, body: str = "", *, imports: Iterable[str] = (), revision: str = DATE) -> str:
     imported = "".join(f"import {other} {{ prefix {other}; }} " for other in imports)
-    return f'module {name} {{ namespace "urn:{name}"; prefix {name}; {imported} revision {revision}; {body} }}'
+    return f'module {name} {{ namespace "urn:{name}"; prefix {name}; {imported} revision {revision}; {body} }}\n'
 
 
 THINGS = (

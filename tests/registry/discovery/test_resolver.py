@@ -346,6 +346,15 @@ def test_the_address_for_management_is_asked_in_place_of_the_exporter(tmp_path: 
     assert dict(here.nodes.sessions) == {"198.51.100.7": 1}
 
 
+def test_a_module_that_breaks_the_node_is_not_asked_for(tmp_path: Path) -> None:
+    here = world(tmp_path)
+    here.settings = replace(here.settings, nodes=(replace(here.settings.nodes[0], skip=("unrelated",)),))
+    assert resolved(here, here.process())
+    assert {name for _, name in here.nodes.asked} == {"things", "types", "augmenting"}
+    with pytest.raises(SchemaError, match="never to be asked for"):
+        resolved(here, here.process(), ONE, HASH, frozenset({"unrelated"}))
+
+
 def test_an_error_of_our_own_is_a_failure_and_is_not_hidden(tmp_path: Path) -> None:
     here = world(tmp_path)
 
