@@ -35,6 +35,10 @@ class Follower:
             self.messages += self._new(0.2)
         return self.messages
 
+    def poll(self, wait_s: float = 0.5) -> None:
+        """Reads what there is, waiting for the first of it."""
+        self.messages += self._new(wait_s)
+
     def _new(self, wait_s: float) -> Iterator[Message]:
         for message in self._consumer.consume(1000, wait_s):
             if message.error() is None:

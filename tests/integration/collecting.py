@@ -1,0 +1,197 @@
+"""The production job `collect` on the shared servers: a raw topic that is written, and what came of it, compared.
+
+What is written are whole messages of two exporters, one in each raw partition, numbered without a gap in both counters;
+and heartbeats, as `receive` writes them. So any loss event, any duplicate in the ledger, is the pipeline's own.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import orjson
+from confluent_kafka import Message as KafkaMessage
+from confluent_kafka import Producer
+
+from tests.builders import message, payload
+from tests.integration.topics import Follower, topic_of
+from yangbeam.core.elements import Heartbeat, LedgerTotal, LedgerTotals
+from yangbeam.core.framing import IDENTITY_HEADER
+from yangbeam.core.raw_record import RawRecord, of_heartbeat, of_message
+from yangbeam.core.totals import Line, by_exporter, latest, line_of, unbalanced
+from yangbeam.pipeline.collect import collect_graph
+from yangbeam.pipeline.config import load
+from yangbeam.runners.servers.kafka import KafkaServer
+
+EXPORTERS = ("192.0.2.10", "192.0.2.11")
+STEP_US = 1_000_000
+TOPICS = ("telemetry", "loss", "ledger", "dead-letters")
+
+Told = dict[str, list[KafkaMessage]]
+
+
+class Collecting:
+    """The topics of one job, its traffic and its results."""
+
+    def __init__(self, kafka: KafkaServer, folder: Path, *, more: str = "") -> None:
+        self.kafka = kafka
+        self.raw = topic_of(kafka, len(EXPORTERS))
+        self.names = {kind: topic_of(kafka, 1, f"{self.raw}-{kind}") for kind in TOPICS}
+        self.sent: dict[tuple[int, int], bytes] = {}
+        """By partition and offset in the raw topic: the payload."""
+        self.poison = 0
+        self._numbers = [0] * len(EXPORTERS)
+        self._clock_us = time.time_ns() // 1000
+        self._producer = Producer({**kafka.properties(), "enable.idempotence": True, "log_level": 0})
+        self._followers = {kind: Follower(kafka, name) for kind, name in self.names.items()}
+        self._config = folder / "yangbeam.toml"
+        self._config.write_text(f"""
+out = "out"
+[kafka]
+bootstrap = "{kafka.bootstrap()}"
+[kafka.topics]
+raw = "{self.raw}"
+telemetry = "{self.names["telemetry"]}"
+loss = "{self.names["loss"]}"
+ledger = "{self.names["ledger"]}"
+dead_letters = "{self.names["dead-letters"]}"
+[kafka.properties]
+log_level = 0
+[collect]
+start = "earliest"
+groups = 2
+{more}
+""")
+
+    def graph(self, pipeline: beam.Pipeline) -> None:
+        """Builds the job."""
+        collect_graph(load(self._config))(pipeline)
+
+    def publish(self, count: int) -> None:
+        """Writes the next ``count`` messages of each exporter, and a heartbeat behind every hundredth."""
+        for at in range(count):
+            for partition, exporter in enumerate(EXPORTERS):
+                number = self._numbers[partition]
+                self._numbers[partition] += 1
+                body = payload(number)
+                facts = {"exporter": exporter, "message_id": number, "arrival_us": self._clock_us}
+                self._produce(partition, of_message(message(body, **facts)), body)
+            self._clock_us += 1000
+            if at % 100 == 99:
+                self.beat()
+        assert self._producer.flush(90) == 0
+
+    def beat(self) -> None:
+        """Writes a heartbeat into every partition: the ledger tells its totals behind it."""
+        self._clock_us += STEP_US
+        heartbeat = Heartbeat(at=0, collector_id="collector", clock_us=self._clock_us, counters={})
+        beat = of_heartbeat(heartbeat, len(EXPORTERS))
+        for partition in range(len(EXPORTERS)):
+            self._produce(partition, beat, None)
+
+    def publish_poison(self, count: int) -> None:
+        """Writes records that `receive` never writes."""
+        for _ in range(count):
+            self._produce(0, RawRecord(b"?", b"\xffnot ours", [], self._clock_us // 1000), None)
+        self.poison += count
+        assert self._producer.flush(30) == 0
+
+    def _produce(self, partition: int, record: RawRecord, body: bytes | None) -> None:
+        def delivered(error: Any, written: KafkaMessage) -> None:
+            assert error is None, error
+            if body is not None:
+                self.sent[written.partition(), written.offset()] = body
+
+        self._producer.produce(
+            self.raw,
+            record.value,
+            record.key,
+            partition,
+            headers=record.headers,
+            timestamp=record.timestamp_ms,
+            on_delivery=delivered,
+        )
+
+    def arrived(self) -> dict[tuple[int, int], list[bytes]]:
+        """Returns the telemetry messages by what they were made of, each as often as it was written."""
+        found: dict[tuple[int, int], list[bytes]] = {}
+        for each in self._followers["telemetry"].messages:
+            headers = dict(each.headers() or ())
+            partition, offset, index = map(int, headers[IDENTITY_HEADER].split(b"/"))
+            assert index == 0
+            found.setdefault((partition, offset), []).append(each.value())
+        return found
+
+    def until_arrived(self, deadline_s: float = 60.0) -> None:
+        """Waits until every message that was written is in the telemetry topic."""
+        wanted = set(self.sent)
+        self._followers["telemetry"].until(lambda _: wanted <= set(self.arrived()), deadline_s)
+
+    def lines(self) -> tuple[list[Line], dict[str, dict[str, int]]]:
+        """Returns what does not balance, and the counts by exporter, as the ledger's topic tells now."""
+        totals = [
+            LedgerTotal(**orjson.loads(each.value()))
+            for each in self._followers["ledger"].messages
+            if (each.key() or b"") and b'"revision"' in each.value()
+        ]
+        exporters = by_exporter(latest(LedgerTotals(totals=totals, shard=0, source="", ordinal=0)))
+        return unbalanced(exporters, ["kafka"]), exporters
+
+    def assert_all_accounted(self, deadline_s: float = 60.0) -> None:
+        """Each message at least once, the same in every copy; no loss, no duplicate in state; the ledger balanced."""
+        self.until_arrived()
+        self._assert_equal_copies()
+        wanted = dict.fromkeys(EXPORTERS, 0)
+        for partition, _ in self.sent:
+            wanted[EXPORTERS[partition]] += 1
+        until = time.monotonic() + deadline_s
+        while not self._balances(wanted):
+            assert time.monotonic() < until, f"{self.lines()} instead of {wanted}"
+            self.beat()
+            self._producer.flush(30)
+            self._drain()
+        self._assert_nothing_else()
+
+    def _balances(self, wanted: dict[str, int]) -> bool:
+        wrong, exporters = self.lines()
+        told = {exporter: line_of(exporters.get(exporter, {}), "kafka") for exporter in wanted}
+        return not wrong and all(
+            (line.received, line.delivered, line.duplicates) == (wanted[exporter], wanted[exporter], 0)
+            for exporter, line in told.items()
+        )
+
+    def _drain(self) -> None:
+        for follower in self._followers.values():
+            follower.poll()
+
+    def _assert_equal_copies(self) -> None:
+        for identity, copies in self.arrived().items():
+            assert identity in self.sent, f"{identity} was never written"
+            assert len(set(map(_without_processing, copies))) == 1, f"{identity} arrived in different forms"
+            told = orjson.loads(copies[0][5:])["ietf-telemetry-message:message"]["payload"]
+            assert told == orjson.loads(self.sent[identity])
+
+    def _assert_nothing_else(self) -> None:
+        assert [each.value() for each in self._followers["loss"].messages] == [], (
+            "the pipeline lost or invented numbers"
+        )
+        letters = {
+            (letter["reason"], letter["detail"])
+            for letter in (orjson.loads(each.value()) for each in self._followers["dead-letters"].messages)
+        }
+        assert {reason for reason, _ in letters} <= {"poison-record"}, letters
+
+    def letters(self) -> list[dict[str, Any]]:
+        return [orjson.loads(each.value()) for each in self._followers["dead-letters"].messages]
+
+    def until_letters(self, enough: Callable[[list[dict[str, Any]]], bool], deadline_s: float = 60.0) -> None:
+        self._followers["dead-letters"].until(lambda _: enough(self.letters()), deadline_s)
+
+    def close(self) -> None:
+        for follower in self._followers.values():
+            follower.close()
+
+
+def _without_processing(value: bytes) -> bytes:
+    return value

@@ -1,0 +1,96 @@
+"""`collect` on a real Flink cluster over a real broker, one thing broken after the other while traffic flows.
+
+One job lives through most of it, as in production. After each break: every message of the raw topic is in the telemetry
+topic at least once and the same in every copy, the ledger balances, and state has seen neither gaps nor repeats.
+"""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.collecting import Collecting
+from tests.integration.flink_jobs import Running, kill_worker, submitted
+from yangbeam.runners.servers.flink import FlinkCluster
+from yangbeam.runners.servers.flink_job_server import JobServer
+from yangbeam.runners.servers.kafka import KafkaServer
+
+pytestmark = pytest.mark.integration
+
+SOME = 200
+"""Messages of each exporter."""
+AWAY_S = 20.0
+
+
+@pytest.fixture(scope="module")
+def collecting(kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
+    job = Collecting(kafka, tmp_path_factory.mktemp("collect"))
+    yield job
+    job.close()
+
+
+@pytest.fixture(scope="module")
+def running(
+    flink: FlinkCluster, runner: JobServer, collecting: Collecting, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("job")
+    with submitted(flink, runner, folder, collecting.graph) as job:
+        collecting.publish(SOME)
+        collecting.assert_all_accounted()
+        job.until_checkpoint()
+        yield job
+
+
+def test_what_is_written_raw_arrives_once_and_the_ledger_balances(running: Running, collecting: Collecting) -> None:
+    collecting.publish(SOME)
+    collecting.assert_all_accounted()
+    assert {len(copies) for copies in collecting.arrived().values()} == {1}
+
+
+def test_nothing_is_lost_when_a_task_manager_is_killed(running: Running, collecting: Collecting) -> None:
+    collecting.publish(SOME)
+    restored = running.rest.checkpoints(running.job).restored
+    running.cluster.task_managers[0].kill()
+    collecting.publish(SOME)
+    running.cluster.wait_for_slots(1)
+    running.cluster.start_task_manager(0)
+    running.until_restored(restored + 1)
+    collecting.publish(SOME)
+    collecting.assert_all_accounted()
+
+
+def test_nothing_is_lost_when_a_python_worker_is_killed(running: Running, collecting: Collecting) -> None:
+    collecting.publish(SOME)
+    restored = running.rest.checkpoints(running.job).restored
+    kill_worker(running.cluster)
+    collecting.publish(SOME)
+    running.until_restored(restored + 1)
+    collecting.assert_all_accounted()
+
+
+def test_nothing_is_lost_while_the_broker_is_away(running: Running, collecting: Collecting) -> None:
+    collecting.publish(SOME)
+    collecting.kafka.stop()
+    time.sleep(AWAY_S)  # what is tested is a time without a broker
+    collecting.kafka.start()
+    collecting.publish(SOME)
+    collecting.assert_all_accounted()
+
+
+def test_nothing_is_lost_when_the_broker_is_killed(running: Running, collecting: Collecting) -> None:
+    collecting.publish(SOME)
+    for process in collecting.kafka.processes:
+        process.kill()
+    collecting.kafka.start()
+    collecting.publish(SOME)
+    collecting.assert_all_accounted()
+
+
+def test_poison_in_the_raw_topic_ends_as_dead_letters_and_stops_nothing(
+    running: Running, collecting: Collecting
+) -> None:
+    collecting.publish(SOME)
+    collecting.publish_poison(3)
+    collecting.publish(SOME)
+    collecting.assert_all_accounted()
+    collecting.until_letters(lambda letters: sum(letter["reason"] == "poison-record" for letter in letters) >= 3)
