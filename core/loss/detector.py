@@ -261,6 +261,8 @@ class Detector:
                 self._touched[exporter.address] = None
                 if exporter.clock >= exporter.due:
                     self._tick(exporter, findings)
+        for address in self._touched:
+            self._exporters[address].forget_indexes()
         if beat.clock_us - self._swept >= SWEEP_US:
             self._sweep(beat.clock_us)
 

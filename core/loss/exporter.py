@@ -189,6 +189,12 @@ class Exporter:
             else:
                 flow.transport = UNKNOWN
 
+    def forget_indexes(self) -> None:
+        """Frees what finding the counters of new flows took; it is made again when one comes."""
+        for track in self.tracks:
+            for hypothesis in track.hypotheses:
+                forget_index(hypothesis)
+
     def keep(self, flows: list[Flow]) -> None:
         """Forgets all flows but these."""
         moved = {flow.index: index for index, flow in enumerate(flows)}

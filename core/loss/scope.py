@@ -87,6 +87,9 @@ SHARED: Final = 2
 """Bits of a gap no wider than the last burst, which explains it: one hole in the network takes numbers of many counters
 at once."""
 
+SCANNED: Final = 64
+"""Up to so many flows are looked through, one by one; an index of more is kept while flows are new."""
+
 UNKNOWN: Final = Sequence(other=Line())
 """Stands for a counter that must be looked at closely: it is never without doubt, so no number is simply next."""
 
@@ -126,13 +129,18 @@ def admit(hypothesis: Hypothesis, flow: Flow, flows: list[Flow]) -> list[Hypothe
             target = len(part.sequences)  # noqa: PLW2901 # a new counter
             part.sequences.append(Sequence())
         part.place[flow.index] = target
-        for member in members:
-            _index(part, member, flows)[_key(member, flow)] = target
+        if len(flows) > SCANNED:
+            for member in members:
+                _index(part, member, flows)[_key(member, flow)] = target
     return parts
 
 
 def _target(hypothesis: Hypothesis, member: int, flow: Flow, flows: list[Flow]) -> int:
-    return _index(hypothesis, member, flows).get(_key(member, flow), NONE)
+    key = _key(member, flow)
+    if len(flows) > SCANNED:
+        return _index(hypothesis, member, flows).get(key, NONE)
+    placed = zip(flows, hypothesis.place, strict=False)
+    return next((place for one, place in placed if place != NONE and _key(member, one) == key), NONE)
 
 
 def _key(member: int, flow: Flow) -> tuple[int | None, ...]:
@@ -153,7 +161,7 @@ def _index(hypothesis: Hypothesis, member: int, flows: list[Flow]) -> dict[tuple
 
 
 def forget_index(hypothesis: Hypothesis) -> None:
-    """To be called when flows were renumbered."""
+    """To be called when flows were renumbered, and now and then: an index is ten times the size of what it finds."""
     hypothesis.__dict__.clear()
 
 
