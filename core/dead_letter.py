@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from yangbeam.core.elements import DeadLetter, MediaType, Message, Notification, Refused, TelemetryRecord
+from yangbeam.core.elements import DeadLetter, MediaType, Message, Notification, Refused, TelemetryRecord, TopicRecord
 from yangbeam.core.errors import InvalidInstanceError, YangbeamError
 
 MAX_DETAIL = 2000
@@ -54,6 +54,22 @@ def letter_of_record(stage: str, record: TelemetryRecord, error: YangbeamError) 
         publisher_id=record.publisher_id,
         subscription_id=record.subscription_id,
         schema_id=record.schema_id,
+    )
+
+
+def letter_of_topic_record(stage: str, record: TopicRecord, error: YangbeamError) -> DeadLetter:
+    """Makes the letter of a record of the telemetry topic that is no telemetry message; ``original`` is its value."""
+    where = f"{record.topic}[{record.partition}] offset {record.offset}"
+    return DeadLetter(
+        stage=stage,
+        reason=error.reason,
+        fault=error.fault,
+        detail=f"{where}: {error.detail}"[:MAX_DETAIL],
+        exporter="unknown",
+        port=0,
+        arrival_us=record.timestamp_us,
+        original=record.value,
+        transport="kafka",
     )
 
 

@@ -18,6 +18,8 @@ VALUE_GUID: Final = "__value_schema_id"
 CONTENT_TYPE: Final = "content-type"
 IDENTITY_HEADER: Final = "yangbeam-raw"
 """``partition/offset/index`` of its message in the raw topic, ASCII digits: the same in every attempt."""
+PUBLISHER_HEADER: Final = "yangbeam-publisher"
+"""Publisher id, ASCII digits: the transport's where the notification names none; publishers are counted apart."""
 
 _JSON: Final = (CONTENT_TYPE, MediaType.JSON.encode())
 _MAX_ID: Final = 2**31 - 1

@@ -10,6 +10,8 @@ DUPLICATE_WINDOW_US: Final = 20_000_000
 MAX_REMEMBERED: Final = 65_536
 """Messages remembered per shard at most: 20 s of 3,000 messages/s; some 40 octets each in state."""
 
+_WITH_MESSAGE_IDS: Final = "udp-notif"
+
 Identity = tuple[str, int, int, int, int]
 """exporter, port, collector port, publisher id, message id."""
 Seen = tuple[Identity, int, int]
@@ -27,7 +29,12 @@ class MessageMemory:
         self._since = 0
 
     def is_duplicate(self, message: Message) -> tuple[bool, bool]:
-        """Remembers a message; says whether it is a true duplicate, and whether its id was used by another."""
+        """Remembers a message; says whether it is a true duplicate, and whether its id was used by another.
+
+        Of transports other than UDP-notif nothing is known to repeat: their messages have no ids.
+        """
+        if message.transport != _WITH_MESSAGE_IDS:
+            return False, False
         identity = (message.exporter, message.port, message.collector_port, message.publisher_id, message.message_id)
         crc = crc32(message.payload)
         before = self.seen.get(identity) or self.seen_before.get(identity)

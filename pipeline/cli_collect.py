@@ -33,6 +33,6 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
         with reporting():
             chosen = {("status", "view"): view} if view is not None else {}
             found = load(config, chosen, {("status", "view"): "--view"})
-            execute(Job(found.as_collect(), beam_options, duration), launchers, json=json)
+            execute(Job(found.as_collect(), beam_options, duration, "collect"), launchers, json=json)
 
     return collect

@@ -152,7 +152,7 @@ def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
         typer.Exit: The ledger does not balance.
     """
     STATUS.clear()
-    sinks = sink_names(job.config)
+    sinks = sink_names(job.config, job.kind)
     try:
         with on_standard_error(), LiveView(STATUS.snapshot, job.config.status, messages()):
             launchers.of(job.config)(job)

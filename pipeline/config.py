@@ -80,6 +80,8 @@ class Config(Section):
     """How `yangbeam collect` reads the raw topic; `run` does not read this section."""
     flink: Flink = Field(default_factory=Flink)
     """How `yangbeam collect` runs on Flink; `run` does not read this section."""
+    ingest: TopicSource = Field(default_factory=TopicSource)
+    """How `yangbeam ingest` reads the telemetry topic; `run` does not read this section."""
     receive: Receive = Field(default_factory=Receive)
     """How `yangbeam receive` writes the raw topic; `run` does not read this section."""
 
@@ -142,8 +144,7 @@ class Config(Section):
         Raises:
             ConfigurationError: There is no [kafka].
         """
-        if self.kafka is None:
-            raise ConfigurationError("no-kafka", "collect reads and writes Kafka: write [kafka] with its bootstrap")
+        self._needs_kafka("collect")
         return self.model_copy(
             update={
                 "sources": (self.collect,),
@@ -152,6 +153,31 @@ class Config(Section):
                 "dead_letters": self.dead_letters.model_copy(update={"kind": "kafka"}),
             }
         )
+
+    def as_ingest(self) -> "Config":
+        """Returns the configuration of `ingest`: from the telemetry topic, whatever else is a source, into tables.
+
+        Its losses and totals go to topics of their own: those of `collect` stay what `collect` saw.
+
+        Raises:
+            ConfigurationError: There is no [kafka].
+        """
+        kafka = self._needs_kafka("ingest")
+        topics = {"loss": f"{kafka.topics.loss}-ingest", "ledger": f"{kafka.topics.ledger}-ingest"}
+        return self.model_copy(
+            update={
+                "sources": (self.ingest,),
+                "kafka": kafka.model_copy(update={"topics": kafka.topics.model_copy(update=topics)}),
+                "tables": self.tables.model_copy(update={"enabled": True}),
+                "files": self.files.model_copy(update={"enabled": False}),
+                "dead_letters": self.dead_letters.model_copy(update={"kind": "kafka"}),
+            }
+        )
+
+    def _needs_kafka(self, who: str) -> Kafka:
+        if self.kafka is None:
+            raise ConfigurationError("no-kafka", f"{who} reads and writes Kafka: write [kafka] with its bootstrap")
+        return self.kafka
 
 
 def _ends(source: Source) -> bool:

@@ -59,8 +59,8 @@ def _reader(source: Source, config: Config, number: int) -> Reader:
     return HttpsReader(https_settings(source, config, number, shards))
 
 
-def topic_settings(source: TopicSource, config: Config) -> TopicSettings:
-    """Returns how the raw topic is read.
+def topic_settings(source: TopicSource, config: Config, topic: str = "") -> TopicSettings:
+    """Returns how a topic is read; the raw topic unless another is named.
 
     Raises:
         ConfigurationError: There is no [kafka], or a secret is not to be had in this process.
@@ -68,7 +68,7 @@ def topic_settings(source: TopicSource, config: Config) -> TopicSettings:
     if config.kafka is None:
         raise ConfigurationError("kafka", "the raw topic is in Kafka: write [kafka] with its bootstrap")
     return TopicSettings(
-        config.kafka.topics.raw,
+        topic or config.kafka.topics.raw,
         tuple(sorted(config.kafka.client_properties().items())),
         start=source.start_at,
         end=source.end_at,

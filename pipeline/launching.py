@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from yangbeam.pipeline.config import Config
 
@@ -15,11 +16,13 @@ class Job:
         beam_options: Beam's own options, as written after ``--``.
         duration_s: When to end it in order: input ends there, and everything is flushed; None: at its own end, or at
             Ctrl-C.
+        kind: Which graph: ``run`` and ``collect`` share one, ``ingest`` has its own.
     """
 
     config: Config
     beam_options: tuple[str, ...] = ()
     duration_s: float | None = None
+    kind: Literal["run", "collect", "ingest"] = "run"
 
 
 Launcher = Callable[[Job], None]

@@ -3,8 +3,10 @@
 from yangbeam.pipeline.config import Config
 
 
-def sink_names(config: Config) -> list[str]:
-    """Returns the sinks that a run delivers messages to, as the ledger names them; telemetry before tables."""
+def sink_names(config: Config, kind: str = "run") -> list[str]:
+    """Returns the sinks that a job delivers messages to, as the ledger names them; telemetry before tables."""
+    if kind == "ingest":
+        return ["tables"]
     chosen = {"kafka": config.kafka is not None, "files": config.files.enabled, "tables": config.tables.enabled}
     return [name for name, is_on in chosen.items() if is_on]
 

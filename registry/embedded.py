@@ -52,6 +52,14 @@ class EmbeddedRegistry:
         """Returns a registered schema, loaded for this thread; see ``Schemas.schema``."""
         return _opened(self).schema(schema_id)
 
+    def id_of_guid(self, guid: bytes) -> int:
+        """Returns the id of a registered schema by its GUID of 16 octets.
+
+        Raises:
+            SchemaError: ``schema-unknown``.
+        """
+        return _opened(self).id_of_guid(guid)
+
     def guid(self, schema_id: int) -> bytes:
         """Returns the GUID of a registered schema, 16 octets: what ``header-guid`` writes.
 
@@ -105,6 +113,12 @@ class _Opened:
 
     def schema(self, schema_id: int) -> Schema:
         return self._cache.get(schema_id)
+
+    def id_of_guid(self, guid: bytes) -> int:
+        ids = self._store.ids_of_guid(str(UUID(bytes=guid)))
+        if not ids:
+            raise SchemaError("schema-unknown", f"no registered schema has the GUID {UUID(bytes=guid)}")
+        return ids[0]
 
     def guid(self, schema_id: int) -> bytes:
         found = self._guids.get(schema_id)

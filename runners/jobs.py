@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from yangbeam.core.elements import MessageBatch
+from yangbeam.core.elements import MessageBatch, TopicBatch
 from yangbeam.core.reader import Reader, Resumable
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.duckdb_tables import close_tables
@@ -15,6 +16,8 @@ from yangbeam.io.json_lines import close_below
 from yangbeam.pipeline.assembly import stages_of
 from yangbeam.pipeline.edges import readers_of, sinks_of
 from yangbeam.pipeline.graph import build
+from yangbeam.pipeline.ingest import ingest_readers, ingest_stages
+from yangbeam.pipeline.ingest_graph import build_ingest
 from yangbeam.pipeline.launching import Job
 from yangbeam.pipeline.status import STATUS
 from yangbeam.pipeline.status_sink import status_sinks
@@ -33,10 +36,16 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
         began: Called once the sources are open, before anything is read; ``handoff.stop()`` ends the run in order.
     """
     config = job.config
-    readers = readers_of(config)
+    is_ingest = job.kind == "ingest"
+    readers: list[Any] = ingest_readers(config) if is_ingest else readers_of(config)
     try:
-        handoff = Handoff(readers, max_bytes=config.beam.batch_bytes, seen=partial(_progress, readers))
-        graph = partial(build, stages=stages_of(config), sinks=sinks_of(config, status_sinks()))
+        handoff = Handoff(
+            readers,
+            max_bytes=config.beam.batch_bytes,
+            seen=partial(_progress, readers),
+            element=TopicBatch if is_ingest else MessageBatch,
+        )
+        graph = _graph_of(job)
         if began is not None:
             began(readers, handoff)
         timer = Timer(job.duration_s, handoff.stop) if job.duration_s is not None else None
@@ -56,6 +65,13 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
             reader.close()
         close_below(str(config.out))
         close_tables(Path(config.tables.path))
+
+
+def _graph_of(job: Job) -> Callable[..., None]:
+    sinks = sinks_of(job.config, status_sinks())
+    if job.kind == "ingest":
+        return partial(build_ingest, ingest=ingest_stages(job.config), sinks=sinks)
+    return partial(build, stages=stages_of(job.config), sinks=sinks)
 
 
 def _progress(readers: list[Reader], _: MessageBatch) -> None:

@@ -22,6 +22,7 @@ from yangbeam.core.elements import (
     MessageBatch,
     NotificationBatch,
     TelemetryBatch,
+    TopicBatch,
     ValidatedBatch,
 )
 from yangbeam.core.versioned import Codec
@@ -45,6 +46,7 @@ KeyedDeadLetterBatch = tuple[int, DeadLetterBatch]
 KeyedLossBatch = tuple[int, LossBatch]
 KeyedLedgerDelta = tuple[int, LedgerDelta]
 KeyedLedgerTotals = tuple[int, LedgerTotals]
+KeyedTopicBatch = tuple[int, TopicBatch]
 
 
 class BatchCoder(coders.Coder, Generic[S]):

@@ -25,6 +25,7 @@ def raw_records(first: int = 0, count: int = SENT) -> list[tuple[int, RawRecord]
     records = []
     for number in range(first, first + count):
         body = payload(number, INVALID if number == INVALID_AT else None)
+        body = body.replace(b"10:00:10.00Z", b"10:%02d:10.00Z" % number)
         at = ARRIVAL_US + number * 1_000_000
         records.append((1, of_message(message(body, message_id=number, arrival_us=at))))
     at = ARRIVAL_US + (first + count) * 1_000_000

@@ -1,0 +1,143 @@
+"""The telemetry topic's records as bound notifications."""
+
+from typing import Any
+
+import msgspec
+import orjson
+import pytest
+
+from tests.builders import ARRIVAL_US, payload
+from tests.core.ingest.topic_records import SUBSCRIPTION, TERMS, record
+from yangbeam.core.elements import EndOfInput, TopicBatch, TopicRecord
+from yangbeam.core.errors import NotificationError, SchemaError
+from yangbeam.core.framing import FRAMINGS
+from yangbeam.core.ingest.records import told
+from yangbeam.core.ingest.unwrapping import ReadSoFar, Unwrapped, Unwrapper
+from yangbeam.core.ledger import Tallies
+
+
+def by_guid(guid: bytes) -> int:
+    if guid != bytes(range(16)):
+        raise SchemaError("schema-unknown", "nobody's")
+    return 7
+
+
+def unwrap(*records: TopicRecord, read: ReadSoFar | None = None, **facts: Any) -> tuple[Unwrapped, dict[str, int]]:
+    tallies = Tallies("unwrap")
+    batch = TopicBatch(records=list(records), controls=[EndOfInput(len(records), ARRIVAL_US)])
+    found = Unwrapper(by_guid, **facts).unwrap(read or ReadSoFar(), batch, tallies)
+    counts: dict[str, int] = {}
+    for tally in tallies.delta(shard=0, source="", ordinal=0).tallies:
+        for name, count in tally.counts.items():
+            counts[name] = counts.get(name, 0) + count
+    return found, counts
+
+
+def test_the_message_inside_is_as_it_arrived() -> None:
+    found, counts = unwrap(record(5))
+    (bound,) = found.bound.notifications
+    message = bound.notification.message
+    assert message.payload == payload(5)
+    assert (message.exporter, message.port, message.arrival_us) == ("192.0.2.10", 50000, ARRIVAL_US + 5000)
+    assert (message.collector, message.collector_port, message.transport) == ("192.0.2.1", 10003, "kafka")
+    assert (bound.schema_id, bound.how, bound.notification.sequence_number) == (7, "schema-id", 5)
+    assert bound.notification.publisher_id == 1
+    assert counts == {"received": 1, "bound": 1}
+
+
+def test_the_subscription_is_as_the_collector_described_it() -> None:
+    found, _ = unwrap(record(1), record(2, 1))
+    (known,) = found.bound.subscriptions
+    assert [bound.subscription for bound in found.bound.notifications] == [0, 0]
+    assert (known.node, known.id) == (SUBSCRIPTION.node, SUBSCRIPTION.id)
+    assert known.terms is not None
+    assert (known.terms.datastore, known.terms.period_cs, known.terms.modules) == (
+        TERMS.datastore,
+        TERMS.period_cs,
+        TERMS.modules,
+    )
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_every_framing_leads_to_the_schema(framing: str) -> None:
+    found, _ = unwrap(record(framing=framing))
+    assert [bound.schema_id for bound in found.bound.notifications] == [7]
+
+
+def test_a_replay_is_dropped_and_counted_whatever_its_offset() -> None:
+    found, counts = unwrap(record(1, 0), record(2, 1), record(1, 2), record(2, 3))
+    assert len(found.bound.notifications) == 2
+    assert counts == {"received": 4, "bound": 2, "duplicates": 2}
+
+
+def test_a_replay_is_known_after_a_restore() -> None:
+    read = ReadSoFar()
+    unwrap(record(1, 0), read=read)
+    snapshot = read.snapshot()
+    unwrap(record(2, 1), read=read)
+    restored = ReadSoFar.restore(snapshot, [read.changes()])
+    _, counts = unwrap(record(1, 2), record(2, 3), record(3, 4), read=restored)
+    assert counts == {"received": 3, "bound": 1, "duplicates": 2}
+
+
+def test_a_hole_in_the_offsets_is_a_loss_unless_the_topic_is_compacted() -> None:
+    found, _ = unwrap(record(1, 4), record(2, 9))
+    (event,) = found.holes
+    assert (event.exporter, event.counter, event.first, event.last, event.count) == ("telemetry[0]", "offsets", 5, 8, 4)
+    assert unwrap(record(1, 4), record(2, 9), checks_offsets=False)[0].holes == []
+
+
+def test_the_end_of_input_stands_behind_what_was_kept() -> None:
+    found, _ = unwrap(record(1, 0), record(1, 1), record(2, 2))
+    assert [control.at for control in found.bound.controls] == [2]
+
+
+def altered(**facts: Any) -> TopicRecord:
+    return msgspec.structs.replace(record(), **facts)
+
+
+PLAIN = record(framing="header-ascii")
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (altered(value=b"\x00\x00\x00\x00\x07not json"), "not-a-telemetry-message"),
+        (altered(value=b'\x00\x00\x00\x00\x07{"a":1}'), "not-a-telemetry-message"),
+        (altered(value=record().value.replace(b"eth0", b"eth\xff")), "not-a-telemetry-message"),
+        (altered(value=record().value.replace(b'"collection-timestamp":"2', b'"collection-timestamp":"x')), "bad-time"),
+        (altered(headers=(("yangbeam-raw", b"1/2"),)), "bad-identity"),
+        (altered(headers=(("schema-id", b"seven"),)), "bad-schema-id"),
+        (msgspec.structs.replace(PLAIN, headers=(("__value_schema_id", b"\x01" + b"x" * 16),)), "schema-unknown"),
+        (msgspec.structs.replace(PLAIN, headers=()), "no-schema-id"),
+        (msgspec.structs.replace(PLAIN, value=PLAIN.value.replace(b"ietf-yp-notification:e", b"e")), "no-wrapper"),
+    ],
+)
+def test_what_is_no_telemetry_message_costs_itself_alone(bad: TopicRecord, reason: str) -> None:
+    found, counts = unwrap(bad, record(2, 1))
+    assert len(found.bound.notifications) == 1
+    (letter,) = found.letters
+    assert letter.original == bad.value
+    assert "telemetry[0] offset 0" in letter.detail
+    assert letter.reason == reason
+    assert counts["received"] == 2
+    assert sum(count for name, count in counts.items() if name.startswith("dead:")) == 1
+
+
+def test_older_names_of_the_modules_key_are_read() -> None:
+    value = record(framing="header-ascii").value.replace(b'"module":[{"name":', b'"module":[{"module":')
+    found = told(altered(value=value, headers=(("schema-id", b"7"),)))
+    assert found.subscription is not None
+    assert found.subscription.terms is not None
+    assert found.subscription.terms.modules == (("ietf-interfaces", None, None),)
+
+
+def test_a_message_that_describes_no_subscription_has_none() -> None:
+    metadata = {"collection-timestamp": "2026-11-20T10:00:10Z", "export-address": "192.0.2.1"}
+    message = {"telemetry-message-metadata": metadata, "payload": {}}
+    body = orjson.dumps({"ietf-telemetry-message:message": message})
+    found = told(TopicRecord("t", 0, 0, 0, b"", body, (("schema-id", b"7"),)))
+    assert found.subscription is None
+    assert found.identity is None
+    with pytest.raises(NotificationError):
+        told(TopicRecord("t", 0, 0, 0, b"", body.replace(b"}}}", b"}}"), ()))

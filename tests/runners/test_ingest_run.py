@@ -1,0 +1,105 @@
+"""`yangbeam ingest`: what `collect` published comes into tables once, whatever was written twice."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+import pytest
+from confluent_kafka import Producer
+
+from tests.io.kafka.clusters import bootstrap, fill, new_topic
+from tests.io.kafka.test_write_kafka import consumed
+from tests.runners.test_collect_run import INVALID_AT, SENT, Site, raw_records
+from yangbeam.runners.launch import main
+
+VALID = SENT - 1
+
+
+class Chain(Site):
+    """A site whose runs are `collect`, then `ingest`."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        text = self.file.read_text().replace("[kafka]\n", '[ingest]\nend = "latest"\n[kafka]\n')
+        self.file.write_text(text)
+
+    def ingest(self) -> tuple[int, dict[str, Any]]:
+        code = main(["ingest", "-c", str(self.file), "--view", "off"])
+        return code, orjson.loads((self.folder / "out" / "report.json").read_bytes())
+
+    def count(self) -> int:
+        with duckdb.connect(str(self.folder / "out" / "tables.duckdb"), read_only=True) as tables:
+            rows = tables.execute('SELECT count(*) FROM "ietf_interfaces__interfaces__interface"').fetchall()
+        return int(rows[0][0])
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Chain:
+    made = Chain(tmp_path)
+    fill(made.raw, raw_records())
+    made.collect()
+    return made
+
+
+def test_every_published_message_is_in_the_tables(chain: Chain) -> None:
+    code, report = chain.ingest()
+    assert (code, report["balanced"]) == (0, True), report
+    assert report["messages"]["received"] == VALID, report
+    assert chain.count() == VALID
+
+
+def test_what_was_published_twice_is_in_the_tables_once_and_counted(chain: Chain) -> None:
+    again = Producer({"bootstrap.servers": bootstrap(), "log_level": "0"})
+    for each in chain.published(VALID)[:10]:
+        again.produce(chain.telemetry, each.value(), each.key(), each.partition(), headers=each.headers())
+    assert again.flush(10) == 0
+    code, report = chain.ingest()
+    assert (code, report["balanced"]) == (0, True), report
+    assert chain.count() == VALID
+
+
+def test_a_second_run_goes_on_where_the_first_one_ended(chain: Chain) -> None:
+    chain.ingest()
+    fill(chain.raw, raw_records(SENT, 5))
+    chain.collect()
+    code, report = chain.ingest()
+    assert (code, report["messages"]["received"]) == (0, 5), report
+    assert chain.count() == VALID + 5
+
+
+def test_a_fault_planted_behind_collect_is_refused(chain: Chain) -> None:
+    good = chain.published(VALID)[0]
+    value = good.value() or b""
+    again = Producer({"bootstrap.servers": bootstrap(), "log_level": "0"})
+    faults = [
+        value.replace(b'"oper-status":"up"', b'"oper-status":"sideways"'),
+        value.replace(b'"datastore-contents"', b'"datastore-nonsense"'),
+        value[:5] + b'{"something":"else"}',
+    ]
+    for fault in faults:
+        assert fault != value
+        again.produce(chain.telemetry, fault, good.key(), good.partition(), headers=[("content-type", b"x")])
+    assert again.flush(10) == 0
+    code, report = chain.ingest()
+    assert (code, report["balanced"]) == (0, True), report
+    assert chain.count() == VALID
+    letters = [orjson.loads(each.value() or b"") for each in consumed(bootstrap(), chain.letters, 6)]
+    reasons = sorted(letter["reason"] for letter in letters if letter["transport"] == "kafka")
+    assert reasons == ["invalid-contents", "invalid-notification", "not-a-telemetry-message"]
+
+
+def test_a_loss_behind_collect_is_found_here_alone(chain: Chain, tmp_path: Path) -> None:
+    published = chain.published(VALID)
+    thinned = new_topic()
+    chain.file.write_text(chain.file.read_text().replace(chain.telemetry, thinned))
+    again = Producer({"bootstrap.servers": bootstrap(), "log_level": "0"})
+    for at, each in enumerate(published):
+        if at not in {20, 21}:
+            again.produce(thinned, each.value(), each.key(), each.partition(), headers=each.headers())
+    assert again.flush(10) == 0
+    _, report = chain.ingest()
+    # One number of the notifications is missing already where collect refused an invalid message.
+    found = report["loss"]["notification"]
+    missing = sorted(number for each in found for number in range(each["first"], each["last"] + 1))
+    assert missing == sorted({INVALID_AT, 21, 22}), report["loss"]
