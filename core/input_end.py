@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from yangbeam.core.elements import EndOfInput, MessageBatch, Refused, TopicBatch
+from yangbeam.core.elements import Control, EndOfInput, MessageBatch, Refused, TopicBatch
 
 B = TypeVar("B", MessageBatch, TopicBatch)
 
@@ -51,7 +51,8 @@ class InputEnd:
         return [self._last(shard, clock_us) for shard, clock_us in sorted((self._newest_us or {0: 0}).items())]
 
     def _last(self, shard: int, clock_us: int) -> MessageBatch | TopicBatch:
-        source, controls = "end-of-input", [EndOfInput(0, clock_us)]
+        source: str = "end-of-input"
+        controls: list[Control] = [EndOfInput(0, clock_us)]
         if self._of_records:
             return TopicBatch(shard=shard, source=source, records=[], controls=controls)
         return MessageBatch(shard=shard, source=source, messages=[], controls=controls)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -10,6 +10,7 @@ from yangbeam.pipeline.cli_run import execute
 from yangbeam.pipeline.config import load
 from yangbeam.pipeline.console import reporting
 from yangbeam.pipeline.launching import Job, Launchers
+from yangbeam.pipeline.toml_lines import Place
 
 
 def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[..., None]:
@@ -31,7 +32,7 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
         It reads where the last run that ended well left off, until `collect.end` or Ctrl-C.
         """
         with reporting():
-            chosen = {("status", "view"): view} if view is not None else {}
+            chosen: dict[Place, Any] = {("status", "view"): view} if view is not None else {}
             found = load(config, chosen, {("status", "view"): "--view"})
             execute(Job(found.as_collect(), beam_options, duration, "collect"), launchers, json=json)
 

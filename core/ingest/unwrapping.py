@@ -59,8 +59,8 @@ class ReadSoFar:
         whole = _CODEC.decode(snapshot) if snapshot is not None else None
         changes = [_CODEC.decode(encoded) for encoded in journal]
         read = cls()
-        read.replays = Replays.restore(whole and whole.replays, [change.replays for change in changes])
-        read.offsets = Offsets.restore(whole and whole.offsets, [change.offsets for change in changes])
+        read.replays = Replays.restore(None if whole is None else whole.replays, [change.replays for change in changes])
+        read.offsets = Offsets.restore(None if whole is None else whole.offsets, [change.offsets for change in changes])
         return read
 
     def snapshot(self) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from yangbeam.core.errors import ConfigurationError, Fault, YangbeamError
 
@@ -162,8 +162,8 @@ class TopicConsumer:
         """Lets it fetch them again."""
         self._consumer.resume([TopicPartition(self.topic, partition) for partition in partitions])
 
-    def take(self, most: int, wait_s: float) -> list[Message]:
-        """Returns the records that came, at most ``most``, and moves ``next`` behind them.
+    def take(self, most: int, wait_s: float) -> list[Any]:
+        """Returns librdkafka's records that came, at most ``most``, and moves ``next`` behind them.
 
         Raises:
             TopicGoneError: The topic was deleted.
@@ -175,7 +175,8 @@ class TopicConsumer:
         if self._said:
             self._judge(self._said[-1])
             self._said.clear()
-        records = []
+        records: list[Any] = []
+        record: Any
         for record in taken:
             error = record.error()
             if error is not None:

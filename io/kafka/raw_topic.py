@@ -3,9 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
-
-from confluent_kafka import Message
+from typing import Any, Final, Literal
 
 from yangbeam.core.elements import Control, MessageBatch, Refused, TopicRecord
 from yangbeam.core.errors import Fault, YangbeamError
@@ -132,7 +130,7 @@ class RawTopic:
             return []
         return self._cut(records, until)
 
-    def _cut(self, records: list[Message], until: Mapping[int, int] | None) -> list[MessageBatch]:
+    def _cut(self, records: list[Any], until: Mapping[int, int] | None) -> list[MessageBatch]:
         by_partition: dict[int, list[TopicRecord]] = {}
         for record in records:
             if until is None or record.offset() < until[record.partition()]:
@@ -175,7 +173,7 @@ class RawTopic:
         self.consumer.close()
 
 
-def as_record(record: Message) -> TopicRecord:
+def as_record(record: Any) -> TopicRecord:
     """Returns librdkafka's record as an element."""
     kind, timestamp_ms = record.timestamp()
     return TopicRecord(

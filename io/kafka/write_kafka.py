@@ -162,7 +162,7 @@ class _Produce(beam.DoFn):
                     record.key,
                     on_delivery=self._reported,
                     timestamp=record.timestamp_ms,
-                    headers=record.headers,
+                    headers=record.headers,  # type: ignore[arg-type] # a list is invariant; nothing is put into it
                 )
             except BufferError:
                 client.poll(0.1)  # the queue is full: deliveries make room, or time out and fail
