@@ -87,25 +87,30 @@ _REFUSAL: Final = msgspec.msgpack.Decoder(_Refusal)
 _BEAT: Final = msgspec.msgpack.Decoder(_Beat)
 
 
+def facts_of(message: Message) -> bytes:
+    """Returns the header MESSAGE of a whole message: for those who make a hundred thousand records a second."""
+    # As _Facts encodes them: a tuple costs half of it.
+    return _ENCODE_FACTS(
+        (
+            FORMAT,
+            message.exporter,
+            message.port,
+            message.publisher_id,
+            message.message_id,
+            message.arrival_us,
+            message.media_type,
+            message.collector,
+            message.collector_port,
+            message.transport,
+            message.options,
+        )
+    )
+
+
 def of_message(message: Message) -> RawRecord:
     """Returns the record of a whole message."""
-    # As _Facts encodes them: a tuple costs half of it, and this is done for every message that arrives.
-    facts = (
-        FORMAT,
-        message.exporter,
-        message.port,
-        message.publisher_id,
-        message.message_id,
-        message.arrival_us,
-        message.media_type,
-        message.collector,
-        message.collector_port,
-        message.transport,
-        message.options,
-    )
-    return RawRecord(
-        message.exporter.encode(), message.payload, [(MESSAGE, _ENCODE_FACTS(facts))], message.arrival_us // 1000
-    )
+    headers: list[tuple[str, bytes | str | None]] = [(MESSAGE, facts_of(message))]
+    return RawRecord(message.exporter.encode(), message.payload, headers, message.arrival_us // 1000)
 
 
 def of_refused(refused: Refused) -> RawRecord:
