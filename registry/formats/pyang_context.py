@@ -13,6 +13,7 @@ from pyang import context, error, grammar, repository
 from pyang.plugins import check_update, structure
 
 from yangbeam.core.errors import SchemaError
+from yangbeam.registry.formats import yang_strings
 
 TURN: Final = threading.Lock()
 """To be held by whoever uses pyang."""
@@ -54,6 +55,7 @@ def _prepare() -> None:
     if structure.module_name not in grammar.extension_modules:
         structure.pyang_plugin_init()
     check_update.CheckUpdatePlugin().add_opts(optparse.OptionParser())
+    yang_strings.teach()
     _prepared.append(True)
 
 
