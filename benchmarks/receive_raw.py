@@ -28,6 +28,8 @@ from yangbeam.pipeline.receive import Receive, ReceivePlan
 from yangbeam.pipeline.receive_order import KafkaOrder
 
 SECONDS = 5
+BUFFER = 128 << 20
+"""Octets of kernel buffer: some 58,000 datagrams, as much as a loaded machine may keep a process waiting."""
 COUNT = 100_000
 BURST = 256
 SHARDS = 4
@@ -102,7 +104,10 @@ def cpu_s(pid: int) -> float:
 def receive_at(rate: int, bootstrap: str, folder: Path) -> str:
     """Runs receive with one process, sends for SECONDS at a rate, and says what became of it."""
     kafka = KafkaOrder(f"at-{rate}", {"bootstrap.servers": bootstrap}, 17 << 20, 64 << 20, 10.0, 10.0)
-    receive = Receive(ReceivePlan((UdpSettings(shards=SHARDS),), (), kafka, folder / str(rate), 1 << 30), print)
+    receive = Receive(
+        ReceivePlan((UdpSettings(shards=SHARDS, receive_buffer_bytes=BUFFER),), (), kafka, folder / str(rate), 1 << 30),
+        print,
+    )
     receive.open()
     thread = threading.Thread(target=receive.run)
     thread.start()
