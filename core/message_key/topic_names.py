@@ -18,7 +18,7 @@ _SMALLEST: Final = 10
 """What must remain for the path beside an operator's prefix."""
 
 
-def topic_name(path: str, prefixes: Mapping[str, str], prefix: str = "", *, longest: int = MAX_TOPIC) -> str:
+def topic_name(path: str, prefixes: Mapping[str, str], prefix: str = "", level: str = "") -> str:
     """Returns the topic of a schema path.
 
     >>> topic_name("/ietf-interfaces:interfaces/interface", {"ietf-interfaces": "if"}, "netops")
@@ -28,17 +28,25 @@ def topic_name(path: str, prefixes: Mapping[str, str], prefix: str = "", *, long
         path: Names of modules where they change.
         prefixes: Module name to YANG prefix; a module that is not in it goes by its name.
         prefix: The operator's; empty for none.
-        longest: Octets at most.
+        level: How the subscription is triggered; empty: all triggers share the topic.
 
     Raises:
         ConfigurationError: ``topic-prefix``: it leaves no room.
     """
-    head = f"{prefix}-" if prefix else ""
-    room = longest - len(head)
+    flat = _flattened(path, prefixes)
+    room = _room(prefix, level)
+    return _joined(prefix, flat if len(flat) <= room else hashed(flat, path, room), level)
+
+
+def _room(prefix: str, level: str) -> int:
+    room = MAX_TOPIC - len(_joined(prefix, "", level))
     if room < _SMALLEST:
         raise ConfigurationError("topic-prefix", f"the prefix {prefix!r:.60} leaves {room} characters for a topic")
-    flat = _flattened(path, prefixes)
-    return head + (flat if len(flat) <= room else hashed(flat, path, room))
+    return room
+
+
+def _joined(prefix: str, flat: str, level: str) -> str:
+    return (f"{prefix}-" if prefix else "") + flat + (f"-{level}" if level else "")
 
 
 def _flattened(path: str, prefixes: Mapping[str, str]) -> str:
@@ -79,19 +87,13 @@ class TopicNames:
         self._prefix = prefix
         paths = (node.path for top in (*tree.data.values(), *tree.notifications.values()) for node in top.walk())
         self._shared = _met(paths, prefixes)
-        self._names: dict[str, str] = {}
 
-    def of(self, path: str) -> str:
-        """Returns the topic of a node's path in the schema."""
-        name = self._names.get(path)
-        if name is None:
-            name = topic_name(path, self._prefixes, self._prefix)
-            flat = _flattened(path, self._prefixes)
-            if flat in self._shared:
-                head = f"{self._prefix}-" if self._prefix else ""
-                name = head + hashed(flat, path, MAX_TOPIC - len(head))
-            self._names[path] = name
-        return name
+    def of(self, path: str, level: str = "") -> str:
+        """Returns the topic of a node's path in the schema; see ``topic_name``."""
+        flat = _flattened(path, self._prefixes)
+        if flat not in self._shared:
+            return topic_name(path, self._prefixes, self._prefix, level)
+        return _joined(self._prefix, hashed(flat, path, _room(self._prefix, level)), level)
 
 
 def _met(paths: Iterable[str], prefixes: Mapping[str, str]) -> frozenset[str]:
