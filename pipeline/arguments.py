@@ -6,7 +6,7 @@ from typing import Final
 MANY: Final = {"run": ("--capture", "--yang", "--allow", "--port"), "simulate": ("--habits",)}
 """By command, the options that take several values at once, each until the next option; all are repeatable too."""
 
-WITH_BEAM_OPTIONS: Final = ("run",)
+WITH_BEAM_OPTIONS: Final = ("run", "collect")
 """Commands whose arguments behind ``--`` belong to Beam; for the others it ends the options, as usual."""
 
 

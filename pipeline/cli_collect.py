@@ -9,7 +9,7 @@ import typer
 from yangbeam.pipeline.cli_run import execute
 from yangbeam.pipeline.config import load
 from yangbeam.pipeline.console import reporting
-from yangbeam.pipeline.launching import Job, Launchers
+from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
 from yangbeam.pipeline.toml_lines import Place
 
 
@@ -24,16 +24,33 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
         view: Annotated[
             Literal["auto", "live", "plain", "off"] | None, typer.Option(help="What is shown meanwhile.")
         ] = None,
+        runner: Annotated[Literal["local", "flink"], typer.Option(help="On this machine, or on Flink.")] = "local",
+        savepoint: Annotated[
+            str | None, typer.Option(metavar="PATH", help="Flink: go on from this savepoint or kept checkpoint.")
+        ] = None,
+        jar: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Flink: write the executable jar and submit nothing.")
+        ] = None,
         *,
+        lose_state: Annotated[
+            bool, typer.Option("--lose-state", help="Flink: accept a savepoint with state that no stage has any more.")
+        ] = False,
         json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of a table.")] = False,
     ) -> None:
-        """Decode, bind, validate and publish what `receive` wrote, on this machine; in production run it on Flink.
+        """Decode, bind, validate and publish what `receive` wrote: on this machine, or on Flink with `--runner flink`.
 
-        It reads where the last run that ended well left off, until `collect.end` or Ctrl-C.
+        Here it reads where the last run that ended well left off, until `collect.end` or Ctrl-C. On Flink it goes on
+        without this command, see [flink]; there `collect.start` holds only without `--savepoint`.
         """
+        if runner == "local" and (savepoint is not None or jar is not None or lose_state):
+            raise typer.BadParameter("--savepoint, --lose-state and --jar belong to --runner flink")
         with reporting():
             chosen: dict[Place, Any] = {("status", "view"): view} if view is not None else {}
             found = load(config, chosen, {("status", "view"): "--view"})
+            if runner == "flink":
+                job = Job(found.as_collect(), beam_options, kind="collect")
+                typer.echo(launchers.flink(job, FlinkStart(savepoint, lose_state, jar)))
+                return
             execute(Job(found.as_collect(), beam_options, duration, "collect"), launchers, json=json)
 
     return collect

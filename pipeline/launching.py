@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from yangbeam.core.errors import ConfigurationError
 from yangbeam.pipeline.config import Config
 
 
@@ -36,11 +38,40 @@ Raises:
 
 
 @dataclass(frozen=True, slots=True)
+class FlinkStart:
+    """How a job begins on Flink.
+
+    Attributes:
+        savepoint: What to resume from, a savepoint or a kept checkpoint; None: with empty state.
+        lose_state: Accept that some of the savepoint's state has no stage any more.
+        jar: Where to leave the executable jar instead of submitting it; None: it is submitted and deleted.
+    """
+
+    savepoint: str | None = None
+    lose_state: bool = False
+    jar: Path | None = None
+
+
+FlinkLauncher = Callable[[Job, FlinkStart], str]
+"""Submits a job to a cluster, where it goes on without this process; returns what to tell the operator."""
+
+
+def no_flink(_job: Job, _start: FlinkStart) -> str:
+    """Refuses: this process has no launcher for Flink.
+
+    Raises:
+        ConfigurationError: Always.
+    """
+    raise ConfigurationError("no-flink", "this command line was built without Flink; use the one that is installed")
+
+
+@dataclass(frozen=True, slots=True)
 class Launchers:
-    """How jobs are launched: those whose input ends, and those that run until they are stopped."""
+    """How jobs are launched: those whose input ends, those that run until they are stopped, and those on a cluster."""
 
     bounded: Launcher
     live: Launcher
+    flink: FlinkLauncher = no_flink
 
     def of(self, config: Config) -> Launcher:
         """Returns the launcher for a configuration's sources."""

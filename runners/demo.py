@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from yangbeam.core.reader import Reader
+from yangbeam.io.module_store import ModuleStore
 from yangbeam.pipeline.cli_run import execute
 from yangbeam.pipeline.config import Config, load
 from yangbeam.pipeline.launching import Job, Launchers
@@ -20,17 +22,31 @@ from yangbeam.pipeline.status import STATUS
 from yangbeam.runners.demo_verdict import Verdict, compare, show
 from yangbeam.runners.jobs import run_job
 from yangbeam.simulator import SimulateOptions
+from yangbeam.simulator.habits import content_id
+from yangbeam.simulator.netconf.server import PASSWORD, USERNAME, host_key, known_hosts
 from yangbeam.simulator.send import start
 from yangbeam.transforms.handoff import Handoff
 
 SECONDS = 20.0
+GET_SCHEMA_S = 0.02
+"""How long a router takes for each of its modules."""
 DRAIN_S = 5.0
 """How long the receiver may take for what still lies in its socket when the routers fall silent."""
 
 
-def routers(target: str, out: Path, seconds: float) -> list[SimulateOptions]:
-    """Returns the simulated networks: five habits, three encodings, every fault; truth beside the results."""
-    common: dict[str, Any] = {"target": target, "duration_s": seconds, "seed": 7}
+def routers(target: str, out: Path, seconds: float, netconf_port: int) -> list[SimulateOptions]:
+    """Returns the simulated networks: five habits, three encodings, every fault; truth beside the results.
+
+    All serve their YANG modules by NETCONF; there is no other way to the schemas of what they send.
+    """
+    common: dict[str, Any] = {
+        "target": target,
+        "duration_s": seconds,
+        "seed": 7,
+        "netconf_port": netconf_port,
+        "netconf_key": out / "host-key",
+        "netconf_latency_s": GET_SCHEMA_S,
+    }
     return [
         SimulateOptions(
             **common,
@@ -73,6 +89,22 @@ def routers(target: str, out: Path, seconds: float) -> list[SimulateOptions]:
     ]
 
 
+def _login(out: Path, networks: list[SimulateOptions]) -> dict[str, Any]:
+    """Writes what it takes to log in to the routers, and returns who is asked, as a configuration has it."""
+    key = host_key(networks[0].netconf_key)
+    port = networks[0].netconf_port
+    addresses = [network.exporter(index) for network in networks for index in range(network.routers)]
+    (out / "known_hosts").write_text(known_hosts(key, addresses, port))
+    (out / "password").write_text(PASSWORD)
+    return {
+        "exporter": "127.0.0.0/8",
+        "port": port,
+        "username": USERNAME,
+        "password": {"file": str(out / "password")},
+        "known_hosts": str(out / "known_hosts"),
+    }
+
+
 class _Traffic(threading.Thread):
     """Starts the routers once the sockets are bound, and ends the run when they are done and heard."""
 
@@ -108,9 +140,10 @@ def demo(out: Path, seconds: float = SECONDS) -> Verdict:
     """
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    target = f"127.0.0.1:{_free_port()}"
-    networks = routers(target, out, seconds)
-    config = _config(target, out)
+    out = out.absolute()
+    target = f"127.0.0.1:{_free_port(socket.SOCK_DGRAM)}"
+    networks = routers(target, out, seconds, _free_port(socket.SOCK_STREAM))
+    config = _config(target, out, _login(out, networks))
 
     def began(_: list[Reader], handoff: Handoff) -> None:
         _Traffic(networks, handoff).start()
@@ -118,22 +151,36 @@ def demo(out: Path, seconds: float = SECONDS) -> Verdict:
     launch = partial(run_job, live=True, began=began)
     report = execute(Job(config), Launchers(bounded=launch, live=launch), json=False)
     truths = [network.truth for network in networks if network.truth is not None]
-    return compare(report, config, truths, STATUS.snapshot())
+    verdict = compare(report, config, truths, STATUS.snapshot())
+    return replace(verdict, pairs=[*verdict.pairs, _libraries(config, networks)])
 
 
-def _config(target: str, out: Path) -> Config:
+def _libraries(config: Config, networks: list[SimulateOptions]) -> tuple[str, int, int]:
+    """Compares the YANG libraries that the routers began with and those that came over NETCONF."""
+    store = ModuleStore(config.discovery.cache)
+    announced = {
+        network.exporter(index): content_id(network.habit(index), 0)
+        for network in networks
+        for index in range(network.routers)
+    }
+    fetched = [exporter for exporter, name in announced.items() if store.pointed(name, exporter) is not None]
+    return "YANG libraries, fetched from the routers", len(announced), len(fetched)
+
+
+def _config(target: str, out: Path, nodes: dict[str, Any]) -> Config:
     host, _, port = target.rpartition(":")
     return load(
         None,
         {
-            ("out",): str(out.absolute()),
+            ("out",): str(out),
+            ("schemas", "nodes"): [nodes],
             ("sources",): [{"kind": "udp-notif", "host": host, "port": int(port)}],
         },
     )
 
 
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def _free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 

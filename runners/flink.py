@@ -2,15 +2,16 @@
 
 import json
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from yangbeam.pipeline.config_flink import Flink as FlinkConfig
-from yangbeam.runners.flink_job import make_jar
+from yangbeam.pipeline.launching import FlinkStart
+from yangbeam.runners.flink_job import ENTRY_CLASS, make_jar
 from yangbeam.runners.flink_options import options_of
 from yangbeam.runners.flink_rest import Flink
 from yangbeam.runners.servers.flink_job_server import job_server, job_server_at
@@ -18,54 +19,34 @@ from yangbeam.runners.servers.flink_job_server import job_server, job_server_at
 Build = Callable[[beam.Pipeline], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """How a job begins.
-
-    Attributes:
-        savepoint: What to resume from; None: with empty state, at the source's own beginning.
-        lose_state: Accept that some of the savepoint's state has no stage any more.
-        jar: Where to leave the executable jar instead of submitting it; None: it is submitted and deleted.
-        beam_options: Beam's own, over ours.
-    """
-
-    savepoint: str | None = None
-    lose_state: bool = False
-    jar: Path | None = None
-    beam_options: tuple[tuple[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Launched:
-    """What came of it: the job's id, or None where only the jar was wanted."""
-
-    job: str | None
-    runner: str
-    """Which job server it runs by."""
-
-
-def launch(config: FlinkConfig, build: Build, start: Start | None = None) -> Launched:
-    """Starts a graph on the configured cluster, or writes its jar.
+def launch(config: FlinkConfig, build: Build, start: FlinkStart, beam_options: Sequence[str] = ()) -> str:
+    """Starts a graph on the configured cluster, or writes its jar; returns what came of it in words.
 
     Delivery: state is exactly once (checkpoints hold it together with the sources' offsets); what sinks write is at
     least once, because what was written after the last checkpoint is written again after a restore.
+
+    Args:
+        config: Where, how wide, how often its state is made durable.
+        build: Builds the graph.
+        start: From where it begins.
+        beam_options: Beam's own, as written on a command line, over ours.
 
     Raises:
         ServerError: No job server is configured, and none is to be had.
         FlinkError: The cluster is out of reach, or refuses the job.
     """
-    start = start or Start()
     server = job_server() if config.job_server is None else job_server_at(config.job_server)
-    options = options_of({**chosen_of(config), **dict(start.beam_options)})
+    written = PipelineOptions(list(beam_options)).get_all_options(drop_default=True)
+    options = options_of({**chosen_of(config), **written})
     if start.jar is not None:
         make_jar(server.jar, start.jar, config.name, options, build)
-        return Launched(None, str(server))
+        return f"{start.jar}: run it with entry class {ENTRY_CLASS} ({server})"
     with tempfile.TemporaryDirectory(prefix="yangbeam-") as folder:
         jar = make_jar(server.jar, Path(folder) / f"{config.name}.jar", config.name, options, build)
         job = Flink(config.url).submit(
             jar, parallelism=config.parallelism, savepoint=start.savepoint, lose_state=start.lose_state
         )
-    return Launched(job, str(server))
+    return f"job {job} on {config.url} ({server})"
 
 
 def chosen_of(config: FlinkConfig) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Checkpoints:
         octets: Of the newest complete one.
         milliseconds: It took.
         restored: How often the job went back to one.
+        path: Of the newest complete one; resumes a job as a savepoint does.
     """
 
     completed: int
@@ -51,6 +52,7 @@ class Checkpoints:
     octets: int
     milliseconds: int
     restored: int
+    path: str = ""
 
 
 class Flink:
@@ -157,6 +159,7 @@ class Flink:
             octets=newest.get("state_size", 0),
             milliseconds=newest.get("end_to_end_duration", 0),
             restored=told["counts"]["restored"],
+            path=newest.get("external_path", ""),
         )
 
     def failures(self, job: str) -> list[str]:

@@ -7,7 +7,7 @@ from functools import partial
 from yangbeam.core.reader import Reader
 from yangbeam.pipeline.cli import main as run_command
 from yangbeam.pipeline.console import messages
-from yangbeam.pipeline.launching import Job, Launchers
+from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
 
 
 def _launch(job: Job, *, live: bool) -> None:
@@ -15,6 +15,13 @@ def _launch(job: Job, *, live: bool) -> None:
     from yangbeam.runners.jobs import run_job  # noqa: PLC0415
 
     run_job(job, live=live, began=_announce)
+
+
+def _launch_on_flink(job: Job, start: FlinkStart) -> str:
+    from yangbeam.pipeline.collect import collect_graph  # noqa: PLC0415 # as above
+    from yangbeam.runners.flink import launch  # noqa: PLC0415
+
+    return launch(job.config.flink, collect_graph(job.config), start, job.beam_options)
 
 
 def _announce(readers: list[Reader], _handoff: object) -> None:
@@ -29,7 +36,8 @@ def _announce(readers: list[Reader], _handoff: object) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script ``yangbeam``; returns the exit code. Without arguments: the process's own."""
     given = sys.argv[1:] if arguments is None else arguments
-    return run_command(given, Launchers(bounded=partial(_launch, live=False), live=partial(_launch, live=True)))
+    local = partial(_launch, live=False), partial(_launch, live=True)
+    return run_command(given, Launchers(*local, flink=_launch_on_flink))
 
 
 if __name__ == "__main__":
