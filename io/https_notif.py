@@ -36,7 +36,7 @@ from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.udp_receiving import Door
 
 COUNTERS: Final = ("requests", "not_allowed", "body_too_large", "body_too_slow", "disconnected", "turned_away")
-"""Counted here, cumulative: requests for the relay resource, and those that came to nothing, by reason."""
+"""Counted here, cumulative: requests for the relay resource, connections of strangers, and what came to nothing."""
 HEAD_OCTETS: Final = 16_384
 """Of a request's head at most."""
 GRACE_S: Final = 5.0
@@ -100,32 +100,26 @@ def bind(settings: HttpsSettings) -> socket.socket:
 class _Resources:
     """The two resources."""
 
-    def __init__(self, settings: HttpsSettings, taker: Taker) -> None:
+    def __init__(self, settings: HttpsSettings, taker: Taker, door: Door) -> None:
         self._settings = settings
         self._taker = taker
         self._counters = taker.counters
-        for name in COUNTERS:
-            self._counters.setdefault(name, 0)
-        self._door = Door(settings.allow)
+        self._door = door
         self._buffered = 0
 
     def routes(self) -> list[Route]:
         base = self._settings.path
-        relays = [Route(f"{base}/{name}", self._guarded(self.relay), methods=["POST"]) for name in RELAYS]
-        return [Route(f"{base}/{CAPABILITIES}", self._guarded(self.capabilities), methods=["GET"]), *relays]
+        relays = [Route(f"{base}/{name}", self._named(self.relay), methods=["POST"]) for name in RELAYS]
+        return [Route(f"{base}/{CAPABILITIES}", self._named(self.capabilities), methods=["GET"]), *relays]
 
-    def _guarded(
+    def _named(
         self, resource: Callable[[Request, str, int], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:
-        async def guarded(request: Request) -> Response:
+        async def named(request: Request) -> Response:
             host, port = request.client or ("", 0)
-            exporter = self._door.exporter(host) if host else ""
-            if exporter:
-                return await resource(request, exporter, port)
-            self._counters["not_allowed"] += 1
-            return _last(403, "this address is in no prefix of allow")
+            return await resource(request, self._door.exporter(host), port)
 
-        return guarded
+        return named
 
     async def capabilities(self, request: Request, _exporter: str, _port: int) -> Response:
         answer = capabilities(request.headers.get("accept", ""))
@@ -210,6 +204,29 @@ def _last(status: int, why: str, headers: Mapping[str, str] | None = None) -> Re
     return PlainTextResponse(f"{why}\n", status, headers={"connection": "close", **(headers or {})})
 
 
+class _Listener(socket.socket):
+    """Hangs up on strangers before they cost a handshake."""
+
+    def __init__(self, bound: socket.socket, door: Door, counters: dict[str, int]) -> None:
+        super().__init__(fileno=bound.detach())
+        self.setblocking(False)  # noqa: FBT003 # the method's own signature
+        self._door = door
+        self._counters = counters
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Returns the next connection from an address that may send.
+
+        Raises:
+            BlockingIOError: There is none.
+        """
+        while True:
+            accepted, peer = super().accept()
+            if self._door.exporter(peer[0]):
+                return accepted, peer
+            accepted.close()
+            self._counters["not_allowed"] += 1
+
+
 class _Connection(H11Protocol):
     """A connection that knows whose certificate it was opened with, and does not stay idle from the start."""
 
@@ -249,9 +266,13 @@ class HttpsServer(uvicorn.Server):
 
     def __init__(self, settings: HttpsSettings, taker: Taker) -> None:
         context = context_of(settings)
+        self._door = Door(settings.allow)
+        self._counters = taker.counters
+        for name in COUNTERS:
+            self._counters.setdefault(name, 0)
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         config = uvicorn.Config(
-            Starlette(routes=_Resources(settings, taker).routes()),
+            Starlette(routes=_Resources(settings, taker, self._door).routes()),
             http=_Connection,
             ws="none",
             lifespan="off",
@@ -268,6 +289,10 @@ class HttpsServer(uvicorn.Server):
         config.load()
         config.ssl = context
         super().__init__(config)
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serves on bound sockets, which are the server's from here on."""
+        await super().serve([_Listener(each, self._door, self._counters) for each in sockets or ()])
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -116,7 +116,7 @@ class HttpsNotif(Section):
     path: Annotated[str, Field(strict=True, pattern=r"^(/[A-Za-z0-9._~-]+)*$", max_length=200)] = ""
     """What stands before `/capabilities` and `/relay-notification`, like `/yang`; publishers are given the same."""
     allow: tuple[Prefix, ...] = ()
-    """Prefixes that publishers may send from; anything else is answered 403 and counted. Empty: loopback only."""
+    """Prefixes that publishers may send from; others are hung up on and counted. Empty: loopback only."""
     certificate_file: InputFile
     """Our certificate (PEM), with the chain."""
     key_file: InputFile
