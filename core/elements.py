@@ -49,6 +49,8 @@ class Message(_Record, frozen=True):
     raw_partition: int = -1
     """Its place in the raw topic, the identity of everything made of it; -1: it came without one."""
     raw_offset: int = -1
+    raw_index: int = 0
+    """Read back from the telemetry topic: which of the records that were made of it this is."""
 
 
 class Heartbeat(_Record, frozen=True, tag="heartbeat"):
@@ -180,6 +182,9 @@ class Notification(_Record, frozen=True):
     """Modules (JSON, CBOR) or namespaces (XML) that the contents name at their top and in edit targets."""
     quirks: tuple[str, ...] = ()
     """Departures from the text that were accepted, by name."""
+    exact: bool = False
+    """The body has the five current members of a push-update and no other, their types checked: around the contents
+    nothing is left to judge but the form of the time."""
 
 
 class NotificationBatch(_Batch, frozen=True, kw_only=True):
@@ -261,6 +266,8 @@ class TelemetryRecord(_Record, frozen=True):
     """Which of the records made of that message."""
     topic: str = ""
     """Where it goes; empty: the topic of the configuration."""
+    raw_parts: int = 1
+    """How many records were made of that message."""
 
 
 class TelemetryBatch(_Batch, frozen=True, kw_only=True):

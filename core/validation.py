@@ -14,7 +14,7 @@ from yangbeam.core.elements import Bound, Notification, Validated
 from yangbeam.core.errors import InvalidInstanceError, NotificationError
 from yangbeam.core.notification.kinds import KINDS
 from yangbeam.core.notification.leaf_names import HISTORY, Fact
-from yangbeam.core.notification.slices import edits_of, members_of
+from yangbeam.core.notification.slices import contents_of, edits_of, members_of
 from yangbeam.core.notification.target import parse_target
 from yangbeam.core.transcription import UNTYPED, is_json, transcribed
 from yangbeam.core.yang.schema import Schema
@@ -104,9 +104,17 @@ def _check(notification: Notification, schema: Schema, profile: str) -> None:
     In the profile ``structural`` a misfit of what drafts add by augmentation is excused: their leaves change names from
     revision to revision, and the set at hand may not be the publisher's. What RFC 8639 and 8641 define never is.
     """
+    lenient = profile == "structural"
+    if notification.exact and schema.fits_exactly(notification.observed_at or "", notification.point_in_time or ""):
+        contents = contents_of(notification)
+        if contents is not None:
+            schema.validate_contents(contents, profile)
+            return
     members = members_of(notification)
     contents = _taken_out(members) if notification.kind == "push-update" else None
-    schema.validate_members(_qualified(notification), members, lenient=profile == "structural")
+    quirks = schema.validate_members(_qualified(notification), members, lenient=lenient)
+    if notification.exact and not quirks:
+        schema.remember_exact(notification.observed_at or "", notification.point_in_time or "")
     if contents is not None:
         schema.validate_contents(contents, profile)
     elif notification.kind == "push-change-update":

@@ -143,5 +143,5 @@ def _notification(
         module, colon, _ = member.partition(":")
         if colon:
             places = (message, row, "push-update", path, node, time, sequence, body.id, body.publisher)
-            return Notification(*places, body.observed, body.point, modules=(module,))
+            return Notification(*places, body.observed, body.point, modules=(module,), exact=True)
     return None

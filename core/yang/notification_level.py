@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.notification.leaf_names import CURRENT, Fact
 from yangbeam.core.yang.locate import Finding, misfits, why_unknown
 from yangbeam.core.yang.tree import Node, Tree, YangType
 
@@ -20,6 +21,7 @@ MAX_KNOWN: Final = 4096
 SHORT: Final = 64
 """Octets of a leaf's JSON text worth remembering: a time has some 30; longer ones are containers, new every time."""
 
+_PUSH_UPDATE: Final = "ietf-yang-push:push-update"
 _ONE_DIGIT: Final = bytes.maketrans(b"123456789", b"000000000")
 _QUANTIFIER: Final = re.compile(r"\{[0-9, ]*\}")
 
@@ -68,6 +70,8 @@ class Fitting:
         self._known: set[tuple[str, str, bytes]] = set()
         self._shapes: set[tuple[str, str, bytes]] = set()
         self._shaped: dict[tuple[str, str], bool] = {}
+        self._exact: set[tuple[str, bytes]] = set()
+        self._tells_exact: bool | None = None
 
     def fresh(self, name: str, members: Mapping[str, bytes]) -> dict[str, bytes]:
         """Returns the members that have yet to be judged; ``members`` as JSON text."""
@@ -89,6 +93,25 @@ class Fitting:
                 self._shapes.add((name, member, text.translate(_ONE_DIGIT)))
             else:
                 self._known.add((name, member, text))
+
+    def has_exact(self, observed_at: str, point: str) -> bool:
+        """Says whether a push-update of the five current members fits, its time in a shape that fitted before."""
+        return (point, observed_at.encode().translate(_ONE_DIGIT)) in self._exact
+
+    def add_exact(self, observed_at: str, point: str) -> None:
+        """Remembers the shape of one that fitted: ids of 32 bits fit as well then, unless the schema narrows them."""
+        if self._tells_exact is None:
+            by_shape = self._by_shape(_PUSH_UPDATE, CURRENT[Fact.OBSERVED_AT])
+            self._tells_exact = by_shape and all(
+                self._is_any_uint32(_PUSH_UPDATE, CURRENT[fact]) for fact in (Fact.ID, Fact.PUBLISHER)
+            )
+        if self._tells_exact and len(observed_at) <= SHORT and len(self._exact) < MAX_KNOWN:
+            self._exact.add((point, observed_at.encode().translate(_ONE_DIGIT)))
+
+    def _is_any_uint32(self, name: str, member: str) -> bool:
+        node = self._tree.notifications.get(name)
+        leaf = node.child(member) if node is not None else None
+        return leaf is not None and leaf.type is not None and leaf.type.base == "uint32" and not leaf.type.ranges
 
     def _by_shape(self, name: str, member: str) -> bool:
         found = self._shaped.get((name, member))

@@ -49,6 +49,7 @@ class Schema:
     Attributes:
         schema_set: What was loaded.
         tree: The resolved schema tree; carries no libyang object and may be kept after close().
+        prefixes: Module name → its own YANG prefix.
     """
 
     def __init__(self, schema_set: SchemaSet, directory: str | Path) -> None:
@@ -61,6 +62,7 @@ class Schema:
         self._context = LibyangContext(schema_set, directory)
         structures = [f"{module.name}:{name}" for module in schema_set.modules for name in structure_names(module.text)]
         names = {module.name for module in schema_set.modules}
+        self.prefixes = {module.name: module.prefix for module in schema_set.modules if module.prefix}
         self.tree: Tree = TreeCompiler(self._context.raw, names, structures).tree()
         self._top = frozenset(name for name, node in self.tree.data.items() if node.kind != "structure")
         self._keys = key_plan(self.tree.data)
@@ -141,6 +143,14 @@ class Schema:
         if not quirks:
             self._fitting.add(name, fresh)
         return quirks
+
+    def fits_exactly(self, observed_at: str, point: str) -> bool:
+        """Says whether an exact push-update (``Notification.exact``) with such a time fitted before: then it does."""
+        return self._fitting.has_exact(observed_at, point)
+
+    def remember_exact(self, observed_at: str, point: str) -> None:
+        """Remembers that an exact push-update fitted, where that says something of others."""
+        self._fitting.add_exact(observed_at, point)
 
     def _refused(self, document: Mapping[str, Any], refusal: str) -> InvalidInstanceError:
         """Finds the offending node: libyang 2.1 names none."""

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.core.notification.samples import HEADERS, of_json
 from yangbeam.core.elements import Message, Notification
@@ -28,7 +29,7 @@ def _general(tree: Any) -> Notification:
 
 @pytest.mark.parametrize("row", _EXACT)
 def test_the_common_shapes_take_the_hot_path(row: str) -> None:
-    assert exact_push_update(of_json(HEADERS[row])) == _general(HEADERS[row])
+    assert exact_push_update(of_json(HEADERS[row])) == replace(_general(HEADERS[row]), exact=True)
 
 
 @pytest.mark.parametrize("row", [row for row in HEADERS if row not in _EXACT])
@@ -39,7 +40,7 @@ def test_other_shapes_do_not(row: str) -> None:
 def _outcome(message: Message, *, general: bool) -> Any:
     try:
         if not general:
-            return decode(message)
+            return replace(decode(message), exact=False)
         found = unwrap(tree_of_json(message.payload))
         return notification_of(message, found, found.row, JSON)
     except NotificationError as error:
@@ -138,7 +139,7 @@ def test_a_change_anywhere_is_judged_alike_by_both_paths(row: str, place: int, v
     except NotificationError as error:
         expected = error.reason
     try:
-        found: Any = decode(of_json(tree))
+        found: Any = replace(decode(of_json(tree)), exact=False)
     except NotificationError as error:
         found = error.reason
     assert found == expected
