@@ -24,7 +24,7 @@ from yangbeam.runners.jobs import run_job
 from yangbeam.simulator import SimulateOptions
 from yangbeam.simulator.habits import content_id
 from yangbeam.simulator.netconf.server import PASSWORD, USERNAME, host_key, known_hosts
-from yangbeam.simulator.send import start
+from yangbeam.simulator.send import run_routers
 from yangbeam.transforms.handoff import Handoff
 
 SECONDS = 20.0
@@ -110,14 +110,19 @@ class _Traffic(threading.Thread):
 
     def __init__(self, networks: list[SimulateOptions], handoff: Handoff) -> None:
         super().__init__(name="traffic", daemon=True)
-        self._processes = [start(network) for network in networks]
+        self._networks = [run_routers(network) for network in networks]
         self._handoff = handoff
 
     def run(self) -> None:
-        for process in self._processes:
-            process.join()
+        for network in self._networks:
+            network.wait_until_sent()
         self._drain()
         self._handoff.stop()
+
+    def dismiss(self) -> None:
+        """Lets the routers go: who still waits for their modules waits no more."""
+        for network in self._networks:
+            network.stop()
 
     def _drain(self) -> None:
         """Waits until no datagram has come for two heartbeats."""
@@ -145,11 +150,18 @@ def demo(out: Path, seconds: float = SECONDS) -> Verdict:
     networks = routers(target, out, seconds, _free_port(socket.SOCK_STREAM))
     config = _config(target, out, _login(out, networks))
 
+    traffic: list[_Traffic] = []
+
     def began(_: list[Reader], handoff: Handoff) -> None:
-        _Traffic(networks, handoff).start()
+        traffic.append(_Traffic(networks, handoff))
+        traffic[-1].start()
 
     launch = partial(run_job, live=True, began=began)
-    report = execute(Job(config), Launchers(bounded=launch, live=launch), json=False)
+    try:
+        report = execute(Job(config), Launchers(bounded=launch, live=launch), json=False)
+    finally:
+        for each in traffic:
+            each.dismiss()
     truths = [network.truth for network in networks if network.truth is not None]
     verdict = compare(report, config, truths, STATUS.snapshot())
     return replace(verdict, pairs=[*verdict.pairs, _libraries(config, networks)])

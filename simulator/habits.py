@@ -6,6 +6,7 @@ draft-ietf-netconf-udp-notif-26 section 3.2 and draft-ietf-netconf-notif-envelop
 
 from dataclasses import dataclass
 from enum import StrEnum
+from zlib import crc32
 
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.udp_notif import LastBit
@@ -134,6 +135,16 @@ _ROWS = (
     Habit("standard", Scope.PUBLISHER, Scope.PUBLISHER, RANDOM, sequence_start=ONE, publishers=(1,), segment_size=1472),
 )
 HABITS = {habit.name: habit for habit in _ROWS}
+
+
+def content_id(habit: Habit, library: int) -> str:
+    """Returns the content-id of a router's YANG library, the same for all routers of a kind.
+
+    Args:
+        habit: Its kind.
+        library: How often the library changed.
+    """
+    return f"{crc32(f'{habit.name}/{library}'.encode()):08x}"
 
 
 def habit_of(name: str) -> Habit:

@@ -58,6 +58,15 @@ class SimulateOptions:
         ca_file: Certificates (PEM) that sign the receiver's; for https.
         certificate: The routers' own certificate (PEM), where the receiver asks for one; for https.
         key: Its private key (PEM).
+        netconf_port: Also serve NETCONF over SSH on this TCP port of each router's address; 0: not. The login is
+            ``yangbeam`` with the password ``simulated``, on loopback only.
+        netconf_key: File of the routers' SSH host key, written if absent; None: one of this run.
+        netconf_latency_s: Seconds that each get-schema takes.
+        netconf_drops: Chance in [0, 1] that a NETCONF request ends its session.
+        netconf_silent: Chance that a NETCONF request is never answered; 1: not even the hello.
+        netconf_missing: Chance that a module of the YANG library is not to be had.
+        netconf_wrong_revision: Chance that a module's text is of another revision.
+        netconf_wrong_name: Chance that a module's text is another module's.
     """
 
     target: str = "127.0.0.1:10003"
@@ -95,6 +104,14 @@ class SimulateOptions:
     ca_file: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+    netconf_port: int = 0
+    netconf_key: Path | None = None
+    netconf_latency_s: float = 0.0
+    netconf_drops: float = 0.0
+    netconf_silent: float = 0.0
+    netconf_missing: float = 0.0
+    netconf_wrong_revision: float = 0.0
+    netconf_wrong_name: float = 0.0
 
     def __post_init__(self) -> None:
         """Raises ConfigurationError on the first thing that cannot be done."""
@@ -105,6 +122,7 @@ class SimulateOptions:
             wrapper_for(self.wrapper or self.habit(index).wrapper, self.media_type)
         self._check_addresses()
         self._check_https()
+        self._check_netconf()
         if self.fast:
             plain = not (self.injures or self.invalid or self.restarts or self.schema_changes or self.suspensions)
             _require("fast", plain and self.truth is None, "without faults and truth")
@@ -115,6 +133,14 @@ class SimulateOptions:
             _require("loss", not (self.loss or self.incomplete or self.corrupt), "0 with https, as TCP mends it")
             _require("ca_file", self.ca_file is not None, "a file, with https")
             _require("path", not self.path or (self.path[0] == "/" and self.path[-1] != "/"), "like /yang")
+
+    def _check_netconf(self) -> None:
+        for name in ("drops", "silent", "missing", "wrong_revision", "wrong_name"):
+            _require(f"netconf_{name}", 0 <= getattr(self, f"netconf_{name}") <= 1, "in [0, 1]")
+        _require("netconf_port", 0 <= self.netconf_port < 1 << 16, "in [0, 65535]")
+        _require("netconf_latency_s", self.netconf_latency_s >= 0, "0 or more")
+        address, _ = self.destination
+        _require("netconf_port", not self.netconf_port or address.is_loopback, "0 beyond loopback")
 
     def _check_numbers(self) -> None:
         for name, lowest in (("routers", 1), ("subscriptions", 1), ("interfaces", 1), ("messages", 0)):

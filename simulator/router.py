@@ -6,12 +6,11 @@ Pure: it sends nothing and reads no clock. What befalls messages on their way is
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
-from zlib import crc32
 
 from yangbeam.simulator import messages
 from yangbeam.simulator.counters import Counters
 from yangbeam.simulator.emission import Emission
-from yangbeam.simulator.habits import Sockets
+from yangbeam.simulator.habits import Sockets, content_id
 from yangbeam.simulator.hardware import Hardware
 from yangbeam.simulator.injuries import INJURIES, injure
 from yangbeam.simulator.interfaces import Interfaces
@@ -67,6 +66,11 @@ class Router:
         ]
         self._patches = [0] * len(topics)
         self._suspended: dict[int, int] = {}
+
+    @property
+    def subscriptions(self) -> tuple[messages.Subscription, ...]:
+        """Its subscriptions as they are now."""
+        return tuple(self._subscriptions)
 
     def emissions(self) -> Iterator[Emission]:
         """Yields all messages in order of their event times: announcements, updates, farewells."""
@@ -270,4 +274,4 @@ class Router:
         return max(1, round(100 * each / self._options.rate)) if self._options.rate else 1
 
     def _content_id(self) -> str:
-        return f"{crc32(f'{self.habit.name}/{self._library}'.encode()):08x}"
+        return content_id(self.habit, self._library)

@@ -5,14 +5,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing.context import SpawnProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import msgspec
 
 from yangbeam.simulator.faults import Delivery
 from yangbeam.simulator.load import send_load
+from yangbeam.simulator.netconf.routers import RouterNetconf
 from yangbeam.simulator.options import SimulateOptions
 from yangbeam.simulator.pace import Pace
 from yangbeam.simulator.plan import plan
@@ -21,12 +24,16 @@ from yangbeam.simulator.sockets import RouterSockets
 from yangbeam.simulator.summary import Summary
 from yangbeam.simulator.truth import TruthRecord, TruthWriter
 
+LOOK_S = 0.2
+"""Between looks at whether a process of routers still lives."""
+
 
 def simulate(
     options: SimulateOptions,
     *,
     pace: Pace | None = None,
     progress: Callable[[TruthRecord], None] | None = None,
+    afterwards: Callable[[], None] | None = None,
 ) -> Summary:
     """Sends a whole simulation and returns what was sent; blocks until it is over.
 
@@ -36,24 +43,40 @@ def simulate(
         options: What to simulate.
         pace: Keeps the rate; by default on the machine's clock.
         progress: Called with the truth of each message, after it was sent.
+        afterwards: Called after the last message, while the routers still answer to NETCONF.
 
     Raises:
         ConfigurationError: A source address cannot be used, or the truth file cannot be written.
     """
     pace = pace or Pace()
     start_us = time.time_ns() // 1000 if options.start_us is None else options.start_us
+    with RouterNetconf(options) as netconf:
+        summary = _send_all(options, start_us, netconf, pace, progress)
+        if afterwards is not None:
+            afterwards()
+        return summary
+
+
+def _send_all(
+    options: SimulateOptions,
+    start_us: int,
+    netconf: RouterNetconf,
+    pace: Pace,
+    progress: Callable[[TruthRecord], None] | None,
+) -> Summary:
     if options.https:
         with closing(RouterRequests(options)) as requests:
-            return _send_plan(options, start_us, partial(post, requests=requests), pace, progress)
+            return _send_plan(options, start_us, netconf, partial(post, requests=requests), pace, progress)
     with closing(RouterSockets(options)) as sockets:
         if options.fast:
             return send_load(options, start_us, sockets, pace)
-        return _send_plan(options, start_us, partial(send, sockets=sockets), pace, progress)
+        return _send_plan(options, start_us, netconf, partial(send, sockets=sockets), pace, progress)
 
 
 def _send_plan(
     options: SimulateOptions,
     start_us: int,
+    netconf: RouterNetconf,
     send_one: Callable[[Delivery], TruthRecord],
     pace: Pace,
     progress: Callable[[TruthRecord], None] | None,
@@ -64,6 +87,7 @@ def _send_plan(
         for delivery in plan(options, start_us):
             if options.rate:
                 pace.wait_until((delivery.at_us - start_us) / 1_000_000)
+            netconf.note(delivery.record)
             record = send_one(delivery)
             tally.add(record)
             if truth:
@@ -132,3 +156,45 @@ def start(options: SimulateOptions) -> SpawnProcess:
     process = multiprocessing.get_context("spawn").Process(target=simulate, args=(options,), name="simulator")
     process.start()
     return process
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A simulation in a process of its own, whose routers answer to NETCONF until they are told to stop.
+
+    Attributes:
+        process: The process.
+        sent: Set when the last message was sent.
+        stopping: To be set by ``stop``.
+    """
+
+    process: SpawnProcess
+    sent: Event
+    stopping: Event
+
+    def wait_until_sent(self) -> None:
+        """Returns when the last message was sent, or the process is gone."""
+        while not self.sent.wait(LOOK_S) and self.process.is_alive():
+            pass
+
+    def stop(self) -> None:
+        """Lets the routers go, and waits for them."""
+        self.stopping.set()
+        self.process.join()
+
+
+def run_routers(options: SimulateOptions) -> Running:
+    """Starts the simulation in a process of its own; its routers stay until they are stopped."""
+    context = multiprocessing.get_context("spawn")
+    sent, stopping = context.Event(), context.Event()
+    process = context.Process(target=_run, args=(options, sent, stopping), name="routers", daemon=True)
+    process.start()
+    return Running(process, sent, stopping)
+
+
+def _run(options: SimulateOptions, sent: Event, stopping: Event) -> None:
+    def stay() -> None:
+        sent.set()
+        stopping.wait()
+
+    simulate(options, afterwards=stay)

@@ -5,11 +5,12 @@ nothing, and nothing but loopback is listened on.
 """
 
 import contextlib
+import logging
 import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from itertools import count
@@ -28,6 +29,9 @@ from yangbeam.simulator.netconf.faults import NetconfFaults, Wrong
 USERNAME: Final = "yangbeam"
 PASSWORD: Final = "simulated"  # noqa: S105 - documented, and of loopback only
 BACKLOG: Final = 64
+# Clients come and go as they please; that is nobody's error here.
+logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
+
 TICK_S: Final = 0.2
 """How long the accepting thread sleeps between looks at whether it is to end."""
 
@@ -76,7 +80,7 @@ class NetconfServers:
         self.options = options or NetconfOptions()
         self.asked = 0
         self.sessions = 0
-        self.key = _host_key(self.options.host_key)
+        self.key = host_key(self.options.host_key)
         self.sleep = sleep
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -95,8 +99,7 @@ class NetconfServers:
 
     def known_hosts(self) -> str:
         """Returns the lines that a client's file of known hosts needs."""
-        key = f"{self.key.get_name()} {self.key.get_base64()}"
-        return "".join(f"[{address}]:{self.port} {key}\n" for address in self.routers)
+        return known_hosts(self.key, self.routers, self.port)
 
     def close(self) -> None:
         """Ends all sessions; closing twice is harmless."""
@@ -149,6 +152,11 @@ class NetconfServers:
         """Counts one get-schema."""
         with self._lock:
             self.asked += 1
+
+
+def known_hosts(key: Any, addresses: Iterable[str], port: int) -> str:
+    """Returns the lines of a file of known hosts for servers with one key."""
+    return "".join(f"[{address}]:{port} {key.get_name()} {key.get_base64()}\n" for address in addresses)
 
 
 class _Session:
@@ -258,8 +266,9 @@ def _bound(address: str, port: int) -> socket.socket:
     return opened
 
 
-def _host_key(path: Path | None) -> Any:
-    """Elliptic keys: an RSA key would take a second to make."""
+def host_key(path: Path | None) -> Any:
+    """Returns the host key in a file, written if absent; None: one that is kept nowhere."""
+    # An RSA key would take a second to make.
     if path is not None and path.is_file():
         return paramiko.ECDSAKey.from_private_key_file(str(path))
     key = paramiko.ECDSAKey.generate()
