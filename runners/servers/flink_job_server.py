@@ -16,7 +16,7 @@ from typing import Final
 from yangbeam.runners.servers.artifacts import copy_artifact, copy_dependencies, home, once
 from yangbeam.runners.servers.processes import ServerError
 
-OFFICIAL: Final = "org.apache.beam:beam-runners-flink-2.2-job-server:2.77.0"
+OFFICIAL: Final = "org.apache.beam:beam-runners-flink-1.20-job-server:2.77.0"
 FLAT_FROM: Final = (2, 76)
 ASK_AGAIN_S: Final = 24 * 3600
 """How long a repository that lacked the official one is believed to lack it."""
@@ -79,7 +79,7 @@ def job_server() -> JobServer:
         return _from_class_path(built)
     try:
         folder = once("job-server-official", lambda into: copy_artifact(OFFICIAL, into))
-        return JobServer(next(folder.glob("*.jar")), beam="2.77.0", flink="2.2.1", official=True)
+        return JobServer(next(folder.glob("*.jar")), beam="2.77.0", flink="1.20.5", official=True)
     except ServerError as missing:
         if missing.reason != "fetch":
             raise
