@@ -1,6 +1,7 @@
 """Decides what a simulated router answers to a NETCONF request; pure: XML in, XML out."""
 
 from typing import Final
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
@@ -28,7 +29,7 @@ def hello(equipment: Equipment, session_id: int, *, chunked: bool) -> bytes:
     capabilities = [
         BASE_1_0,
         *([BASE_1_1] if chunked else []),
-        f"urn:ietf:params:netconf:capability:yang-library:{version}&{told}={equipment.library.content_id}",
+        f"urn:ietf:params:netconf:capability:yang-library:{version}&{told}={quote(equipment.library.content_id)}",
         f"{MONITORING}?module=ietf-netconf-monitoring&revision=2010-10-04",
     ]
     inner = "".join(f"<capability>{escape(capability)}</capability>" for capability in capabilities)
