@@ -1,7 +1,6 @@
 """Under which subjects and references a schema set is registered: modules bottom-up, then a subscription's root."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -16,11 +15,8 @@ from yangbeam.core.yang.module_text import ModuleText
 from yangbeam.core.yang.module_text import Reference as Need
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.registry.envelope import ROOT
+from yangbeam.registry.formats.features import defined_features
 
-_FEATURE: Final = re.compile(
-    r"""//[^\n]*|/\*.*?\*/|"(?:[^"\\]|\\.)*"|'[^']*'|(?<![\w.:-])feature\s+["']?(?P<name>[A-Za-z_][\w.-]*)["']?\s*[;{]""",
-    re.DOTALL,
-)
 _KEEPS_NONE: Final = "NONE"
 
 
@@ -171,14 +167,3 @@ def _body(
         if defined:
             tags["features"] = tuple(sorted(defined if enabled is None else defined.intersection(enabled)))
     return Body(module.text, YANG, references, Metadata(tags, properties)).normal()
-
-
-def defined_features(text: str) -> Iterator[str]:
-    """Yields the features that a module or submodule defines.
-
-    >>> list(defined_features('module m { feature a; /* feature b; */ description "feature c {"; feature d { } }'))
-    ['a', 'd']
-    """
-    for found in _FEATURE.finditer(text):
-        if found["name"]:
-            yield found["name"]

@@ -12,6 +12,7 @@ from yangbeam.core.yang.libyang_context import LibyangContext
 from yangbeam.core.yang.module_text import ModuleText, read_module_text, structures_as_containers
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.registry.formats import yang_update
+from yangbeam.registry.formats.features import defined_features
 from yangbeam.registry.formats.parsed import Parsed
 from yangbeam.registry.refusals import invalid
 
@@ -64,7 +65,9 @@ def _compile(module: ModuleText, schema: Parsed) -> None:
     for found, body in needed.values():
         on = body.features()
         if on is not None and newest.get(found.name) == found.revision:
-            features[found.name] = on
+            parts = [other.text for other, _ in needed.values() if other.belongs_to == found.name]
+            defined = {name for text in (found.text, *parts) for name in defined_features(text)}
+            features[found.name] = tuple(name for name in on if name in defined)  # libyang refuses one that is not
     loaded = SchemaSet((), tuple(sorted(newest.items())), features)
     with tempfile.TemporaryDirectory(prefix="yangbeam-judge-") as folder:
         for name, (found, _) in needed.items():

@@ -20,9 +20,10 @@ from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.directories import Library
 from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.registry.envelope import ROOT, enveloped
+from yangbeam.registry.formats.features import defined_features
 from yangbeam.registry.formats.known import FORMATS
 from yangbeam.registry.local import LocalRegistry
-from yangbeam.registry.register import defined_features, register_set, root_subject
+from yangbeam.registry.register import register_set, root_subject
 from yangbeam.registry.registrar import Registrar
 from yangbeam.registry.resolving import make_resolver
 from yangbeam.registry.service.app import make_app
