@@ -159,7 +159,7 @@ class NetconfSession:
     def ask_schema(self, name: str, revision: str) -> PendingReply:
         """Asks for a module's text (RFC 6022 section 3.1), without waiting; several may be on their way."""
         # A format would be right too, but some servers refuse the identity they themselves default to.
-        wanted = etree.Element(f"{{{MONITORING}}}get-schema", nsmap={None: MONITORING})
+        wanted = etree.Element(f"{{{MONITORING}}}get-schema", nsmap={None: MONITORING})  # type: ignore[dict-item] # as lxml has it
         etree.SubElement(wanted, f"{{{MONITORING}}}identifier").text = name
         if revision:
             etree.SubElement(wanted, f"{{{MONITORING}}}version").text = revision
@@ -190,7 +190,10 @@ def schema_text(reply: etree._Element) -> str:
 
     White space around it is the server's: without it, equal modules of two servers are equal.
     """
-    return "".join(text for data in reply.iterfind(f"{{{MONITORING}}}data") for text in data.itertext()).strip() + "\n"
+    return (
+        "".join(text for data in reply.iterfind(f"{{{MONITORING}}}data") for text in map(str, data.itertext())).strip()
+        + "\n"
+    )
 
 
 class _Request(RPC):

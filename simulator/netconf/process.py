@@ -45,7 +45,7 @@ def served(routers: Mapping[str, Equipment], options: NetconfOptions | None = No
         told = ours.recv()
         if isinstance(told, Exception):
             raise told
-        yield Served(*told, ours)
+        yield Served(told[0], told[1], ours)
     finally:
         ours.close()
         process.join(10)

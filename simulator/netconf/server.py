@@ -208,7 +208,7 @@ class _Session:
             pass
 
 
-class _Login(paramiko.ServerInterface):
+class _Login(paramiko.ServerInterface):  # type: ignore[misc] # paramiko has no types
     """Lets the one user in, to the one subsystem."""
 
     def __init__(self, servers: NetconfServers, address: str) -> None:
