@@ -9,15 +9,15 @@ a chunk.
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 from confluent_kafka import KafkaError
 
 from yangbeam.core.spool import Header, Spooled
 from yangbeam.io.raw_topic import NEVER, KafkaFatalError
+from yangbeam.pipeline.raw_producing import Done, OutletLimits, Producer
 from yangbeam.pipeline.raw_spool import Spool
 
 COUNTERS: Final = ("acknowledged", "spooled", "spool_drops", "unwritable", "stalls")
@@ -28,50 +28,6 @@ FIRST_CHUNK: Final = 4096
 """Octets of the first attempt after a failure; each success makes the next chunk larger."""
 GROWTH: Final = 16
 _QUEUE_FULL: Final = KafkaError._QUEUE_FULL  # noqa: SLF001 # librdkafka's own name for it
-
-Done = Callable[[bool], None]
-"""Called once with whether the record is safe."""
-
-
-class Producer(Protocol):
-    """What the outlet needs of ``io.raw_topic.RawProducer``."""
-
-    produced: int
-
-    @property
-    def waiting(self) -> int:
-        """Records taken and not settled."""
-        ...
-
-    def put(
-        self, partition: int, key: bytes | None, value: bytes, headers: list[Header], timestamp_ms: int, settled: Any
-    ) -> KafkaError | None:
-        """Takes a record, or says why not."""
-        ...
-
-    def poll(self, wait_s: float, /) -> Any:
-        """Serves what was settled, and waits at most so long for it."""
-        ...
-
-    def check(self) -> None:
-        """Raises KafkaFatalError when nothing more can be produced."""
-        ...
-
-    def give_up(self) -> None:
-        """Settles everything that waits as failed, and ends."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class OutletLimits:
-    """How patient an outlet is."""
-
-    stall_s: float = 10.0
-    """Without any acknowledgement, what waits in memory goes to the disk."""
-    retry_s: float = 1.0
-    """From a failure to the next attempt."""
-    chunk_bytes: int = 8 << 20
-    """Of the spool, produced between two waits for acknowledgements."""
 
 
 class _Settlement(msgspec.Struct, gc=False):
@@ -133,6 +89,10 @@ class Outlet:
         self._is_chunk_under_way = self._did_chunk_fail = False
         self._chunk: deque[Spooled] = deque()
         """Of the chunk under way, what the queue has not taken yet."""
+        self._is_last_chunk = False
+        """Nothing is left on disk behind the chunk under way: what comes meanwhile is held."""
+        self._held: list[tuple[Spooled, Done | None]] = []
+        self._held_octets = 0
         self._chunk_bytes = FIRST_CHUNK
         self._retry_at = self._progress_at = clock()
         self._progress = 0
@@ -168,7 +128,24 @@ class Outlet:
             self._trouble(error.str())
         else:
             record = Spooled(partition, key, value, headers, timestamp_ms)
+            if self._is_last_chunk:
+                self._hold(record, done)
+                return
         self._keep(self._spool.append, record, done)
+
+    def _hold(self, record: Spooled, done: Done | None) -> None:
+        """Keeps a record in memory until the last chunk is acknowledged: else the spool would never be empty."""
+        self._held.append((record, done))
+        self._held_octets += len(record.value)
+        if self._held_octets > self._limits.chunk_bytes:
+            self._spill()
+
+    def _spill(self) -> None:
+        """Gives up the hope that the chunk under way was the last one."""
+        self._is_last_chunk = False
+        held, self._held, self._held_octets = self._held, [], 0
+        for record, done in held:
+            self._keep(self._spool.append, record, done)
 
     def turn(self) -> None:
         """Does what is due: callbacks, the next chunk, the disk; call it often, and after each burst of records.
@@ -201,10 +178,7 @@ class Outlet:
         elif self._is_chunk_under_way:
             self._end_chunk(now)
         elif self._spool.is_empty:
-            self._is_direct = True
-            if self._is_told:
-                self._is_told = False
-                self._say("Kafka has everything that waited on disk")
+            self._go_direct()
         else:
             self._is_chunk_under_way, self._did_chunk_fail = True, False
             self._chunk.extend(self._spool.read(self._chunk_bytes))
@@ -225,17 +199,30 @@ class Outlet:
             if self._did_chunk_fail:
                 return
             self._chunk.popleft()
+        self._is_last_chunk = self._spool.is_read
 
     def _end_chunk(self, now: float) -> None:
         self._is_chunk_under_way = False
         self._chunk.clear()
         if self._did_chunk_fail:
+            self._spill()
             self._spool.rewind()
             self._chunk_bytes = FIRST_CHUNK
             self._retry_at = now + self._limits.retry_s
             return
         self._spool.commit()
         self._chunk_bytes = min(self._chunk_bytes * GROWTH, self._limits.chunk_bytes)
+        if self._is_last_chunk:
+            self._go_direct()
+
+    def _go_direct(self) -> None:
+        self._is_direct, self._is_last_chunk = True, False
+        if self._is_told:
+            self._is_told = False
+            self._say("Kafka has everything that waited on disk")
+        held, self._held, self._held_octets = self._held, [], 0
+        for record, done in held:
+            self.put(record.partition, record.key, record.value, record.headers, record.timestamp_ms, done)
 
     def _settled(self, headers: list[Header], done: Done | None, error: KafkaError | None, message: Any) -> None:
         if error is None:
@@ -315,6 +302,7 @@ class Outlet:
         self._failed = self._progress = 0
         if self._is_chunk_under_way:
             self._did_chunk_fail = True
+        self._spill()
         self._sync()
 
     @property

@@ -15,7 +15,8 @@ from yangbeam.core.errors import Fault, WireError
 from yangbeam.core.raw_record import RawRecord, read_record
 from yangbeam.core.spool import Spooled
 from yangbeam.io.raw_topic import RawProducer
-from yangbeam.pipeline.raw_outlet import Done, Outlet, OutletLimits
+from yangbeam.pipeline.raw_outlet import Outlet
+from yangbeam.pipeline.raw_producing import Done, OutletLimits
 from yangbeam.pipeline.raw_spool import Spool
 from yangbeam.pipeline.receive_order import ENCODER, ORDER, WorkerOrder, WorkerReport
 

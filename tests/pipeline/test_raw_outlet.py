@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from yangbeam.core.spool import Header, Spooled
 from yangbeam.io.raw_topic import KafkaFatalError
-from yangbeam.pipeline.raw_outlet import Outlet, OutletLimits
+from yangbeam.pipeline.raw_outlet import Outlet
+from yangbeam.pipeline.raw_producing import OutletLimits
 from yangbeam.pipeline.raw_spool import Spool
 
 FULL = KafkaError._QUEUE_FULL
@@ -200,6 +201,41 @@ def test_a_failure_that_may_pass_is_tried_again(bench: Bench) -> None:
     assert bench.outlet.spool_octets == 0
 
 
+def test_a_stream_that_never_pauses_comes_off_the_disk_all_the_same(bench: Bench) -> None:
+    bench.put(8)
+    bench.producer.capacity = 100
+    for _ in range(60):
+        bench.now += 0.5
+        bench.outlet.turn()
+        bench.put(2)
+        bench.producer.acknowledge()
+    spooled = bench.counters["spooled"]
+    assert bench.outlet.spool_octets == 0
+    for _ in range(20):
+        bench.outlet.turn()
+        bench.put(2)
+        bench.producer.acknowledge()
+    assert bench.counters["spooled"] == spooled
+    assert bench.arrived == list(range(168))
+
+
+def test_what_is_held_behind_the_last_chunk_is_bounded_and_follows_it_when_it_fails(bench: Bench) -> None:
+    bench.put(4)
+    bench.producer.acknowledge()
+    bench.outlet.turn()
+    bench.now += 2
+    bench.outlet.turn()  # the last chunk is under way
+    for _ in range(3):
+        bench.outlet.put(0, b"k", bytes(200), [], 0)
+    bench.number = 4
+    bench.put(1)
+    assert bench.counters["spooled"] >= 3
+    bench.producer.fail(UNKNOWN_TOPIC)
+    bench.turns()
+    values = [record[2] for record in bench.log]
+    assert values == [b"0", b"1", b"2", b"3", bytes(200), bytes(200), bytes(200), b"4"]
+
+
 def test_a_topic_that_is_gone_for_a_while_costs_nothing_and_is_told_once(bench: Bench) -> None:
     bench.put(1)
     bench.producer.closed = True
@@ -334,6 +370,7 @@ def test_whatever_happens_every_record_arrives_in_order_or_was_lost_with_the_pro
             else:
                 bench.outlet._spool.flush()  # what a turn does; what is in memory is lost
                 lost |= {int(sent.facts[2]) for sent, _, _ in bench.producer.queue}
+                lost |= {int(record.value) for record, _ in bench.outlet._held}
                 bench.start()
         bench.turns()
         assert set(bench.arrived) >= set(range(bench.number)) - lost
