@@ -4,12 +4,14 @@ The payload is spliced in as its bytes came. What is the same for all messages o
 batch. The collector's own sequence-number is left out: it is optional, and a replay could not repeat it.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from yangbeam.core.date_and_time import parse_time, rfc3339
 from yangbeam.core.elements import Notification, Subscription, TelemetryRecord, Validated
+from yangbeam.core.message_key.records import Part
 
 _ENCODINGS: Final = {
     "application/yang-data+json": "ietf-subscribed-notifications:encode-json",
@@ -24,6 +26,10 @@ _TRANSPORTS: Final = {
 
 _VERDICT_LABEL: Final = "yangbeam-verdict"
 """Operator label of a message that was passed on without being valid, or unvalidated."""
+
+
+Parts = Callable[[Validated, Subscription | None, str], Sequence[Part]]
+"""A message, its subscription and its node's name to its records: key, topic and document of each."""
 
 
 class Encoder:
@@ -44,41 +50,27 @@ class Encoder:
 
     def encode(self, validated: Validated) -> TelemetryRecord:
         """Returns the record of one notification; its key is ``node LF subscription-id``."""
+        frame = self._shared(validated)
+        return _record(validated, frame, Part(frame.key, "", validated.json))
+
+    def records(self, validated: Validated, parts: Parts) -> list[TelemetryRecord]:
+        """Returns the records of one notification, in the order of its parts; at least one."""
+        frame = self._shared(validated)
+        found = parts(validated, frame.known, frame.node)
+        return [_record(validated, frame, part, index, len(found)) for index, part in enumerate(found)]
+
+    def _shared(self, validated: Validated) -> "_Frame":
         notification = validated.bound.notification
         message = notification.message
-        row = validated.bound.subscription
-        number = notification.subscription_id
         alike = (
-            notification.node, row, number, validated.verdict, message.exporter, message.port,
-            message.collector, message.collector_port, message.media_type, message.transport,
+            notification.node, validated.bound.subscription, notification.subscription_id, validated.verdict,
+            message.exporter, message.port, message.collector, message.collector_port, message.media_type,
+            message.transport,
         )  # fmt: skip
         frame = self._frames.get(alike)
         if frame is None:
             frame = self._frames[alike] = self._frame(validated)
-        event_time = notification.event_time
-        value = b"".join(
-            (
-                frame.head,
-                b'"node-export-timestamp":%b,' % orjson.dumps(event_time) if event_time else b"",
-                b'"collection-timestamp":"',
-                rfc3339(message.arrival_us),
-                frame.middle,
-                validated.json,
-                b"}}",
-            )
-        )
-        return TelemetryRecord(
-            validated.bound.schema_id,
-            frame.key,
-            value,
-            message.exporter,
-            notification.publisher_id,
-            number,
-            message.arrival_us,
-            event_us(notification),
-            message.raw_partition,
-            message.raw_offset,
-        )
+        return frame
 
     def _frame(self, validated: Validated) -> "_Frame":
         notification = validated.bound.notification
@@ -100,6 +92,8 @@ class Encoder:
             b',"payload":',
         )
         return _Frame(
+            known=known,
+            node=node,
             key=f"{node}\n{'' if number is None else number}".encode(),
             head=b'{"ietf-telemetry-message:message":{"network-node-manifest":{"name":%b},"telemetry-message-metadata":{'
             % name,
@@ -110,9 +104,43 @@ class Encoder:
 class _Frame(NamedTuple):
     """What all messages of one subscription share, between its parts that differ: the times and the payload."""
 
+    known: Subscription | None
+    node: str
     key: bytes
     head: bytes
     middle: bytes
+
+
+def _record(validated: Validated, frame: _Frame, part: Part, index: int = 0, parts: int = 1) -> TelemetryRecord:
+    notification = validated.bound.notification
+    message = notification.message
+    event_time = notification.event_time
+    value = b"".join(
+        (
+            frame.head,
+            b'"node-export-timestamp":%b,' % orjson.dumps(event_time) if event_time else b"",
+            b'"collection-timestamp":"',
+            rfc3339(message.arrival_us),
+            frame.middle,
+            part.json,
+            b"}}",
+        )
+    )
+    return TelemetryRecord(
+        validated.bound.schema_id,
+        part.key,
+        value,
+        message.exporter,
+        notification.publisher_id,
+        notification.subscription_id,
+        message.arrival_us,
+        event_us(notification),
+        message.raw_partition,
+        message.raw_offset,
+        index,
+        part.topic,
+        parts,
+    )
 
 
 def event_us(notification: Notification) -> int:

@@ -6,7 +6,18 @@ from typing import Final, NamedTuple, Self
 import msgspec
 
 from yangbeam.core.elements import Heartbeat, LedgerDelta, LedgerTotal, LedgerTotals, place
-from yangbeam.core.ledger import DEAD, DEAD_AT, DELIVERED, DUPLICATES, NOT_MAPPED, PENDING, RECEIVED
+from yangbeam.core.ledger import (
+    DEAD,
+    DEAD_AT,
+    DEAD_PARTS,
+    DELIVERED,
+    DUPLICATES,
+    NOT_MAPPED,
+    PARTS,
+    PENDING,
+    RECEIVED,
+    SPLIT,
+)
 from yangbeam.core.versioned import Codec
 
 FORMAT: Final = 1
@@ -234,6 +245,16 @@ def line_of(counts: Mapping[str, int], sink: str, exporter: str = "") -> Line:
     )
 
 
+def lines_of(counts: Mapping[str, int], sink: str, exporter: str = "") -> list[Line]:
+    """Returns the line of a sink, and one for the records of split messages where there are any."""
+    split = count_of(counts, f"{SPLIT}:{sink}")
+    parts, dead = count_of(counts, f"{PARTS}:{sink}"), count_of(counts, f"{DEAD_PARTS}:{sink}")
+    line = line_of(counts, sink, exporter)
+    if not split and not parts and not dead:
+        return [line]
+    return [line, Line(exporter, f"{sink} (records of split messages)", split, parts, dead, 0, 0)]
+
+
 def by_exporter(totals: Iterable[LedgerTotal]) -> dict[str, dict[str, int]]:
     """Returns the counts of each exporter, added up over its buckets."""
     groups: dict[str, list[LedgerTotal]] = {}
@@ -253,5 +274,5 @@ def unbalanced(exporters: Mapping[str, Mapping[str, int]], sinks: Iterable[str])
         sinks: Every sink of the run.
     """
     named = list(sinks)
-    every = (line_of(counts, sink, exporter) for exporter, counts in sorted(exporters.items()) for sink in named)
-    return [line for line in every if line.missing]
+    every = (lines_of(counts, sink, exporter) for exporter, counts in sorted(exporters.items()) for sink in named)
+    return [line for lines in every for line in lines if line.missing]

@@ -8,6 +8,7 @@ from yangbeam.core.pending import Limits
 from yangbeam.core.validation import Policy
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.config_discovery import SchemaNode
+from yangbeam.pipeline.config_sinks import Kafka
 from yangbeam.pipeline.config_stages import Loss
 from yangbeam.pipeline.graph import Stages
 from yangbeam.registry.directories import Directory
@@ -15,6 +16,7 @@ from yangbeam.registry.discovery.fetching import FetchLimits
 from yangbeam.registry.discovery.settings import DiscoverySettings, NodeAccess
 from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.transforms.detect_loss import DetectLoss
+from yangbeam.transforms.encode_telemetry_messages import Keys
 
 
 def stages_of(config: Config) -> Stages:
@@ -30,6 +32,7 @@ def stages_of(config: Config) -> Stages:
         detect_loss=_detect_loss(config.loss),
         collector=config.collector,
         version=version("yangbeam"),
+        keys=_keys_of(config),
         pending=Limits(
             wait_s=config.schemas.wait_s,
             max_messages=config.schemas.max_pending_messages,
@@ -38,6 +41,12 @@ def stages_of(config: Config) -> Stages:
             max_bytes_per_exporter=config.schemas.max_pending_bytes_per_exporter,
         ),
     )
+
+
+def _keys_of(config: Config) -> Keys:
+    """Files have the keys that Kafka would have."""
+    kafka = config.kafka or Kafka()
+    return Keys(registry_of(config), kafka.keys.settings(kafka.topics.subscriptions))
 
 
 def registry_of(config: Config) -> EmbeddedRegistry:

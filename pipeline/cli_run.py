@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from yangbeam.core.errors import Fault, YangbeamError
-from yangbeam.core.totals import line_of, unbalanced
+from yangbeam.core.totals import lines_of, unbalanced
 from yangbeam.pipeline.config import load
 from yangbeam.pipeline.config_errors import InvalidConfigurationError, Problem
 from yangbeam.pipeline.console import messages, output, reporting
@@ -163,7 +163,7 @@ def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
     if json:
         typer.echo(orjson.dumps(report))
     else:
-        lines = [line_of(snapshot.counts, sink) for sink in sinks]
+        lines = [line for sink in sinks for line in lines_of(snapshot.counts, sink)]
         output().print(summary(report, lines, places_of(job.config)))
     if not report["balanced"]:
         for line in unbalanced(snapshot.exporters, sinks):

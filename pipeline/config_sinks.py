@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from yangbeam.pipeline.config_keys import MessageKeys
 from yangbeam.pipeline.config_types import Flag, InputFile, OutputPath, Secret, Section, Text, problem
 
 Topic = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9._-]{1,249}$")]
@@ -34,6 +35,8 @@ class Topics(Section):
     """Absolute totals; the highest revision of a key wins."""
     dead_letters: Topic = "yangbeam-dead-letters"
     """What could not be processed, with its original bytes."""
+    subscriptions: Topic = "yangbeam-subscriptions"
+    """Notifications about subscriptions, where `kafka.keys.topics` is `subject`."""
 
     @field_validator("*")
     @classmethod
@@ -85,6 +88,8 @@ class Kafka(Section):
     """Names of the topics that are written."""
     framing: Literal["prefix", "header-int32", "header-ascii", "header-guid"] = "prefix"
     """How the schema id travels: before the value as Confluent does (octet 0, then 32 bits), or in a header."""
+    keys: MessageKeys = Field(default_factory=MessageKeys)
+    """Key and topic of each telemetry record."""
     tls: Tls = Field(default_factory=Tls)
     """Encryption and certificates of the connection."""
     sasl: Sasl | None = None

@@ -157,7 +157,7 @@ def telemetry_records(framing: str, guid_of: Callable[[int], bytes] | None, batc
         if record.raw_offset >= 0:
             identity = b"%d/%d/%d" % (record.raw_partition, record.raw_offset, record.raw_index)
             headers += [(IDENTITY_HEADER, identity), (PUBLISHER_HEADER, b"%d" % record.publisher_id)]
-        yield Record(record.key, value, headers, record.event_us // 1000, record.topic)
+        yield Record(record.key or None, value, headers, record.event_us // 1000, record.topic)
 
 
 def loss_lines(batch: LossBatch) -> Iterator[bytes]:

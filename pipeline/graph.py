@@ -12,7 +12,7 @@ from yangbeam.core.validation import Policy
 from yangbeam.transforms.bind_subscriptions import BindSubscriptions
 from yangbeam.transforms.decode_notifications import DecodeNotifications
 from yangbeam.transforms.detect_loss import DetectLoss
-from yangbeam.transforms.encode_telemetry_messages import EncodeTelemetryMessages
+from yangbeam.transforms.encode_telemetry_messages import EncodeTelemetryMessages, Keys
 from yangbeam.transforms.keep_ledger import KeepLedger
 from yangbeam.transforms.map_to_rows import MapToRows
 from yangbeam.transforms.outputs import Staged, Written
@@ -48,6 +48,7 @@ class Stages:
     collector: str
     version: str
     pending: Limits = field(default_factory=Limits)
+    keys: Keys | None = None
 
 
 def build(pipeline: beam.Pipeline, source: beam.PTransform, stages: Stages, sinks: Sinks) -> None:
@@ -79,6 +80,6 @@ def build(pipeline: beam.Pipeline, source: beam.PTransform, stages: Stages, sink
 
 
 def _write_telemetry(validated: PCollection, stages: Stages, sinks: Sinks) -> list[Written]:
-    encode = EncodeTelemetryMessages(stages.collector, stages.version)
+    encode = EncodeTelemetryMessages(stages.collector, stages.version, stages.keys)
     telemetry = validated | "EncodeTelemetryMessages" >> encode
     return [telemetry | f"Write{label}" >> sink for label, sink in sinks.telemetry.items()]

@@ -1,47 +1,81 @@
 """EncodeTelemetryMessages: validated notifications to ietf-telemetry-message records with their schema ids."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
-from yangbeam.core.elements import TelemetryBatch, ValidatedBatch
-from yangbeam.core.telemetry_message import Encoder
+from yangbeam.core.elements import Subscription, TelemetryBatch, Validated, ValidatedBatch
+from yangbeam.core.errors import SchemaError
+from yangbeam.core.message_key.records import KeySettings, Part, RecordMaker, plain_part
+from yangbeam.core.schemas import Schemas
+from yangbeam.core.telemetry_message import Encoder, Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """How records are keyed, and the schemas that say what a key is.
+
+    Attributes:
+        schemas: Handle on the registered schemas.
+        settings: Which key and topic, and whether messages are split.
+    """
+
+    schemas: Schemas
+    settings: KeySettings
 
 
 class EncodeTelemetryMessages(beam.PTransform):
     """Wraps each notification in the ietf-telemetry-message, its payload spliced in; stateless, order kept.
 
-    ``ValidatedBatch`` to ``TelemetryBatch``, one record per notification, nothing fails.
+    ``ValidatedBatch`` to ``TelemetryBatch``, one record per notification (when messages are split: one or more, the
+    parts of a message next to each other), nothing fails.
 
     Args:
         collector: Name of this collector.
         version: Its software version.
+        keys: How records are keyed; None: by node and subscription.
     """
 
-    def __init__(self, collector: str, version: str) -> None:
+    def __init__(self, collector: str, version: str, keys: Keys | None = None) -> None:
         super().__init__()
-        self._collector = collector
-        self._version = version
+        self._encode = _Encode(collector, version, keys)
 
     def expand(self, batches: PCollection) -> PCollection:
         """Applies the stage."""
-        encode = beam.ParDo(_Encode(self._collector, self._version))
-        return batches | "Encode" >> encode.with_output_types(TelemetryBatch)
+        return batches | "Encode" >> beam.ParDo(self._encode).with_output_types(TelemetryBatch)
 
 
 class _Encode(beam.DoFn):
-    def __init__(self, collector: str, version: str) -> None:
+    def __init__(self, collector: str, version: str, keys: Keys | None) -> None:
         super().__init__()
         self._collector = collector
         self._version = version
+        self._keys = keys
+        self._makers: dict[int, RecordMaker] = {}
 
     def process(self, batch: ValidatedBatch) -> Iterator[TelemetryBatch]:
         encoder = Encoder(self._collector, self._version, batch.subscriptions)
+        if self._keys is None:
+            records = [encoder.encode(validated) for validated in batch.notifications]
+        else:
+            parts: Parts = self._parts
+            records = [record for validated in batch.notifications for record in encoder.records(validated, parts)]
         yield TelemetryBatch(
-            shard=batch.shard,
-            source=batch.source,
-            ordinal=batch.ordinal,
-            records=[encoder.encode(validated) for validated in batch.notifications],
-            controls=batch.controls,
+            shard=batch.shard, source=batch.source, ordinal=batch.ordinal, records=records, controls=batch.controls
         )
+
+    def _parts(self, validated: Validated, known: Subscription | None, node: str) -> list[Part] | tuple[Part, ...]:
+        """Returns the records of a message; one whose schema is not to be had goes by node and subscription alone."""
+        keys, schema_id = self._keys, validated.bound.schema_id
+        if keys is None or schema_id is None:
+            return (plain_part(validated, node, keys.settings if keys is not None else KeySettings()),)
+        maker = self._makers.get(schema_id)
+        if maker is None:
+            try:
+                schema = keys.schemas.schema(schema_id)
+            except SchemaError:  # it was there to validate by a moment ago
+                return (plain_part(validated, node, keys.settings),)
+            maker = self._makers[schema_id] = RecordMaker(schema.tree, schema.prefixes, keys.settings)
+        return maker.parts(validated, known, node)

@@ -9,7 +9,7 @@ from apache_beam.pvalue import DoOutputsTuple, PCollection
 from yangbeam.core.dead_letter import letter_of_record
 from yangbeam.core.elements import DeadLetter, DeadLetterBatch, EndOfInput, LedgerDelta, place
 from yangbeam.core.errors import YangbeamError
-from yangbeam.core.ledger import DEAD_AT, DELIVERED, Tallies
+from yangbeam.core.ledger import DEAD_AT, DEAD_PARTS, DELIVERED, PARTS, SPLIT, Tallies
 
 LETTERS: Final = "dead_letters"
 LEDGER: Final = "ledger"
@@ -64,6 +64,8 @@ def refused_by_sink(
 ) -> tuple[DeadLetterBatch | None, LedgerDelta]:
     """Returns the letters and the tallies of a batch of ``records``.
 
+    A message counts by its first record; the records of one that was split balance on a line of their own.
+
     Args:
         batch: The batch.
         sink: Name of the sink.
@@ -73,12 +75,19 @@ def refused_by_sink(
     letters: list[DeadLetter] = []
     for record, error in zip_longest(batch.records, why):
         where = (record.exporter, record.publisher_id, record.subscription_id, record.arrival_us)
-        if error is None:
-            tallies.add(f"{DELIVERED}:{sink}", *where)
-        else:
-            tallies.add(f"{DEAD_AT}:{sink}:{error.reason}", *where)
+        if not record.raw_index:
+            tallies.add(f"{DELIVERED}:{sink}" if error is None else f"{DEAD_AT}:{sink}:{error.reason}", *where)
+        if record.raw_parts > 1:
+            counts = tallies.at(*where)
+            _count(counts, f"{SPLIT}:{sink}", 0 if record.raw_index else record.raw_parts)
+            _count(counts, f"{PARTS}:{sink}" if error is None else f"{DEAD_PARTS}:{sink}:{error.reason}", 1)
+        if error is not None:
             letters.append(letter_of_record(f"write {sink}", record, error))
     ended = any(isinstance(control, EndOfInput) for control in batch.controls)
     return DeadLetterBatch(letters=letters, **place(batch)) if letters else None, tallies.delta(
         **place(batch), end=ended
     )
+
+
+def _count(counts: dict[str, int], name: str, more: int) -> None:
+    counts[name] = counts.get(name, 0) + more

@@ -121,21 +121,19 @@ class RecordMaker:
         """
         settings, notification = self._settings, validated.bound.notification
         if settings.key != "message-key" and not settings.split and not settings.per_subject:
-            return (Part(self._key(node, notification, None), "", validated.json),)
+            return (plain_part(validated, node, settings),)
         if notification.kind not in _ABOUT_DATA:
-            return (Part(self._key(node, notification, None), self._topic_of_kind(notification.kind), validated.json),)
+            return (plain_part(validated, node, settings, self._topic_of_kind(notification.kind)),)
         try:
             selected = self._filter_of(*_selection(known.terms)) if known is not None and known.terms else None
             make = self._of_contents if notification.kind == "push-update" else self._of_edits
             made = make(validated, selected, node)
         except (FilterError, msgspec.DecodeError, NotificationError, InvalidInstanceError, KeyError):
             made = ()  # nothing tells its XPaths: no reason to lose it
-        return made or (Part(self._key(node, notification, None), "", validated.json),)
+        return made or (plain_part(validated, node, settings),)
 
-    def _key(self, node: str, notification: Notification, xpaths: Iterable[str] | None) -> bytes:
-        if self._settings.key == "exporter":
-            return notification.message.exporter.encode()
-        return key_of(node, notification.subscription_id, xpaths) if self._settings.key == "message-key" else b""
+    def _key(self, node: str, notification: Notification, xpaths: Iterable[str]) -> bytes:
+        return _key(node, notification, self._settings, xpaths)
 
     def _topic_of_kind(self, kind: str) -> str:
         if self._topics is None:
@@ -215,6 +213,17 @@ class RecordMaker:
             )
             for piece in pieces
         ]
+
+
+def plain_part(validated: Validated, node: str, settings: KeySettings, topic: str = "") -> Part:
+    """Returns a message as one record that goes by node and subscription, whatever it carries."""
+    return Part(_key(node, validated.bound.notification, settings, None), topic, validated.json)
+
+
+def _key(node: str, notification: Notification, settings: KeySettings, xpaths: Iterable[str] | None) -> bytes:
+    if settings.key == "exporter":
+        return notification.message.exporter.encode()
+    return key_of(node, notification.subscription_id, xpaths) if settings.key == "message-key" else b""
 
 
 def _selection(terms: Terms) -> tuple[str | None, bytes | None, str]:

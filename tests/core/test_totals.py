@@ -7,7 +7,7 @@ import pytest
 from yangbeam.core import totals as module
 from yangbeam.core.elements import Heartbeat, LedgerDelta, LedgerTotals, Tally
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.core.totals import Totals, by_exporter, collected, latest, line_of, sums, unbalanced
+from yangbeam.core.totals import Totals, by_exporter, collected, latest, line_of, lines_of, sums, unbalanced
 
 MINUTE = 60_000_000
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "state" / "0.1.0" / "TotalsState.hex"
@@ -132,3 +132,11 @@ def test_readers_may_get_nothing() -> None:
     assert latest() == []
     assert collected(LedgerTotals(totals=[])) == {}
     assert unbalanced({}, ["kafka"]) == []
+
+
+def test_records_of_split_messages_balance_on_a_line_of_their_own() -> None:
+    counts = {"received": 1, "delivered:kafka": 1, "split:kafka": 3, "parts:kafka": 2, "dead-parts:kafka:large": 1}
+    assert unbalanced({"e": counts}, ["kafka"]) == []
+    assert [str(line) for line in lines_of(counts, "kafka")][1].startswith("kafka (records of split messages): 3")
+    (missing,) = unbalanced({"e": counts | {"parts:kafka": 1}}, ["kafka"])
+    assert missing.missing == 1
