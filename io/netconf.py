@@ -30,6 +30,7 @@ from yangbeam.core.yang.yang_library_xml import MAX_LIBRARY_BYTES, parsed_xml
 
 BASE: Final = "urn:ietf:params:xml:ns:netconf:base:1.0"
 MONITORING: Final = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
+_MONITORING: Final[Any] = {None: MONITORING}
 PORT: Final = 830
 MAX_REPLY_BYTES: Final = MAX_LIBRARY_BYTES
 FAREWELL_S: Final = 1.0
@@ -159,7 +160,7 @@ class NetconfSession:
     def ask_schema(self, name: str, revision: str) -> PendingReply:
         """Asks for a module's text (RFC 6022 section 3.1), without waiting; several may be on their way."""
         # A format would be right too, but some servers refuse the identity they themselves default to.
-        wanted = etree.Element(f"{{{MONITORING}}}get-schema", nsmap={None: MONITORING})  # type: ignore[dict-item] # as lxml has it
+        wanted = etree.Element(f"{{{MONITORING}}}get-schema", nsmap=_MONITORING)
         etree.SubElement(wanted, f"{{{MONITORING}}}identifier").text = name
         if revision:
             etree.SubElement(wanted, f"{{{MONITORING}}}version").text = revision
@@ -190,10 +191,8 @@ def schema_text(reply: etree._Element) -> str:
 
     White space around it is the server's: without it, equal modules of two servers are equal.
     """
-    return (
-        "".join(text for data in reply.iterfind(f"{{{MONITORING}}}data") for text in map(str, data.itertext())).strip()
-        + "\n"
-    )
+    pieces = (str(piece) for data in reply.iterfind(f"{{{MONITORING}}}data") for piece in data.itertext())
+    return "".join(pieces).strip() + "\n"
 
 
 class _Request(RPC):

@@ -5,11 +5,12 @@ from typing import Any, Final, NoReturn
 
 from lxml import etree
 
-from yangbeam.core.elements import Message, Notification
+from yangbeam.core.elements import Message, Notification, Terms
 from yangbeam.core.notification.facts import Encoding, notification_of
 from yangbeam.core.notification.header import unwrap
 from yangbeam.core.notification.kinds import KIND_OF
 from yangbeam.core.notification.refusal import MAX_DEPTH, refuse, refuse_depth
+from yangbeam.core.notification.terms import terms_of
 from yangbeam.core.notification.wrappers import BARE, CONTENTS, HEADER_LEAVES, XML_TOPS
 
 _YANG: Final = "urn:ietf:params:xml:ns:yang:"
@@ -77,6 +78,15 @@ def _body(element: etree._Element, name: str) -> dict[str, Any]:
         return {}
     anydata = _ANYDATA_OF_CHANGES if kind.carries == "changes" else _ANYDATA
     return _members(element, anydata)
+
+
+def terms_in(subscription: etree._Element) -> Terms:
+    """Returns the terms of a subscription in a node's own list (RFC 8639 section 3), of the same leaves as started.
+
+    Raises:
+        NotificationError: A leaf of a wrong type.
+    """
+    return terms_of(_members(subscription, _ANYDATA), [], None, _filter_bytes)
 
 
 def _namespace_of_notification(root: etree._Element, path: tuple[str, ...]) -> str:

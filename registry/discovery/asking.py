@@ -6,9 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from yangbeam.core.errors import SchemaError
+from yangbeam.core.elements import Terms
+from yangbeam.core.errors import NotificationError, SchemaError
+from yangbeam.core.publisher_facts import (
+    CAPABILITIES_FILTER,
+    PublisherCapabilities,
+    capabilities_in,
+    subscription_filter,
+    subscription_in,
+)
 from yangbeam.core.yang.node_modules import NodeModules
-from yangbeam.core.yang.yang_library import YangLibrary
+from yangbeam.core.yang.yang_library import LibraryError, YangLibrary
 from yangbeam.io.module_store import ModuleStore, Pointer
 from yangbeam.io.netconf import NetconfTarget
 from yangbeam.registry.discovery.fetching import Session, fetch_library, fetch_texts
@@ -95,6 +103,35 @@ class Asking:
             raise type(fetched.error)(fetched.error.reason, f"{target.name}: {fetched.error.detail}")
         if fetched.error is not None:
             raise fetched.error
+
+    def ask_subscription(self, target: NetconfTarget, identifier: int) -> Terms | None:
+        """Returns what a node itself says of a subscription; None: it has none of that id.
+
+        Raises:
+            NetconfError: The node cannot be asked, or broke off.
+            SchemaError: What it says cannot be used.
+        """
+        try:
+            return subscription_in(self._got(target, subscription_filter(identifier)), identifier)
+        except NotificationError as error:
+            what = f"{target.name} tells subscription {identifier} wrongly: {error.detail}"
+            raise LibraryError("subscription-invalid", what) from None
+
+    def ask_capabilities(self, target: NetconfTarget) -> PublisherCapabilities:
+        """Returns what a node says that it can publish.
+
+        Raises:
+            NetconfError: The node cannot be asked, or broke off.
+            SchemaError: What it says cannot be used.
+        """
+        return capabilities_in(self._got(target, CAPABILITIES_FILTER))
+
+    def _got(self, target: NetconfTarget, subtree: str) -> bytes:
+        session = self.open_session(target)
+        try:
+            return session.get(subtree)
+        finally:
+            session.close()
 
     def _known(self, node: str, library: YangLibrary, skip: tuple[str, ...]) -> NodeModules:
         """What is kept of a library of this content, whoever gave it; what was refused is asked for again."""

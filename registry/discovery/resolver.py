@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from yangbeam.core.elements import Terms
 from yangbeam.core.errors import SchemaError, SchemaPendingError, YangbeamError
 from yangbeam.core.yang.node_modules import NodeModules, misfit, schema_set_of
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.io.module_store import ModuleStore, Pointer
-from yangbeam.io.netconf import NetconfError, NetconfSession
+from yangbeam.io.netconf import NetconfError, NetconfSession, NetconfTarget
 from yangbeam.registry.discovery.asking import LATEST, SHARED, Asking, Open, Wanted
 from yangbeam.registry.discovery.settings import DiscoverySettings, NodeAccess
 
@@ -24,6 +25,8 @@ MAX_HELD: Final = 8
 """Nodes' modules in memory: 600 of them have some 30 MB."""
 MAX_MADE: Final = 512
 """Sets that were made of them; they share their texts."""
+MAX_TERMS: Final = 65_536
+"""Subscriptions that nodes were asked about."""
 LONGEST_BACKOFF_S: Final = 120.0
 
 
@@ -75,6 +78,7 @@ class Discovery:
         self._nodes: dict[tuple[str, int], _Node] = {}
         self._content_ids: set[str] = set()
         self._held: OrderedDict[str, NodeModules] = OrderedDict()
+        self._terms: dict[tuple[str, int], Terms | None] = {}
         self._made: OrderedDict[tuple[str, str, frozenset[str]], SchemaSet] = OrderedDict()
 
     def serves(self, exporter: str) -> bool:
@@ -94,6 +98,33 @@ class Discovery:
             return self._set(pointer, modules)
         except SchemaError as error:
             raise self._fetch(access, wanted, instead=error) from None
+
+    def subscription(self, exporter: str, identifier: int) -> Terms | None:
+        """Returns what a node itself says of a subscription whose started message was missed; asked once.
+
+        Returns:
+            Its terms; None when the node has none of that id, or is not to be asked.
+
+        Raises:
+            SchemaPendingError: It is being asked; ask again.
+            SchemaError: It cannot be asked; the message names the node and the cure.
+        """
+        access = self._settings.access(exporter)
+        if access is None:
+            return None
+        key = (exporter, identifier)
+        with self._lock:
+            if key in self._terms:
+                return self._terms[key]
+
+        def ask(target: NetconfTarget) -> None:
+            terms = self._asking.ask_subscription(target, identifier)
+            with self._lock:
+                self._terms[key] = terms
+                while len(self._terms) > MAX_TERMS:
+                    del self._terms[next(iter(self._terms))]
+
+        raise self._fetch(access, Wanted(exporter, None, frozenset()), ask=ask)
 
     def _pointer(self, access: NodeAccess, wanted: Wanted) -> Pointer | None:
         """Returns what is known to be the exporter's library; None: it is to be asked."""
@@ -152,13 +183,20 @@ class Discovery:
     def _node(self, access: NodeAccess, exporter: str) -> _Node:
         return self._nodes.setdefault((access.address or exporter, access.port), _Node())
 
-    def _fetch(self, access: NodeAccess, wanted: Wanted, instead: SchemaError | None = None) -> SchemaError:
+    def _fetch(
+        self,
+        access: NodeAccess,
+        wanted: Wanted,
+        instead: SchemaError | None = None,
+        ask: Callable[[NetconfTarget], None] | None = None,
+    ) -> SchemaError:
         """Starts to ask a node if it is time, and returns what the caller is to hear.
 
         Args:
             access: How it is reached.
             wanted: What is asked.
             instead: What is wrong with what is there; heard until it is time to ask again.
+            ask: What to ask in place of the modules.
         """
         content_id = wanted.content_id if wanted.content_id and self._settings.shares(wanted.content_id) else ""
         name = f"{access.address or wanted.exporter} port {access.port}"
@@ -177,13 +215,24 @@ class Discovery:
             node.asking = True
             if content_id:
                 self._content_ids.add(content_id)
-        self._start(lambda: self._ask(node, access, wanted, content_id))
+        self._start(lambda: self._ask(node, access, wanted, content_id, ask))
         return pending
 
-    def _ask(self, node: _Node, access: NodeAccess, wanted: Wanted, content_id: str) -> None:
+    def _ask(
+        self,
+        node: _Node,
+        access: NodeAccess,
+        wanted: Wanted,
+        content_id: str,
+        ask: Callable[[NetconfTarget], None] | None,
+    ) -> None:
         error: YangbeamError | None = None
         try:
-            self._asking.ask(self._settings.target(access, wanted.exporter), wanted)
+            target = self._settings.target(access, wanted.exporter)
+            if ask is not None:
+                ask(target)
+            else:
+                self._asking.ask(target, wanted)
         except YangbeamError as caught:
             error = caught.with_traceback(None)
         except BaseException as caught:
@@ -191,16 +240,18 @@ class Discovery:
             raise
         finally:
             with self._lock:
-                self._note(node, error)
+                self._note(node, error, modules=ask is None)
                 node.asking = False
                 self._content_ids.discard(content_id)
 
-    def _note(self, node: _Node, error: YangbeamError | None) -> None:
+    def _note(self, node: _Node, error: YangbeamError | None, *, modules: bool) -> None:
         now = self._clock()
         node.error = error
         if error is None:
-            self._held.clear()  # what was damaged on disk, or not there, is now
-            node.failures, node.asked_at, node.again_at = 0, now, now + self._settings.retry_after_s
+            node.failures = 0
+            if modules:
+                self._held.clear()  # what was damaged on disk, or not there, is now
+                node.asked_at, node.again_at = now, now + self._settings.retry_after_s
             return
         node.failures += 1
         if not (isinstance(error, NetconfError) and error.transient):

@@ -346,6 +346,40 @@ def test_the_address_for_management_is_asked_in_place_of_the_exporter(tmp_path: 
     assert dict(here.nodes.sessions) == {"198.51.100.7": 1}
 
 
+def test_a_subscription_whose_start_was_missed_is_asked_of_the_node_once(tmp_path: Path) -> None:
+    here = world(tmp_path)
+    namespace = "urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"
+    told = f'<subscription xmlns="{namespace}"><id>7</id><stream>NETCONF</stream></subscription>'
+    here.nodes.equipment[ONE] = replace(here.nodes.equipment[ONE], subscriptions=(told,))
+    discovery = here.process()
+    for number, stream in ((7, "NETCONF"), (8, None)):
+        with pytest.raises(SchemaPendingError):
+            discovery.subscription(ONE, number)
+        assert here.run() == 1
+        terms = discovery.subscription(ONE, number)
+        assert (terms.stream if terms else None) == stream
+    assert here.nodes.sessions[ONE] == here.nodes.closed == 2
+    assert ask(discovery) is None, "its modules are another question"
+    assert here.run() == 1
+    assert ask(discovery) is not None
+    assert discovery.subscription("198.51.100.1", 7) is None
+
+
+def test_a_subscription_of_a_node_that_lies_or_is_gone_is_told_so(tmp_path: Path) -> None:
+    here = world(tmp_path, attempts=1)
+    namespace = "urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"
+    wrong = f'<subscription xmlns="{namespace}"><id>7</id><periodic><period>x</period></periodic></subscription>'
+    here.nodes.equipment[ONE] = replace(here.nodes.equipment[ONE], subscriptions=(wrong,))
+    del here.nodes.equipment[OTHER]
+    discovery = here.process()
+    for exporter, said in ((ONE, "tells subscription 7 wrongly"), (OTHER, "cannot reach")):
+        with pytest.raises(SchemaPendingError):
+            discovery.subscription(exporter, 7)
+        here.run()
+        with pytest.raises(SchemaError, match=said):
+            discovery.subscription(exporter, 7)
+
+
 def test_a_module_that_breaks_the_node_is_not_asked_for(tmp_path: Path) -> None:
     here = world(tmp_path)
     here.settings = replace(here.settings, nodes=(replace(here.settings.nodes[0], skip=("unrelated",)),))
