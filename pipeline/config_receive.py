@@ -23,7 +23,7 @@ class Receive(Section):
     """Replicas of a topic that is created."""
     retention_h: Annotated[int, Field(strict=True, ge=1, le=8_760)] = 72
     """Hours for which a topic that is created keeps its records: how far back a replay can go."""
-    queue_bytes: _Mebibytes = 64 << 20
+    queue_bytes: _Mebibytes = 32 << 20
     """Octets that each process holds in memory for Kafka; beyond it, records go to the disk."""
     stall_s: _Patience = 10.0
     """Without any acknowledgement for so long, what waits in memory goes to the disk."""

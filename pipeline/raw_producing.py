@@ -49,5 +49,5 @@ class OutletLimits:
     """Without any acknowledgement, what waits in memory goes to the disk."""
     retry_s: float = 1.0
     """From a failure to the next attempt."""
-    chunk_bytes: int = 8 << 20
+    chunk_bytes: int = 2 << 20
     """Of the spool, produced between two waits for acknowledgements."""
