@@ -23,7 +23,7 @@ from yangbeam.core.loss.patches import observe_patch
 from yangbeam.core.loss.sanity import suspect
 from yangbeam.core.loss.scope import ALL, BY_NAME, SCOPES, Flow, Hypothesis
 from yangbeam.core.loss.state import CODEC, FORMAT, Collector, LossState
-from yangbeam.core.loss.track import COUNTERS, FOREVER, Track, force, give_up, observe, report
+from yangbeam.core.loss.track import COUNTERS, FOREVER, Track, force, give_up, observe, report, report_one
 
 IDLE_US: Final = 86_400_000_000
 """A flow silent for a day is forgotten; its next number is a first one."""
@@ -172,13 +172,10 @@ class Detector:
             self._link(after, flow, counter)
         if counter == 0 and known in track.hypotheses and _began_anew(known, flow, epoch):
             findings.tell(lifecycle.restarted(exporter, flow, SCOPES[known.members[0]].name, facts))
-        if (
-            track.given_up == exporter.order
-            or track.revoked
-            or exporter.clock >= track.due
-            or (after is not None and after.busy)
-        ):
+        if track.given_up == exporter.order or track.revoked or exporter.clock >= track.due or before is not after:
             self._report(exporter, track, findings)
+        elif after is not None and after.busy:
+            findings.add(exporter, track, report_one(track, flow, exporter.clock, self._window))
         exporter.reckon_due()
         findings.count_late(exporter, flow, track, facts.arrival_us)
 

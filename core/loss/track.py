@@ -308,6 +308,19 @@ def report(track: Track, clock: int, window: int, *, final: bool = False) -> lis
     return reports
 
 
+def report_one(track: Track, flow: Flow, clock: int, window: int) -> list[Report]:
+    """Returns what is new of a flow's counter alone, where that is all there can be: nothing is due or contested."""
+    if len(track.hypotheses) != 1 or track.revoked or suspect(track.sanity) or clock >= track.due:
+        return report(track, clock, window)
+    best, reports = track.hypotheses[0], list[Report]()
+    sequence = best.sequence_of(flow)
+    _report_sequence(best, sequence, [], clock - window, reports)
+    if not busy(sequence) and best.place[flow.index] in best.busy:
+        best.busy.remove(best.place[flow.index])
+    track.due = min(track.due, _due_of(sequence, clock, window))
+    return reports
+
+
 def _decide(hypothesis: Hypothesis, clock: int) -> None:
     for place in hypothesis.busy:
         decide(hypothesis.sequences[place], clock, 0)
@@ -361,9 +374,10 @@ def _report_gap(
 
 
 def _due(best: Hypothesis, clock: int, window: int, *, contested: bool) -> int:
-    due = FOREVER
-    for place in best.busy:
-        sequence = best.sequences[place]
-        gaps = sequence.kept if sequence.other is not None else sequence.gaps + sequence.past
-        due = min([due, *(gap.opened + window for gap in gaps if gap.opened + window > clock)])
+    due = min((_due_of(best.sequences[place], clock, window) for place in best.busy), default=FOREVER)
     return max(due, clock + window // 4) if contested else due
+
+
+def _due_of(sequence: Sequence, clock: int, window: int) -> int:
+    gaps = sequence.kept if sequence.other is not None else sequence.gaps + sequence.past
+    return min((gap.opened + window for gap in gaps if gap.opened + window > clock), default=FOREVER)
