@@ -4,7 +4,7 @@ The reader of a template is made once: nested structs that name only the way to 
 the members beside it cost no objects.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -27,8 +27,8 @@ class InstanceReader:
 
     def __init__(self, template: KeyTemplate, way: tuple[str, ...] = ()) -> None:
         self.template = template
-        above = (None, *template.steps)
-        self._steps = [_Step(*pair) for pair in zip(template.steps, above, strict=False)]
+        above, last = (None, *template.steps), len(template.steps) - 1
+        self._steps = [_Step(step, above[at], is_last=at == last) for at, step in enumerate(template.steps)]
         self._way = len(way)
         shape = _holder(self._steps, 0)
         for name in reversed(way):
@@ -44,34 +44,36 @@ class InstanceReader:
         found: Any = self._decoder.decode(document)
         for _ in range(self._way):
             found = found.below
-        return list(self._below(0, found, ""))
+        xpaths: list[str] = []
+        self._walk(0, found, "", xpaths)
+        return xpaths
 
-    def _below(self, at: int, holder: Any, path: str) -> Iterator[str]:
-        if at == len(self._steps):
-            yield path
-            return
+    def _walk(self, at: int, holder: Any, path: str, xpaths: list[str]) -> None:
         step = self._steps[at]
+        path += step.text
         if step.is_key:
-            yield path + step.text
+            xpaths.append(path)
             return
-        value = holder.q if holder.q is not UNSET else getattr(holder, "p", UNSET)
-        if value is not UNSET:
-            yield from self._instances(at, value, path + step.text)
-
-    def _instances(self, at: int, value: Any, path: str) -> Iterator[str]:
-        step = self._steps[at]
+        value = holder.q
+        if value is UNSET:
+            value = holder.p if step.has_plain else UNSET
+            if value is UNSET:
+                return
         if step.kind == "list":
             for entry in value:
                 keys = step.keys_of(entry)
                 if keys is not None:
-                    yield from self._below(at + 1, entry, path + keys)
+                    self._on(at, entry, path + keys, xpaths)
         elif step.kind == "leaf-list":
-            for each in value:
-                text = step.canonical[0](each)
-                if step.pinned[0] in {None, text}:
-                    yield f"{path}[.={literal(text)}]"
+            xpaths += [f"{path}[.={literal(text)}]" for text in map(step.canonical[0], value) if step.fits(text)]
         else:
-            yield from self._below(at + 1, value, path)
+            self._on(at, value, path, xpaths)
+
+    def _on(self, at: int, value: Any, path: str, xpaths: list[str]) -> None:
+        if self._steps[at].is_last:
+            xpaths.append(path)
+        else:
+            self._walk(at + 1, value, path, xpaths)
 
 
 class _Step:
@@ -83,9 +85,11 @@ class _Step:
         pinned: As TemplateStep's.
         canonical: What renders each key, or the leaf-list's own value.
         is_key: It is a key of the list above: always there, and read with it.
+        is_last: It is the target.
+        has_plain: It may stand without its module's name.
     """
 
-    def __init__(self, step: TemplateStep, above: TemplateStep | None) -> None:
+    def __init__(self, step: TemplateStep, above: TemplateStep | None, *, is_last: bool) -> None:
         node = step.node
         self.node = node
         self.kind = node.kind
@@ -93,16 +97,17 @@ class _Step:
         self.pinned = step.pinned
         leaves = [node.children[f"{node.module}:{key}"] for key in node.keys] or [node]
         self.canonical = [canonical(leaf) for leaf in leaves]
-        self.is_key = above is not None and node.module == above.node.module and node.name in above.node.keys
-        self._opened = [f"[{key}=" for key in node.keys]
+        self.has_plain = above is not None and node.module == above.node.module
+        self.is_key = above is not None and self.has_plain and node.name in above.node.keys
+        self.is_last = is_last
         self._fields = [(f"k{number}", f"l{number}") for number in range(len(node.keys))]
+        opened = [f"[{key}=" for key in node.keys]
+        self._reads = tuple(zip(opened, self._fields, self.canonical, self.pinned, strict=False))
 
     def keys_of(self, entry: Any) -> str | None:
         """Returns the predicates of an entry; None when a pinned key has another value, or a key is missing."""
         text = ""
-        for opened, (plain, qualified), render, pinned in zip(
-            self._opened, self._fields, self.canonical, self.pinned, strict=False
-        ):
+        for opened, (plain, qualified), render, pinned in self._reads:
             value = getattr(entry, plain)
             if value is UNSET:
                 value = getattr(entry, qualified)
@@ -113,6 +118,10 @@ class _Step:
                 return None
             text += f"{opened}{literal(value)}]"
         return text
+
+    def fits(self, text: str) -> bool:
+        """Says whether a leaf-list's value is the pinned one, if any is."""
+        return self.pinned[0] in {None, text}
 
     def key_fields(self) -> list[tuple[str, str]]:
         """Returns (field, member name) of the keys in both spellings of RFC 7951 section 4."""
@@ -132,7 +141,7 @@ def _holder(steps: list[_Step], at: int) -> Any:
     if at < len(steps) and not steps[at].is_key:
         node, below = steps[at].node, _value(steps, at)
         members.append(("q", f"{node.module}:{node.name}", below))
-        if above is not None and above.node.module == node.module:
+        if steps[at].has_plain:
             members.append(("p", node.name, below))
     return msgspec.defstruct(
         "_Holder",
