@@ -76,7 +76,10 @@ def parse(text: str, name: str) -> tuple[Any, Any]:
     found = load({})
     found.implicit_errors = False
     found.keep_arg_substrings = True
-    module = found.add_module(name, text)
+    try:
+        module = found.add_module(name, text)
+    except RecursionError:
+        raise SchemaError("not-yang", f"{name} is nested too deeply") from None
     wrong = first_error(found, frozenset((name,)))
     if module is None or wrong:
         raise SchemaError("not-yang", wrong or f"{name} is no YANG module")

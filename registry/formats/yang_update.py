@@ -86,8 +86,11 @@ def update(new: Parsed, old: Parsed, *, backwards: bool = False) -> Update:
     changed = sorted(_changed(news, olds))
     if changed:
         with pyang_context.TURN:
-            for is_error, said in _check(news, olds, changed, backwards=backwards):
-                (findings if is_error else warnings).append(said)
+            try:
+                for is_error, said in _check(news, olds, changed, backwards=backwards):
+                    (findings if is_error else warnings).append(said)
+            except Exception as failure:  # noqa: BLE001 - pyang's own, on modules that libyang took: no verdict
+                findings.append(f"pyang fails on {', '.join(changed)[:200]}: {type(failure).__name__}")
     return Update(tuple(dict.fromkeys(findings))[:MAX_FINDINGS], tuple(dict.fromkeys(warnings))[:MAX_FINDINGS])
 
 
@@ -100,7 +103,10 @@ def normalised(text: str, name: str) -> str:
     with pyang_context.TURN:
         found, module = pyang_context.parse(text, name)
         printed = io.StringIO()
-        printer.emit_yang(found, module, printed)
+        try:
+            printer.emit_yang(found, module, printed)
+        except RecursionError:
+            raise SchemaError("not-yang", f"{name} is nested too deeply to be normalised") from None
     return printed.getvalue()
 
 
@@ -161,10 +167,7 @@ def _check(news: _Side, olds: _Side, names: Iterable[str], *, backwards: bool) -
 
 def _findings(loaded: Any, old: Any, new: Any, *, backwards: bool) -> Iterator[tuple[bool, str]]:
     loaded.errors = []
-    try:
-        check_update.chk_module(loaded, old, new)
-    except Exception as failure:  # noqa: BLE001 - pyang's own failures on modules that it took for valid: no verdict
-        yield True, f"pyang fails on {new.arg}: {failure!r}"
+    check_update.chk_module(loaded, old, new)
     for place, tag, arguments in loaded.errors:
         if tag.startswith("CHK_") and not (backwards and tag in _OF_REVISIONS):
             yield error.is_error(error.err_level(tag)), f"{place}: {error.err_to_str(tag, arguments)}"

@@ -1,6 +1,6 @@
 """Subjects and their versions: registering, looking up, listing, deleting."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -10,8 +10,10 @@ from yangbeam.registry.refusals import Code, RefusedError, no_subject
 from yangbeam.registry.registrar import LATEST
 from yangbeam.registry.service.asking import Asked
 from yangbeam.registry.service.serving import Service, shown
-from yangbeam.registry.store import Version
+from yangbeam.registry.store import MAX_ID, Version
 from yangbeam.registry.subjects import checked
+
+Number = Annotated[int, msgspec.Meta(ge=-1, le=MAX_ID)]
 
 
 class Sent(msgspec.Struct, rename={"text": "schema", "kind": "schemaType", "rules": "ruleSet"}):
@@ -22,8 +24,8 @@ class Sent(msgspec.Struct, rename={"text": "schema", "kind": "schemaType", "rule
     references: tuple[Reference, ...] | None = None
     metadata: Any = None
     rules: dict[str, Any] | None = None
-    id: int | None = None
-    version: int | None = None
+    id: Number | None = None
+    version: Number | None = None
 
     def body(self) -> Body:
         """Returns the schema.

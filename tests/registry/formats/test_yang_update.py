@@ -352,6 +352,17 @@ def test_what_pyang_cannot_read_has_no_verdict_and_does_not_fit() -> None:
     assert "pyang cannot compare m" in found.errors[0]
 
 
+def test_modules_that_are_too_deep_for_pyang_have_no_verdict() -> None:
+    def deep(leaf: str) -> str:
+        return "container c { " * 900 + f"leaf {leaf} {{ type string; }} " + "}" * 900
+
+    found = update(alone(deep("b"), "2026-02-01"), alone(deep("a"), "2026-01-01"))
+    assert found.errors == ("pyang fails on m: RecursionError",)
+    deeper = deep("a").replace("container c { ", "container c { " * 3).replace("}", "}}}")
+    with pytest.raises(SchemaError, match="nested too deeply"):
+        normalised(module(deeper, "2026-01-01"), "m.yang")
+
+
 def test_structures_are_compared_too() -> None:
     head = "import ietf-yang-structure-ext { prefix sx; }"
     ext = 'module ietf-yang-structure-ext { namespace "urn:sx"; prefix sx; extension structure { argument name; } }'

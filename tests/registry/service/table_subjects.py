@@ -92,6 +92,7 @@ CASES = (
     case(f"POST {V}", "a type that is unknown", post("s", "x", "PROTOBUF"), Code.INVALID_SCHEMA),
     case(f"POST {V}", "a name that is none", post("__GLOBAL", AVRO_INT), Code.INVALID_SUBJECT),
     case(f"POST {V}", "an id when not importing", post("s", AVRO_INT, id=7), Code.NOT_PERMITTED),
+    case(f"POST {V}", "an id that is too large", post("s", AVRO_INT, id=2**31), Code.INVALID_REQUEST),
     case(
         f"POST {V}",
         "an id when importing",
