@@ -1,6 +1,6 @@
 """EncodeTelemetryMessages: validated notifications to ietf-telemetry-message records with their schema ids."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import apache_beam as beam
@@ -66,7 +66,7 @@ class _Encode(beam.DoFn):
             shard=batch.shard, source=batch.source, ordinal=batch.ordinal, records=records, controls=batch.controls
         )
 
-    def _parts(self, validated: Validated, known: Subscription | None, node: str) -> list[Part] | tuple[Part, ...]:
+    def _parts(self, validated: Validated, known: Subscription | None, node: str) -> Sequence[Part]:
         """Returns the records of a message; one whose schema is not to be had goes by node and subscription alone."""
         keys, schema_id = self._keys, validated.bound.schema_id
         if keys is None or schema_id is None:
