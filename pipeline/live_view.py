@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from yangbeam.core.ledger import DECODED, DUPLICATES, LOST, PENDING, RECEIVED, VALIDATED
+from yangbeam.core.loss.loss_json import NUMBERED
 from yangbeam.pipeline.config_sinks import Status as StatusConfig
 from yangbeam.pipeline.report import dead_letters, delivered
 from yangbeam.pipeline.status import Snapshot
@@ -80,7 +81,7 @@ def plain_line(snapshot: Snapshot, rates: Rates, elapsed_s: float) -> str:
 
 
 def _lost(snapshot: Snapshot) -> int:
-    return sum(event.count for event in snapshot.loss if event.state == "confirmed")
+    return sum(event.count for event in snapshot.loss if event.state == "confirmed" and event.counter in NUMBERED)
 
 
 def _head(snapshot: Snapshot, rates: Rates, elapsed_s: float) -> Text:
@@ -125,7 +126,8 @@ def _trouble(snapshot: Snapshot) -> Table:
     rows = {
         "kernel drops": drops.get("kernel_drops", 0) + drops.get("ring_drops", 0),
         f"{LOST}, confirmed": _lost(snapshot),
-        "open gaps": sum(event.count for event in snapshot.loss if event.state == "open"),
+        "open gaps": sum(event.count for event in snapshot.loss if event.state == "open" and event.counter in NUMBERED),
+        "silences": sum(event.counter == "freshness" and event.state != "withdrawn" for event in snapshot.loss),
         **{f"dead: {reason}": count for reason, count in list(dead_letters(snapshot.counts).items())[:TOP]},
     }
     for name, count in rows.items():

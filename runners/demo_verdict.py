@@ -125,7 +125,7 @@ def _losses(records: list[TruthRecord], events: list[LossEvent]) -> list[tuple[s
     found = {
         (event.exporter, event.counter, event.first, event.last): event.count
         for event in events
-        if event.counter != "patch"  # follows from the messages that were lost
+        if event.counter in {"transport", "notification"}  # the others follow from the messages that were lost
     }
     pairs = []
     for counter, name in (("transport", "message id"), ("notification", "sequence number")):
