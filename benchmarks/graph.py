@@ -35,25 +35,16 @@ from yangbeam.simulator.send import start
 from yangbeam.transforms.handoff import Handoff
 
 BATCH = 2000
+_JSON = "application/yang-data+json"
 
 
-def payload(number: int) -> bytes:
-    """Returns an envelope push-update of one interface with 22 leaves, some 1,000 octets in all."""
+def payload(number: int, interfaces: int = 1) -> bytes:
+    """Returns an envelope push-update of interfaces with 22 leaves each; of one some 1,000 octets in all."""
     statistics: dict[str, Any] = {"discontinuity-time": "2026-11-01T00:00:00Z"}
     statistics |= {name: str(4712128852136459333 + number + at) for at, name in enumerate(_COUNTERS64)}
     statistics |= {name: (number + at) % 1000 for at, name in enumerate(_COUNTERS32)}
-    interface = {
-        "name": "eth0",
-        "type": "iana-if-type:ethernetCsmacd",
-        "admin-status": "up",
-        "oper-status": "up",
-        "last-change": "2026-11-01T00:00:00Z",
-        "if-index": 1,
-        "phys-address": "00:00:5e:00:53:01",
-        "speed": "10000000000",
-        "statistics": statistics,
-    }
-    contents = {"ietf-interfaces:interfaces": {"interface": [interface]}}
+    entries = [_interface(at, statistics) for at in range(interfaces)]
+    contents = {"ietf-interfaces:interfaces": {"interface": entries}}
     update = {
         "id": 1011,
         "ietf-distributed-notif:message-publisher-id": 1,
@@ -64,6 +55,20 @@ def payload(number: int) -> bytes:
     body = {"ietf-yang-push:push-update": update}
     head = {"event-time": _time(number), "hostname": "router-1", "sequence-number": number, "contents": body}
     return orjson.dumps({"ietf-yp-notification:envelope": head})
+
+
+def _interface(at: int, statistics: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": f"eth{at}",
+        "type": "iana-if-type:ethernetCsmacd",
+        "admin-status": "up",
+        "oper-status": "up",
+        "last-change": "2026-11-01T00:00:00Z",
+        "if-index": at + 1,
+        "phys-address": "00:00:5e:00:53:01",
+        "speed": "10000000000",
+        "statistics": statistics,
+    }
 
 
 _COUNTERS64 = tuple(
@@ -80,13 +85,13 @@ def _time(number: int) -> str:
 class Memory:
     """A Reader over messages that were made before the clock starts."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, interfaces: int = 1) -> None:
         """Makes ``count`` messages of one exporter and one subscription."""
         at = 1_795_168_810_000_000
         self.batches = []
         for ordinal, first in enumerate(range(0, count, BATCH)):
             messages = [
-                Message("192.0.2.10", 50000, 1, number, at + number * 50, "application/yang-data+json", payload(number))
+                Message("192.0.2.10", 50000, 1, number, at + number * 50, _JSON, payload(number, interfaces))
                 for number in range(first, min(first + BATCH, count))
             ]
             self.batches.append(MessageBatch(messages=messages, ordinal=ordinal, source="memory"))
@@ -114,14 +119,23 @@ def cpu_s(*, children: bool = False) -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, who))
 
 
-def bounded(count: int, *, tables: bool, kafka: str | None = None, validate: bool = True) -> float:
+def bounded(
+    count: int,
+    *,
+    tables: bool,
+    kafka: str | None = None,
+    validate: bool = True,
+    interfaces: int = 1,
+    engine: str = "auto",
+) -> float:
     """Returns messages per CPU-second of a bounded run."""
     with tempfile.TemporaryDirectory() as folder:
         settings: dict[str, Any] = {"tables__enabled": tables, "validation__enabled": validate}
+        settings["validation__engine"] = engine
         if kafka is not None:
             settings |= {"kafka__bootstrap": kafka, "files__enabled": False}
         config = config_of(Path(folder), **settings)
-        readers = [Memory(count)]
+        readers = [Memory(count, interfaces)]
         graph = partial(build, stages=stages_of(config), sinks=sinks_of(config, status_sinks()))
         STATUS.clear()
         before = cpu_s()
