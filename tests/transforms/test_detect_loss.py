@@ -9,12 +9,21 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from apache_beam.testing import test_stream
 from apache_beam.testing.util import assert_that
 
-from tests.builders import ARRIVAL_US, batch, notification
-from yangbeam.core.elements import EndOfInput, LedgerDelta, LossBatch, LossEvent, Notification, NotificationBatch
+from tests.builders import ARRIVAL_US, batch, notification, started
+from yangbeam.core.elements import (
+    EndOfInput,
+    Heartbeat,
+    LedgerDelta,
+    LossBatch,
+    LossEvent,
+    Notification,
+    NotificationBatch,
+    Terms,
+)
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss.detector import Detector
-from yangbeam.core.loss.facts import facts_of
+from yangbeam.core.loss.facts import STARTED, TERMINATED, facts_of
 from yangbeam.transforms.coders import BatchCoder
 from yangbeam.transforms.detect_loss import DetectLoss
 
@@ -89,6 +98,50 @@ def test_the_events_are_the_same_wherever_batches_are_cut() -> None:
     whole = plain(batches(LOSSY, 500))
     assert [(event.first, event.last) for event in whole if event.state == "confirmed"].count((5, 7)) == 2
     assert all(plain(batches(LOSSY, cut)) == whole for cut in (1, 2, 3, 50))
+
+
+def quiet(at: int) -> list[NotificationBatch]:
+    """A subscription of 60 s that sends twice, is called incomplete once, and then falls silent; cut after ``at`` s."""
+    sent = {0: started(of={"message_id": 0, "arrival_us": ARRIVAL_US}, sequence_number=0)}
+    for number in (1, 2):
+        of = {"message_id": number, "arrival_us": ARRIVAL_US + number * 60 * SECOND}
+        sent[number * 60] = notification(of=of, sequence_number=number, incomplete=number == 2)
+    pieces: list[NotificationBatch] = []
+    for seconds in (range(at), range(at, 400)):
+        notifications, controls = [], []
+        for second in seconds:
+            if second in sent:
+                notifications.append(sent[second])
+            controls.append(Heartbeat(len(notifications), "c1", ARRIVAL_US + second * SECOND, {}))
+        pieces.append(batch(*notifications, controls=controls, source="c1", ordinal=len(pieces)))
+    end = EndOfInput(0, ARRIVAL_US + 400 * SECOND)
+    return [*pieces, batch(ordinal=len(pieces), source="c1", controls=[end])]
+
+
+@pytest.mark.parametrize("at", [100, 61])
+def test_a_subscription_that_falls_silent_and_an_incomplete_update_are_told(at: int) -> None:
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        found = pipeline | beam.Create(quiet(at), reshuffle=False) | DetectLoss()
+        assert_that(found.out, told_in_order, label="events")
+
+
+def told_in_order(found: list[LossBatch]) -> None:
+    events = [event for one in sorted(found, key=lambda one: one.ordinal) for event in one.events]
+    assert [(event.counter, event.state, event.cause) for event in events] == [
+        ("contents", "confirmed", "publisher"),
+        ("freshness", "open", "silent"),
+        ("freshness", "confirmed", "silent"),
+    ]
+
+
+def test_what_a_notification_says_of_its_subscription_is_among_its_facts() -> None:
+    ended = notification(kind="subscription-terminated", reason="no-such-subscription")
+    on_change = started(terms=Terms(on_change=True, sync_on_start=True))
+    first, second, third, last = facts_of(batch(started(), on_change, ended, notification())).facts
+    assert (first.kind, first.period_us, first.syncs) == (STARTED, 60 * SECOND, False)
+    assert (second.period_us, second.syncs) == (0, True)
+    assert (third.kind, third.reason) == (TERMINATED, "no-such-subscription")
+    assert (last.period_us, last.reason, last.evidence) == (0, "", ())
 
 
 def test_a_window_shorter_than_reassembly_is_refused_when_the_graph_is_built() -> None:
