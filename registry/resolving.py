@@ -1,6 +1,7 @@
 """Who is asked for an exporter's modules: the directory that is meant for it, the node itself, then any directory."""
 
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.registry.directories import Directory, Library
@@ -8,26 +9,30 @@ from yangbeam.registry.discovery.resolver import Discovery
 from yangbeam.registry.discovery.settings import DiscoverySettings
 from yangbeam.registry.resolver import Resolver
 
+REMEMBERED: Final = 1_024
+"""Sets of directories that are remembered, by who asked for what: making one takes milliseconds."""
 
-@dataclass(frozen=True, slots=True)
+
 class LibraryResolver:
     """Directories, and nodes behind them; implements ``Resolver``.
 
-    Attributes:
-        library: Directories of modules.
+    Args:
+        library: Directories of modules, as they were when it was made.
         nodes: Asks nodes; None: nobody is asked.
     """
 
-    library: Library
-    nodes: Resolver | None = None
+    def __init__(self, library: Library, nodes: Resolver | None = None) -> None:
+        self._library = library
+        self._nodes = nodes
+        self._in_directories = lru_cache(REMEMBERED)(library.schema_set)
 
     def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> SchemaSet | None:
         """See ``Resolver``. What a node fails to say is raised, not guessed: it may say it later."""
-        if self.nodes is not None and not self.library.is_meant_for(exporter, content_id):
-            found = self.nodes.resolve(exporter, content_id, modules)
+        if self._nodes is not None and not self._library.is_meant_for(exporter, content_id):
+            found = self._nodes.resolve(exporter, content_id, modules)
             if found is not None:
                 return found
-        return self.library.schema_set(exporter, content_id, modules)
+        return self._in_directories(exporter, content_id, modules)
 
 
 def make_resolver(
