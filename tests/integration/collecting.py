@@ -13,6 +13,7 @@ import apache_beam as beam
 import orjson
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 from tests.builders import message, payload
 from tests.integration.topics import Follower, topic_of
@@ -23,6 +24,7 @@ from yangbeam.core.totals import Line, by_exporter, latest, line_of, unbalanced
 from yangbeam.pipeline.collect import collect_graph
 from yangbeam.pipeline.config import load
 from yangbeam.runners.servers.kafka import KafkaServer
+from yangbeam.runners.servers.processes import wait_until
 
 EXPORTERS = ("192.0.2.10", "192.0.2.11")
 STEP_US = 1_000_000
@@ -34,19 +36,21 @@ Told = dict[str, list[KafkaMessage]]
 class Collecting:
     """The topics of one job, its traffic and its results."""
 
-    def __init__(self, kafka: KafkaServer, folder: Path, *, more: str = "") -> None:
+    def __init__(self, kafka: KafkaServer, folder: Path) -> None:
         self.kafka = kafka
         self.raw = topic_of(kafka, len(EXPORTERS))
         self.names = {kind: topic_of(kafka, 1, f"{self.raw}-{kind}") for kind in TOPICS}
         self.sent: dict[tuple[int, int], bytes] = {}
         """By partition and offset in the raw topic: the payload."""
         self.poison = 0
+        self._exporters = list(EXPORTERS)
+        """The exporter of each partition."""
         self._numbers = [0] * len(EXPORTERS)
         self._clock_us = time.time_ns() // 1000
         self._producer = Producer({**kafka.properties(), "enable.idempotence": True, "log_level": 0})
         self._followers = {kind: Follower(kafka, name) for kind, name in self.names.items()}
-        self._config = folder / "yangbeam.toml"
-        self._config.write_text(f"""
+        self.config = folder / "yangbeam.toml"
+        self.config.write_text(f"""
 out = "out"
 [kafka]
 bootstrap = "{kafka.bootstrap()}"
@@ -61,17 +65,16 @@ log_level = 0
 [collect]
 start = "earliest"
 groups = 2
-{more}
 """)
 
     def graph(self, pipeline: beam.Pipeline) -> None:
         """Builds the job."""
-        collect_graph(load(self._config))(pipeline)
+        collect_graph(load(self.config))(pipeline)
 
     def publish(self, count: int) -> None:
         """Writes the next ``count`` messages of each exporter, and a heartbeat behind every hundredth."""
         for at in range(count):
-            for partition, exporter in enumerate(EXPORTERS):
+            for partition, exporter in enumerate(self._exporters):
                 number = self._numbers[partition]
                 self._numbers[partition] += 1
                 body = payload(number)
@@ -86,9 +89,35 @@ groups = 2
         """Writes a heartbeat into every partition: the ledger tells its totals behind it."""
         self._clock_us += STEP_US
         heartbeat = Heartbeat(at=0, collector_id="collector", clock_us=self._clock_us, counters={})
-        beat = of_heartbeat(heartbeat, len(EXPORTERS))
-        for partition in range(len(EXPORTERS)):
+        beat = of_heartbeat(heartbeat, len(self._exporters))
+        for partition in range(len(self._exporters)):
             self._produce(partition, beat, None)
+
+    def add_partition(self) -> None:
+        """Adds a raw partition, with an exporter of its own."""
+        self._exporters.append(f"192.0.2.{10 + len(self._exporters)}")
+        self._numbers.append(0)
+        admin = AdminClient(self.kafka.properties())
+        admin.create_partitions([NewPartitions(self.raw, len(self._exporters))])[self.raw].result(30)
+
+        def known() -> bool:
+            return len(self._producer.list_topics(self.raw, timeout=30).topics[self.raw].partitions) == len(
+                self._exporters
+            )
+
+        wait_until(known, 30, "the producer does not know the partition")
+
+    def delete(self, kind: str) -> None:
+        """Deletes a topic, ``raw`` or one of TOPICS, with all that stands in it."""
+        name = self.raw if kind == "raw" else self.names[kind]
+        admin = AdminClient(self.kafka.properties())
+        admin.delete_topics([name])[name].result(30)
+
+    def make_anew(self, kind: str) -> None:
+        """Makes a deleted topic again, and follows it from its beginning."""
+        topic_of(self.kafka, 1, self.names[kind])
+        self._followers[kind].close()
+        self._followers[kind] = Follower(self.kafka, self.names[kind])
 
     def publish_poison(self, count: int) -> None:
         """Writes records that `receive` never writes."""
@@ -123,9 +152,9 @@ groups = 2
             found.setdefault((partition, offset), []).append(each.value())
         return found
 
-    def until_arrived(self, deadline_s: float = 60.0) -> None:
-        """Waits until every message that was written is in the telemetry topic."""
-        wanted = set(self.sent)
+    def until_arrived(self, deadline_s: float = 90.0, wanted: set[tuple[int, int]] | None = None) -> None:
+        """Waits until every message that was written (or ``wanted``) is in the telemetry topic."""
+        wanted = set(self.sent) if wanted is None else wanted
         self._followers["telemetry"].until(lambda _: wanted <= set(self.arrived()), deadline_s)
 
     def lines(self) -> tuple[list[Line], dict[str, dict[str, int]]]:
@@ -142,9 +171,9 @@ groups = 2
         """Each message at least once, the same in every copy; no loss, no duplicate in state; the ledger balanced."""
         self.until_arrived()
         self._assert_equal_copies()
-        wanted = dict.fromkeys(EXPORTERS, 0)
+        wanted = dict.fromkeys(self._exporters, 0)
         for partition, _ in self.sent:
-            wanted[EXPORTERS[partition]] += 1
+            wanted[self._exporters[partition]] += 1
         until = time.monotonic() + deadline_s
         while not self._balances(wanted):
             assert time.monotonic() < until, f"{self.lines()} instead of {wanted}"
@@ -168,7 +197,7 @@ groups = 2
     def _assert_equal_copies(self) -> None:
         for identity, copies in self.arrived().items():
             assert identity in self.sent, f"{identity} was never written"
-            assert len(set(map(_without_processing, copies))) == 1, f"{identity} arrived in different forms"
+            assert len(set(copies)) == 1, f"{identity} arrived in different forms"
             told = orjson.loads(copies[0][5:])["ietf-telemetry-message:message"]["payload"]
             assert told == orjson.loads(self.sent[identity])
 
@@ -191,7 +220,3 @@ groups = 2
     def close(self) -> None:
         for follower in self._followers.values():
             follower.close()
-
-
-def _without_processing(value: bytes) -> bytes:
-    return value

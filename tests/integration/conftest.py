@@ -1,5 +1,6 @@
 """Real servers for the integration tests: each kind is started once and shared, and ended by its pid."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
-    with KafkaServer(tmp_path_factory.mktemp("kafka")) as server:
+    with KafkaServer(tmp_path_factory.mktemp("kafka"), nodes=2) as server:
         yield server
 
 
@@ -27,6 +28,9 @@ def runner() -> JobServer:
 @pytest.fixture(scope="session")
 def flink(runner: JobServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlinkCluster]:
     # The workers import the graphs of these tests by name.
-    environment = {"PYTHONPATH": str(ROOT)}
-    with FlinkCluster(tmp_path_factory.mktemp("flink"), runner.flink, environment=environment) as cluster:
+    paths = [str(ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    environment = {"PYTHONPATH": os.pathsep.join(paths)}
+    kept = {"state.checkpoints.num-retained": "100"}
+    folder = tmp_path_factory.mktemp("flink")
+    with FlinkCluster(folder, runner.flink, environment=environment, settings=kept) as cluster:
         yield cluster

@@ -86,6 +86,22 @@ def test_nothing_is_lost_when_the_broker_is_killed(running: Running, collecting:
     collecting.assert_all_accounted()
 
 
+def test_nothing_is_lost_when_the_leader_of_a_partition_is_away(running: Running, collecting: Collecting) -> None:
+    collecting.publish(SOME)
+    collecting.kafka.processes[1].kill()
+    collecting.publish(SOME)
+    collecting.assert_all_accounted()
+    collecting.kafka.start()
+    collecting.publish(SOME)
+    collecting.assert_all_accounted()
+
+
+def test_a_raw_partition_that_is_added_is_read_from_its_beginning(running: Running, collecting: Collecting) -> None:
+    collecting.add_partition()
+    collecting.publish(SOME)
+    collecting.assert_all_accounted()
+
+
 def test_poison_in_the_raw_topic_ends_as_dead_letters_and_stops_nothing(
     running: Running, collecting: Collecting
 ) -> None:

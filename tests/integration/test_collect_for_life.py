@@ -1,0 +1,111 @@
+"""The life of a `collect` job on a real cluster: checkpoint, savepoint, next version, and its topics deleted."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration import next_version
+from tests.integration.collecting import Collecting
+from tests.integration.flink_jobs import submitted
+from yangbeam.pipeline.exit_codes import ExitCode
+from yangbeam.runners.launch import main
+from yangbeam.runners.servers.flink import FlinkCluster
+from yangbeam.runners.servers.flink_job_server import JobServer
+from yangbeam.runners.servers.kafka import KafkaServer
+from yangbeam.runners.servers.processes import wait_until
+
+pytestmark = pytest.mark.integration
+
+SOME = 200
+"""Messages of each exporter."""
+
+
+def test_a_job_lives_on_in_its_checkpoint_its_savepoint_and_its_next_version(
+    flink: FlinkCluster, runner: JobServer, kafka: KafkaServer, tmp_path: Path
+) -> None:
+    collecting = Collecting(kafka, tmp_path)
+    with submitted(flink, runner, tmp_path, collecting.graph, parallelism=1) as job:
+        collecting.publish(SOME)
+        collecting.until_arrived()
+        job.until_checkpoint()
+        kept = job.rest.checkpoints(job.job).path
+        collecting.publish(SOME)
+        collecting.until_arrived()
+        job.rest.cancel(job.job)  # in mid-bundle: what came behind the checkpoint is read again
+    with submitted(flink, runner, tmp_path, collecting.graph, parallelism=2, savepoint=kept) as job:
+        collecting.publish(SOME)
+        collecting.assert_all_accounted()
+        savepoint = job.stop()
+    collecting.publish(SOME)
+    options = {"beam_plugins": ["tests.integration.next_version"]}
+    with submitted(flink, runner, tmp_path, collecting.graph, savepoint=savepoint, options=options):
+        collecting.publish(SOME)
+        collecting.assert_all_accounted()
+    assert any(next_version.SAID in process.log.read_text() for process in flink.task_managers)
+    assert max(map(len, collecting.arrived().values())) == 2, "what came behind the checkpoint was written again"
+
+
+def test_a_deleted_topic_is_named_and_a_replay_of_the_raw_topic_restores_it(
+    flink: FlinkCluster, runner: JobServer, kafka: KafkaServer, tmp_path: Path
+) -> None:
+    collecting = Collecting(kafka, tmp_path)
+    with submitted(flink, runner, tmp_path, collecting.graph) as job:
+        collecting.publish(SOME)
+        collecting.assert_all_accounted()
+        before = set(collecting.sent)
+        collecting.delete("telemetry")
+        collecting.publish(SOME)
+        told = f"{collecting.names['telemetry']}"
+        wait_until(lambda: any(told in why for why in job.rest.failures(job.job)), 90, "no failure names the topic")
+        collecting.make_anew("telemetry")
+        collecting.until_arrived(wanted=set(collecting.sent) - before)
+        assert not before & set(collecting.arrived()), "they stood in the topic that was deleted"
+        job.stop()
+    assert main(["collect", "--config", str(bounded(collecting))]) == 0
+    collecting.until_arrived()
+
+
+def bounded(collecting: Collecting) -> Path:
+    """Writes the configuration of a replay: the whole raw topic, once."""
+    replay = collecting.config.with_name("replay.toml")
+    text = collecting.config.read_text().replace("groups = 2", 'groups = 2\nend = "latest"')
+    replay.write_text(text.replace('out = "out"', 'out = "replay"'))
+    return replay
+
+
+def test_a_deleted_raw_topic_ends_the_job_with_its_name_and_offset(
+    flink: FlinkCluster, runner: JobServer, kafka: KafkaServer, tmp_path: Path
+) -> None:
+    collecting = Collecting(kafka, tmp_path)
+    with submitted(flink, runner, tmp_path, collecting.graph) as job:
+        collecting.publish(SOME)
+        collecting.assert_all_accounted()
+        collecting.delete("raw")
+        told = f"{collecting.raw}"
+        wait_until(lambda: any(told in why for why in job.rest.failures(job.job)), 90, "no failure names the topic")
+
+
+@pytest.mark.parametrize(
+    ("listener", "section", "told"),
+    [
+        ("SASL", '[kafka.sasl]\nusername = "yangbeam"\npassword = {env = "WRONG_PASSWORD"}', "Authentication"),
+        ("EXPIRED", "", "certificate"),
+    ],
+    ids=["wrong password", "expired certificate"],
+)
+def test_a_broker_that_may_not_be_talked_to_is_an_error_that_says_why(
+    kafka: KafkaServer,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    listener: str,
+    section: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv("WRONG_PASSWORD", "wrong")
+    collecting = Collecting(kafka, tmp_path)
+    text = collecting.config.read_text().replace(kafka.bootstrap(), kafka.bootstrap(listener))
+    tls = f'[kafka.tls]\nenabled = true\nca_file = "{kafka.certificates.authority}"'
+    collecting.config.write_text(f"{text}\n{tls}\n{section}\n")
+    assert main(["collect", "--config", str(collecting.config), "--view", "off"]) != ExitCode.OK
+    assert told in capfd.readouterr().err
