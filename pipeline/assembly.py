@@ -7,13 +7,11 @@ from yangbeam.core.loss.overrides import Scopes
 from yangbeam.core.pending import Limits
 from yangbeam.core.validation import Policy
 from yangbeam.pipeline.config import Config
-from yangbeam.pipeline.config_discovery import SchemaNode
 from yangbeam.pipeline.config_sinks import Kafka
 from yangbeam.pipeline.config_stages import Loss
 from yangbeam.pipeline.graph import Stages
+from yangbeam.pipeline.nodes import discovery_of
 from yangbeam.registry.directories import Directory
-from yangbeam.registry.discovery.fetching import FetchLimits
-from yangbeam.registry.discovery.settings import DiscoverySettings, NodeAccess
 from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.transforms.detect_loss import DetectLoss
 from yangbeam.transforms.encode_telemetry_messages import Keys
@@ -64,43 +62,6 @@ def registry_of(config: Config) -> EmbeddedRegistry:
     releases = tuple((str(node.exporter), node.release) for node in config.schemas.nodes if node.release)
     return EmbeddedRegistry(
         config.registry.path, directories, config.schemas.bundled, discovery_of(config), releases=releases
-    )
-
-
-def discovery_of(config: Config) -> DiscoverySettings | None:
-    """Returns who is asked for their modules, and how; None: nobody."""
-    if not any(node.netconf for node in config.schemas.nodes):
-        return None
-    asked = config.discovery
-    return DiscoverySettings(
-        cache=asked.cache,
-        nodes=tuple(_access(node) for node in config.schemas.nodes),
-        sharing=asked.share,
-        everything=asked.modules == "all",
-        attempts=asked.attempts,
-        backoff_s=asked.backoff_s,
-        retry_after_s=asked.retry_after_s,
-        recheck_s=asked.recheck_s,
-        workers=asked.nodes_at_a_time,
-        connect_s=asked.connect_s,
-        reply_s=asked.reply_s,
-        limits=FetchLimits(
-            sessions=asked.sessions, depth=asked.requests, limit_s=asked.limit_s, total_bytes=asked.max_module_bytes
-        ),
-    )
-
-
-def _access(node: SchemaNode) -> NodeAccess:
-    return NodeAccess(
-        exporter=str(node.exporter),
-        address=node.address or "",
-        port=node.port,
-        username=node.username or "",
-        key_file=str(node.key or ""),
-        password=node.password,
-        known_hosts=str(node.known_hosts or ""),
-        netconf=node.netconf,
-        skip=node.skip,
     )
 
 

@@ -11,12 +11,14 @@ from yangbeam.pipeline import (
     cli_check,
     cli_collect,
     cli_decode,
+    cli_discover,
     cli_explain,
     cli_ingest,
     cli_receive,
     cli_registry,
     cli_run,
     cli_simulate,
+    cli_tail,
 )
 from yangbeam.pipeline.arguments import cut
 from yangbeam.pipeline.console import messages
@@ -67,9 +69,11 @@ def build_app(launchers: Launchers, beam_options: tuple[str, ...] = ()) -> typer
         "receive": cli_receive.receive,
         "collect": cli_collect.command(launchers, beam_options),
         "ingest": cli_ingest.command(launchers, beam_options),
+        "tail": cli_tail.tail,
         "registry": cli_registry.registry,
         "decode": cli_decode.decode,
         "explain": cli_explain.explain,
+        "discover": cli_discover.discover,
         "check": cli_check.check,
         "simulate": cli_simulate.command(),
     }

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline.configurations import Write
-from yangbeam.pipeline.assembly import discovery_of, registry_of
+from yangbeam.pipeline.assembly import registry_of
 from yangbeam.pipeline.config import load
 from yangbeam.pipeline.config_errors import InvalidConfigurationError
+from yangbeam.pipeline.nodes import discovery_of
 
 TEXT = """
 [[schemas.nodes]]
