@@ -173,7 +173,7 @@ def check_topic(topic: str, properties: dict[str, str], *, partitions: int, reco
         ConfigurationError: It has too few partitions, or takes too small records.
         KafkaAwayError: The cluster does not answer.
     """
-    admin = AdminClient({**properties, "log_level": "0"})
+    admin = _admin(properties)
     found = _partitions(admin, topic)
     if found == 0:
         raise ConfigurationError(
@@ -209,7 +209,7 @@ def create_topic(
         ConfigurationError: The cluster refuses to.
         KafkaAwayError: The cluster does not answer.
     """
-    admin = AdminClient({**properties, "log_level": "0"})
+    admin = _admin(properties)
     if _partitions(admin, topic):
         return
     wanted = NewTopic(topic, num_partitions=partitions, replication_factor=replication, config=settings)
@@ -220,6 +220,13 @@ def create_topic(
             raise ConfigurationError("create-topic", f"cannot create {topic}: {error.args[0].str()}") from error
     except TimeoutError as error:
         raise KafkaAwayError("kafka-away", f"no answer to the creation of {topic} in {2 * ANSWER_S:g} s") from error
+
+
+def _admin(properties: dict[str, str]) -> AdminClient:
+    try:
+        return AdminClient({**properties, "log_level": "0"})
+    except KafkaException as error:
+        raise ConfigurationError("kafka-properties", f"kafka: {error.args[0].str()}") from error
 
 
 def _partitions(admin: AdminClient, topic: str) -> int:

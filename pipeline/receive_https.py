@@ -12,7 +12,7 @@ import sys
 
 from yangbeam.core.collector import Collector
 from yangbeam.core.elements import Message
-from yangbeam.core.errors import WireError
+from yangbeam.core.errors import WireError, YangbeamError
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.io.https_notif import HttpsServer
 from yangbeam.io.raw_topic import KafkaFatalError
@@ -122,7 +122,7 @@ def main() -> int:
 
     try:
         asyncio.run(work())
-    except KafkaFatalError as error:
+    except YangbeamError as error:
         sys.stderr.write(f"{order.name}: {error}\n")
         return FATAL
     return 0

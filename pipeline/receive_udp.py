@@ -9,6 +9,7 @@ import sys
 import time
 from typing import Any
 
+from yangbeam.core.errors import YangbeamError
 from yangbeam.core.udp_receiving import UdpSettings
 from yangbeam.io.raw_topic import KafkaFatalError
 from yangbeam.io.udp_receiver import Intake
@@ -79,7 +80,7 @@ def main() -> int:
     order = read_order()
     try:
         UdpWorker(order, order.udp or UdpSettings()).run()
-    except KafkaFatalError as error:
+    except YangbeamError as error:
         sys.stderr.write(f"{order.name}: {error}\n")
         return FATAL
     return 0

@@ -122,6 +122,11 @@ def test_other_properties_are_the_operators() -> None:
     assert properties_of({"acks": "-1", "linger.ms": "5"}) == {"acks": "-1", "linger.ms": "5"}
 
 
+def test_a_property_that_librdkafka_does_not_know_is_the_operators_to_mend() -> None:
+    with pytest.raises(ConfigurationError, match=r"no\.such\.property"):
+        check_topic("raw", {**AWAY, "no.such.property": "1"}, partitions=1, record_bytes=1)
+
+
 class Told:
     """An AdminClient whose cluster says what the test wants."""
 

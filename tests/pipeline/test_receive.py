@@ -286,6 +286,17 @@ def test_a_receiver_that_can_do_nothing_more_ends_all_of_them(
     assert not any(receiver.is_running for receiver in one.receive.receivers)
 
 
+def test_a_spool_that_cannot_be_used_ends_it_with_a_word(
+    site: Callable[..., Site], bootstrap: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "spool" / "c-0").write_text("a file where a folder should be")
+    one = site(bootstrap, "unusable")
+    until(lambda: one.error)
+    assert isinstance(one.error, ReceiveEndedError)
+    assert "choose another spool folder" in capfd.readouterr().err
+
+
 def test_https_is_answered_when_kafka_has_it(site: Callable[..., Site], bootstrap: str, tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     certificate, key = authority.issue("receiver", address="127.0.0.1")
