@@ -3,13 +3,18 @@
 It fails where netconfd does not come up: a missing node is no reason to believe that all is well.
 """
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.wire import EXPORTER, ethernet, ipv4, pcap, udp
 from yangbeam.core.errors import InvalidInstanceError, SchemaError, SchemaPendingError
 from yangbeam.core.yang.yang_library import content_id_of_capabilities
 from yangbeam.io.netconf import NetconfError, NetconfSession, NetconfTarget, schema_text
@@ -18,6 +23,8 @@ from yangbeam.registry.discovery.fetching import fetch_library
 from yangbeam.registry.discovery.settings import DiscoverySettings, NodeAccess
 from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.runners.servers.netconfd import NetconfdServer
+from yangbeam.simulator import SimulateOptions
+from yangbeam.simulator.plan import plan
 
 pytestmark = pytest.mark.integration
 
@@ -134,6 +141,59 @@ def test_a_second_run_without_the_node_works_from_the_cache(
     finally:
         node.start()
     assert insist(first, content_id) == before
+
+
+def test_a_run_binds_and_validates_by_the_node_s_modules_and_again_without_the_node(
+    node: NetconfdServer, tmp_path: Path
+) -> None:
+    options = SimulateOptions(
+        routers=1, habits=("standard",), rate=50, messages=300, interfaces=3, invalid=0.02, restarts=1, seed=5
+    )
+    sent = list(plan(options, 1_795_168_810_000_000))
+    frames = [
+        (delivery.at_us, ethernet(ipv4(udp(datagram, delivery.record.port))))
+        for delivery in sent
+        for datagram in delivery.datagrams
+    ]
+    (tmp_path / "traffic.pcap").write_bytes(pcap(frames))
+    (tmp_path / "yangbeam.toml").write_text(
+        f"""
+[[sources]]
+kind = "capture"
+files = ["traffic.pcap"]
+[[schemas.nodes]]
+exporter = "{EXPORTER}/32"
+address = "{NODE}"
+port = {node.port}
+username = "{node.username}"
+key = "{node.key_file}"
+known_hosts = "{node.known_hosts}"
+skip = ["ietf-netconf"]
+[discovery]
+cache = "modules"
+"""
+    )
+    injured = sum(1 for delivery in sent if delivery.record.done and delivery.record.done[0].startswith("invalid"))
+    reports = [_report(tmp_path, "first")]
+    node.stop()
+    try:
+        reports.append(_report(tmp_path, "second"))
+    finally:
+        node.start()
+    assert injured > 0
+    for report in reports:
+        assert report["balanced"] is True
+        assert report["messages"]["validated"] == len(sent) - injured
+        assert report["dead_letters"] == {"invalid-contents": injured}
+        assert report["tables"]["ietf_interfaces__interfaces__interface"] > 100
+
+
+def _report(folder: Path, out: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "yangbeam.runners.launch", "run", "--config", "yangbeam.toml", "--out", out]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    found: dict[str, Any] = json.loads((folder / out / "report.json").read_bytes())
+    return found
 
 
 def test_a_stranger_is_not_let_in_and_a_stranger_s_node_is_not_believed(node: NetconfdServer, tmp_path: Path) -> None:
