@@ -97,12 +97,14 @@ def _weight(name: str, weights: Mapping[str, float]) -> float:
     return 0.0
 
 
-def media_type_of(content_type: str) -> MediaType:
+def media_type_of(content_type: str, content_encoding: str = "") -> MediaType:
     """Returns what a request's body is.
 
     Raises:
-        WireError: ``unsupported_media_type``.
+        WireError: ``unsupported_media_type``: unknown, or compressed (RFC 9110 section 15.5.16).
     """
+    if content_encoding.strip().lower() not in {"", "identity"}:
+        raise WireError("unsupported_media_type", f"Content-Encoding {content_encoding[:80]!r}; send it as it is")
     found = MEDIA_TYPES.get(content_type.partition(";")[0].strip().lower())
     if found is None:
         raise WireError(

@@ -164,7 +164,8 @@ class _Resources:
     async def _judged(self, request: Request, body: bytes, exporter: str, port: int) -> Response:
         arrival_us = time.time_ns() // 1000
         try:
-            media_type = media_type_of(request.headers.get("content-type", ""))
+            headers = request.headers
+            media_type = media_type_of(headers.get("content-type", ""), headers.get("content-encoding", ""))
             payloads = payloads_of(media_type, body)
         except WireError as error:
             self._taker.refuse(error, body, exporter, port, arrival_us)

@@ -77,6 +77,12 @@ def test_another_media_type_is_refused_by_name(written: str) -> None:
     assert refused.value.reason == "unsupported_media_type"
 
 
+def test_a_compressed_body_is_refused_by_name() -> None:
+    assert media_type_of("application/json", "Identity") is MediaType.JSON
+    with pytest.raises(WireError, match="send it as it is"):
+        media_type_of("application/json", "gzip")
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [(MediaType.JSON, orjson.dumps(JSON)), (MediaType.XML, XML), (MediaType.CBOR, cbor2.dumps(JSON))],
