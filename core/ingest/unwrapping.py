@@ -26,13 +26,12 @@ from yangbeam.core.ingest.offsets import Hole, Offsets
 from yangbeam.core.ingest.records import Told, told
 from yangbeam.core.ingest.replays import Replays
 from yangbeam.core.ledger import BOUND, DEAD, DUPLICATES, RECEIVED, Tallies
+from yangbeam.core.loss.loss_json import OFFSETS
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.versioned import Codec
 
 STAGE: Final = "unwrap"
 FORMAT: Final = 1
-OFFSETS: Final = "offsets"
-"""The counter of holes in the topic."""
 UNKNOWN: Final = "unknown"
 """Exporter of a record that does not say one."""
 

@@ -9,6 +9,8 @@ from yangbeam.core.elements import LossEvent
 
 MODULE: Final = "yangbeam-loss"
 NUMBERED: Final = frozenset({"transport", "notification", "patch", "resync"})
+OFFSETS: Final = "offsets"
+"""Holes in a topic: ``exporter`` of such an event is the topic with its partition."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UINT32: Final = 0xFFFFFFFF
 
@@ -21,9 +23,13 @@ def loss_json(event: LossEvent) -> bytes:
 def entry_of(event: LossEvent) -> dict[str, Any]:
     """Returns the list entry of an event; what is not known is absent."""
     numbered = event.counter in NUMBERED and event.cause != "untrackable"
+    in_topic = event.counter == OFFSETS
     entry: dict[str, Any] = {
         "identity": _plain(event.identity),
-        "exporter": event.exporter.partition("%")[0],
+        "exporter": None if in_topic else event.exporter.partition("%")[0],
+        "topic": event.exporter if in_topic else None,
+        "first-offset": str(event.first) if in_topic else None,
+        "last-offset": str(event.last) if in_topic else None,
         "node": _plain(event.node) or None,
         "publisher-id": _uint32(event.publisher_id),
         "subscription-id": [number for number in event.subscription_ids if _uint32(number) is not None] or None,

@@ -18,6 +18,8 @@ from tests.core.loss.test_patches import GAP, resyncs
 from tests.core.loss.test_untrackable import NO_COUNTERS, numbered, run
 from tests.core.yang.schemas import loaded
 from yangbeam.core.elements import LossEvent
+from yangbeam.core.ingest.offsets import Hole
+from yangbeam.core.ingest.unwrapping import event_of
 from yangbeam.core.loss.detector import Detector
 from yangbeam.core.loss.facts import TERMINATED
 from yangbeam.core.loss.loss_json import MODULE, entry_of, loss_json
@@ -114,3 +116,16 @@ def test_pyang_compiles_the_module_without_a_complaint() -> None:
     for position, tag, arguments in context.errors:
         complaints.write(f"{position}: {tag} {arguments}\n")
     assert complaints.getvalue() == ""
+
+
+def test_a_hole_in_a_topic_names_the_topic_and_its_offsets(schema: Schema) -> None:
+    event = event_of(Hole("telemetry", 3, 2**40, 2**40 + 4), 1_000_000)
+    schema.validate_contents(loss_json(event), "full")
+    entry = entry_of(event)
+    assert (entry["topic"], entry["first-offset"], entry["last-offset"], entry["count"]) == (
+        "telemetry[3]",
+        str(2**40),
+        str(2**40 + 4),
+        "5",
+    )
+    assert "exporter" not in entry
