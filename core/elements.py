@@ -47,10 +47,10 @@ class Message(_Record, frozen=True):
     options: tuple[tuple[int, bytes], ...] = ()
     """Options of the first segment but for segmentation: (type, data)."""
     raw_partition: int = -1
-    """Its place in the raw topic, the identity of everything made of it; -1: it came without one."""
     raw_offset: int = -1
+    """Its place in the raw topic, the identity of everything made of it; -1: it came without one."""
     raw_index: int = 0
-    """Read back from the telemetry topic: which of the records that were made of it this is."""
+    """Of one read back from the telemetry topic: which of the records that were made of it."""
 
 
 class Heartbeat(_Record, frozen=True, tag="heartbeat"):
@@ -64,8 +64,7 @@ class Heartbeat(_Record, frozen=True, tag="heartbeat"):
     collector_id: str
     clock_us: int
     counters: dict[str, int]
-    """Cumulative since the collector started: ``datagrams``, the names of COUNTERS in core.udp_notif,
-    ``kernel_drops``, ``ring_drops``."""
+    """Cumulative: ``datagrams``, the names of COUNTERS in core.udp_notif, ``kernel_drops``, ``ring_drops``."""
 
 
 class Refused(_Record, frozen=True, tag="refused"):
@@ -183,8 +182,7 @@ class Notification(_Record, frozen=True):
     quirks: tuple[str, ...] = ()
     """Departures from the text that were accepted, by name."""
     exact: bool = False
-    """The body has the five current members of a push-update and no other, their types checked: around the contents
-    nothing is left to judge but the form of the time."""
+    """A push-update with its five current members, types checked: only the form of its time is left to judge."""
 
 
 class NotificationBatch(_Batch, frozen=True, kw_only=True):
@@ -260,10 +258,9 @@ class TelemetryRecord(_Record, frozen=True):
     event_us: int
     """Publisher's event time; the arrival where it has none."""
     raw_partition: int = -1
-    """Its message's place in the raw topic; -1: none."""
     raw_offset: int = -1
     raw_index: int = 0
-    """Which of the records made of that message."""
+    """Its message's place in the raw topic (-1: none), and which of the records made of that message it is."""
     topic: str = ""
     """Where it goes; empty: the topic of the configuration."""
     raw_parts: int = 1
@@ -315,9 +312,7 @@ class LossEvent(_Record, frozen=True):
     publisher_id: int | None
     subscription_ids: tuple[int, ...]
     counter: str
-    """What it was found by: ``transport`` (message id), ``notification`` (sequence number), ``patch``; without numbers
-    ``freshness`` (expected, but silent), ``lifecycle`` (what the publisher did) and ``resync`` (tables to be taken with
-    care until the next push-update)."""
+    """What it was found by, as the YANG module yangbeam-loss names it: ``transport``, ``notification``, ``freshness``."""
     scope: str
     """node, publisher, subscription, socket or a combination joined by ``+``."""
     first: int
@@ -325,14 +320,12 @@ class LossEvent(_Record, frozen=True):
     last: int
     count: int
     first_us: int
-    """Arrival of the message before the gap."""
     last_us: int
-    """Arrival of the message after the gap."""
+    """Arrivals of the messages before and after the gap."""
     state: str
     """open, confirmed or withdrawn."""
     cause: str = ""
-    """incomplete, kernel-drop; of freshness silent, never-sent; of lifecycle terminated, restart; of a counter that
-    cannot be followed untrackable; of resync patch-gap; empty: not known."""
+    """As that module names it: incomplete, kernel-drop, silent, terminated, restart, patch-gap, …; empty: not known."""
     identity: str = ""
     """Stable key: a later event with it replaces the earlier one."""
     detail: str = ""

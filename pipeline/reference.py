@@ -27,12 +27,12 @@ This page is generated: `python -m yangbeam.pipeline.reference > docs/configurat
 
 def configuration() -> str:
     """Returns docs/configuration.md."""
-    return _HEAD + "".join(_section("", Config, set())) + _exit_codes()
+    return _HEAD + "".join(_section("", Config, {})) + _exit_codes()
 
 
-def _section(name: str, model: type[BaseModel], shown: set[type[BaseModel]]) -> Iterator[str]:
+def _section(name: str, model: type[BaseModel], shown: dict[type[BaseModel], str]) -> Iterator[str]:
     """Yields the table of a section, then those of the sections below it; what two sections share, once."""
-    shown.add(model)
+    shown[model] = name
     title = f"`{name}`" if name else "Top level"
     fields = model.model_fields
     plain = {key: info for key, info in fields.items() if not _models(info)}
@@ -44,6 +44,8 @@ def _section(name: str, model: type[BaseModel], shown: set[type[BaseModel]]) -> 
         for below in _models(info):
             if below not in shown:
                 yield from _section(_name(name, key, info, below), below, shown)
+            elif not name:
+                yield f"\n## `{_name(name, key, info, below)}`\n\n{info.description} Settings: as `{shown[below]}`.\n"
 
 
 def _name(above: str, key: str, info: FieldInfo, model: type[BaseModel]) -> str:
