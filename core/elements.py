@@ -312,7 +312,7 @@ class LossEvent(_Record, frozen=True):
     publisher_id: int | None
     subscription_ids: tuple[int, ...]
     counter: str
-    """What it was found by, as the YANG module yangbeam-loss names it: ``transport``, ``notification``, ``freshness``."""
+    """What it was found by, as the YANG module yangbeam-loss names it: ``transport``, ``notification``, …"""
     scope: str
     """node, publisher, subscription, socket or a combination joined by ``+``."""
     first: int
