@@ -153,14 +153,14 @@ class Delivery:
 
 def read_order() -> WorkerOrder:
     """Reads the order from standard input; its end later is the sign to end. Prepares the process for its work."""
-    # Records make no cycles, and there are a hundred thousand of them alive: looking for cycles costs a tenth.
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLD)
     line = b""
     while not line.endswith(b"\n"):
         octets = os.read(STDIN, _READ)
         if not octets:
             sys.exit(0)  # the parent is gone already
         line += octets
+    # Records make no cycles, and there are a hundred thousand of them alive: looking for cycles costs a tenth.
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
     os.set_blocking(STDOUT, False)
     return ORDER.decode(line)
