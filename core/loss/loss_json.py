@@ -1,11 +1,13 @@
-"""Writes loss events as RFC 7951 JSON of the module yangbeam-loss: one document with one entry for each event."""
+"""Loss events as RFC 7951 JSON of the module yangbeam-loss, and back: one document with one entry for each event."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
 
+from yangbeam.core.date_and_time import parse_time
 from yangbeam.core.elements import LossEvent
+from yangbeam.core.errors import NotificationError
 
 MODULE: Final = "yangbeam-loss"
 NUMBERED: Final = frozenset({"transport", "notification", "patch", "resync"})
@@ -45,6 +47,41 @@ def entry_of(event: LossEvent) -> dict[str, Any]:
         "detail": _plain(event.detail) or None,
     }
     return {name: value for name, value in entry.items() if value is not None}
+
+
+def read_losses(text: bytes) -> list[LossEvent]:
+    """Returns the events in instance data of yangbeam-loss; what is absent is as ``entry_of`` leaves it out.
+
+    Raises:
+        NotificationError: ``not-a-loss-event``: it is none.
+    """
+    try:
+        entries = orjson.loads(text)[f"{MODULE}:losses"]["loss"]
+        return [_event_of(entry) for entry in entries]
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        detail = f"no instance data of {MODULE}: {type(error).__name__} {error}"[:200]
+        raise NotificationError("not-a-loss-event", detail) from error
+
+
+def _event_of(entry: dict[str, Any]) -> LossEvent:
+    in_topic = entry["counter"] == OFFSETS
+    return LossEvent(
+        exporter=entry["topic"] if in_topic else entry["exporter"],
+        node=entry.get("node", ""),
+        publisher_id=entry.get("publisher-id"),
+        subscription_ids=tuple(entry.get("subscription-id", ())),
+        counter=entry["counter"],
+        scope=entry.get("scope", ""),
+        first=int(entry.get("first-offset" if in_topic else "first", 0)),
+        last=int(entry.get("last-offset" if in_topic else "last", 0)),
+        count=int(entry["count"]),
+        first_us=parse_time(entry["first-time"]) or 0,
+        last_us=parse_time(entry["last-time"]) or 0,
+        state=entry["state"],
+        cause=entry.get("cause", ""),
+        identity=entry["identity"],
+        detail=entry.get("detail", ""),
+    )
 
 
 def _uint32(number: int | None) -> int | None:

@@ -41,7 +41,7 @@ class Site:
     """A configuration, and the topics that its runs fill."""
 
     def __init__(self, folder: Path) -> None:
-        self.raw, self.telemetry, self.letters = new_topic(), new_topic(), new_topic()
+        self.raw, self.telemetry, self.letters, self.loss = new_topic(), new_topic(), new_topic(), new_topic()
         self.file = folder / "yangbeam.toml"
         self.file.write_text(f"""
 out = "{folder}/out"
@@ -54,6 +54,7 @@ properties = {{ "group.id" = "{self.raw}" }}
 raw = "{self.raw}"
 telemetry = "{self.telemetry}"
 dead_letters = "{self.letters}"
+loss = "{self.loss}"
 """)
         self.folder = folder
 

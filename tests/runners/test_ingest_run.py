@@ -89,7 +89,9 @@ def test_a_fault_planted_behind_collect_is_refused(chain: Chain) -> None:
     assert reasons == ["invalid-contents", "invalid-notification", "not-a-telemetry-message"]
 
 
-def test_a_loss_behind_collect_is_found_here_alone(chain: Chain, tmp_path: Path) -> None:
+def test_a_loss_behind_collect_is_found_here_alone_and_told_from_dead_letters(
+    chain: Chain, capsys: pytest.CaptureFixture[str]
+) -> None:
     published = chain.published(VALID)
     thinned = new_topic()
     chain.file.write_text(chain.file.read_text().replace(chain.telemetry, thinned))
@@ -103,3 +105,12 @@ def test_a_loss_behind_collect_is_found_here_alone(chain: Chain, tmp_path: Path)
     found = report["loss"]["notification"]
     missing = sorted(number for each in found for number in range(each["first"], each["last"] + 1))
     assert missing == sorted({INVALID_AT, 21, 22}), report["loss"]
+    capsys.readouterr()
+    assert main(["reconcile", "-c", str(chain.file), "--json"]) == 0
+    found = orjson.loads(capsys.readouterr().out)
+    numbers = {where: sorted(one["number"] for one in missing) for where, missing in found.items()}
+    assert numbers["inside"] == [21, 22]
+    assert numbers["dead"] == [INVALID_AT]
+    assert numbers["wire"] == []
+    assert main(["reconcile", "-c", str(chain.file)]) == 0
+    assert "on the wire" in capsys.readouterr().out

@@ -18,11 +18,12 @@ from tests.core.loss.test_patches import GAP, resyncs
 from tests.core.loss.test_untrackable import NO_COUNTERS, numbered, run
 from tests.core.yang.schemas import loaded
 from yangbeam.core.elements import LossEvent
+from yangbeam.core.errors import NotificationError
 from yangbeam.core.ingest.offsets import Hole
 from yangbeam.core.ingest.unwrapping import event_of
 from yangbeam.core.loss.detector import Detector
 from yangbeam.core.loss.facts import TERMINATED
-from yangbeam.core.loss.loss_json import MODULE, entry_of, loss_json
+from yangbeam.core.loss.loss_json import MODULE, entry_of, loss_json, read_losses
 from yangbeam.core.loss.scope import SCOPES
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.schema_set import make_schema_set
@@ -129,3 +130,17 @@ def test_a_hole_in_a_topic_names_the_topic_and_its_offsets(schema: Schema) -> No
         "5",
     )
     assert "exporter" not in entry
+
+
+def test_what_was_written_is_read_back(schema: Schema) -> None:
+    for event in (*_found(), event_of(Hole("telemetry", 3, 2**40, 2**40 + 4), 1_000_000)):
+        (back,) = read_losses(loss_json(event))
+        assert entry_of(back) == entry_of(event)
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"[]", b"{}", b'{"yangbeam-loss:losses":{"loss":[{}]}}', b'{"yangbeam-loss:losses":1}']
+)
+def test_what_is_no_loss_event_is_refused(text: bytes) -> None:
+    with pytest.raises(NotificationError, match="no instance data"):
+        read_losses(text)
