@@ -36,6 +36,8 @@ STALE: Final = 16
 subscription-started whose number the epoch never had."""
 ENOUGH: Final = 4
 """Numbers that must follow a doubt before time alone decides it."""
+STRAYS: Final = 4
+"""Numbers put aside that are remembered."""
 NEAR: Final = 4
 """How far real reordering moves a message."""
 FEW: Final = 8
@@ -63,6 +65,8 @@ class Sequence(Line):
     """Data time at which the epoch was found to be new."""
     seen: int = 0
     """Numbers since the explanations parted."""
+    strays: tuple[int, ...] = ()
+    """The only numbers of second lines that were given up: they came, whatever line misses them later."""
 
 
 _BACK = frozenset({Verdict.DUPLICATE, Verdict.OUT_OF_WINDOW})
@@ -95,6 +99,7 @@ def _judge_one(sequence: Sequence, number: int, moment: Moment, window: int) -> 
         return verdict, bits
     if verdict is Verdict.DUPLICATE and _twice(sequence, number, moment, window):
         return Verdict.LATE, bits
+    _place_strays(sequence, moment, window)
     bits = _part(sequence, number, moment, bits + max(stale, _strange(verdict, moment)), early)
     return (verdict if sequence.other is not None else Verdict.RESTART), bits
 
@@ -196,13 +201,41 @@ def _judge_both(sequence: Sequence, other: Line, number: int, moment: Moment, wi
     second, more = advance(other, number, moment)
     sequence.bits += bits + (max(stale, _strange(verdict, moment)) if verdict in _BACK else 0)
     other.bits += more
+    if second in _BACK:
+        _old_alone(sequence, number, verdict)
     if verdict in _BACK and second in _BACK:
         other = _part_again(sequence, other, number, moment, before)
     if other.bits < sequence.bits:
         verdict = second
     cost = min(sequence.bits, other.bits) - before
+    _place_strays(sequence, moment, window)
     decide(sequence, moment.clock, window)
     return verdict, max(cost, 0)
+
+
+def _put_aside(sequence: Sequence, other: Line) -> None:
+    """Remembers the number of a second line that is given up, if it had but one."""
+    if other.expected == (other.floor + 1) & MASK:
+        sequence.strays = (*sequence.strays[-STRAYS + 1 :], other.floor)
+
+
+def _place_strays(sequence: Sequence, moment: Moment, window: int) -> None:
+    """Takes numbers that were once put aside out of the gaps that they now turn out to lie in."""
+    if not sequence.strays:
+        return
+    lines = [sequence] if sequence.other is None else [sequence, sequence.other]
+    placed = {number for number in sequence.strays for line in lines if fill(line.gaps, number, sequence.gone)}
+    sequence.strays = tuple(number for number in sequence.strays if number not in placed)
+    if moment.clock - sequence.parted > 2 * window:
+        sequence.strays = ()
+
+
+def _old_alone(sequence: Sequence, number: int, verdict: Verdict) -> None:
+    """Notes what a number that only the old line understands says of it, should the new one win."""
+    if verdict is Verdict.GAP:
+        sequence.kept.append(msgspec.structs.replace(sequence.gaps[-1]))
+    elif verdict is Verdict.LATE:
+        fill(sequence.kept, number, None)
 
 
 def _part_again(sequence: Sequence, other: Line, number: int, moment: Moment, before: int) -> Line:
@@ -210,6 +243,7 @@ def _part_again(sequence: Sequence, other: Line, number: int, moment: Moment, be
     bits = before + _restart_bits(number, started=moment.started) + _again(other, number, moment)
     if bits >= other.bits:
         return other
+    _put_aside(sequence, other)
     third = _line_from(number, moment, bits=bits)
     sequence.other = third
     sequence.kept = _copied(sequence.gaps)
@@ -232,6 +266,7 @@ def decide(sequence: Sequence, clock: int, window: int) -> None:
     if lead >= MARGIN:
         _restart(sequence, other, clock)
     elif lead <= -MARGIN:
+        _put_aside(sequence, other)
         _close(sequence)
     elif other.expected == sequence.expected:
         if lead > 0:
