@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from yangbeam.pipeline.config_keys import MessageKeys
+from yangbeam.pipeline.config_sasl import Sasl
 from yangbeam.pipeline.config_types import Flag, InputFile, OutputPath, Secret, Section, Text, problem
 
 Topic = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9._-]{1,249}$")]
@@ -62,17 +63,6 @@ class Tls(Section):
     """Its private key (PEM)."""
     key_password: Secret | None = None
     """Password of the private key."""
-
-
-class Sasl(Section):
-    """Who we are to the broker."""
-
-    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    """How the password is shown. PLAIN sends it as it is, so only over TLS."""
-    username: Text
-    """Name of the user."""
-    password: Secret
-    """Password of the user."""
 
 
 def _is_sensitive(name: str) -> bool:
@@ -133,9 +123,7 @@ class Kafka(Section):
             "enable.ssl.certificate.verification": None if self.tls.verify else False,
         }
         if self.sasl:
-            found["sasl.mechanism"] = self.sasl.mechanism
-            found["sasl.username"] = self.sasl.username
-            found["sasl.password"] = _clear(self.sasl.password)
+            found |= self.sasl.properties()
         return {name: _text(value) for name, value in found.items() if value is not None}
 
 
