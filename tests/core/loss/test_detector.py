@@ -9,13 +9,15 @@ from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss import detector as module
 from yangbeam.core.loss.detector import Detector
-from yangbeam.core.loss.facts import CHANGE, FULL, STARTED, Facts
+from yangbeam.core.loss.facts import CHANGE, FULL, STARTED, TERMINATED, Facts
 from yangbeam.core.loss.scope import SCOPES
 
 SECOND = 1_000_000
 START = 1_795_168_810_000_000
 EXPORTER = "192.0.2.7"
-GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "state" / "0.1.0" / "LossState.hex"
+STATE = Path(__file__).resolve().parents[2] / "golden" / "state"
+GOLDEN = STATE / "0.1.0" / "LossState.hex"
+GOLDEN_NOW = STATE / "0.2.0" / "LossState.hex"
 
 
 def facts(number: int | None, at_s: float = 0.0, **more: object) -> Facts:
@@ -204,6 +206,29 @@ def test_the_states_bytes_are_read_for_ever() -> None:
     again = detector.encode_state()
     assert Detector().decode_state(again).encode_state() == again
     assert run(detector, [], end()) == run(sample(), [], end())
+
+
+def full_sample() -> Detector:
+    """A detector with something in every part of its state."""
+    detector = sample()
+    lively = [
+        facts(0, 40, port=9, subscription_id=9, kind=STARTED, period_us=10 * SECOND),
+        *(facts(number, 40 + number, port=9, subscription_id=9) for number in range(1, 6)),
+        facts(3, 46, port=9, subscription_id=9),
+        facts(8, 47, port=9, subscription_id=9, kind=CHANGE, patch_id="0"),
+        facts(9, 48, port=9, subscription_id=9, kind=CHANGE, patch_id="4"),
+        facts(10, 49, port=9, subscription_id=8, kind=TERMINATED, reason="gone"),
+    ]
+    detector.observe(lively, [beat(0, 39), beat(10, 50), beat(10, 75)], Tallies("loss"), "c1")
+    return detector
+
+
+def test_this_releases_state_is_read_and_written_as_it_was_pinned() -> None:
+    pinned = bytes.fromhex(GOLDEN_NOW.read_text())
+    assert full_sample().encode_state() == pinned
+    detector = Detector().decode_state(pinned)
+    assert detector.encode_state() == pinned
+    assert run(detector, [], end()) == run(full_sample(), [], end())
 
 
 def test_a_newer_state_is_refused() -> None:
