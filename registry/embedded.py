@@ -22,6 +22,8 @@ from yangbeam.registry.store import SchemaStore
 
 MAX_ANSWERS: Final = 65_536
 """Answers remembered: exporters times what they ask; the oldest go first."""
+MAX_REFUSED: Final = 1_024
+"""Sets of nodes that do not compile: not compiled again for each message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +81,50 @@ class _Opened:
         self._texts = handle.path.parent / "schemas"
         self._cache = SchemaCache(self._load)
         self._answers: dict[tuple[str, str | None, frozenset[str]], int | SchemaError] = {}
+        self._ids: dict[tuple[str, str], int] = {}
+        self._refused: dict[str, SchemaError] = {}
 
     def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
         asked = (exporter, content_id, modules)
         answer = self._answers.get(asked)
         if answer is None:
-            answer = self._answers[asked] = self._find(*asked)
-            if len(self._answers) > MAX_ANSWERS:
-                del self._answers[next(iter(self._answers))]
+            answer = self._find(*asked)
+            if content_id is not None or not modules or not self._asks(exporter):  # else it may change in time
+                self._answers[asked] = answer
+                if len(self._answers) > MAX_ANSWERS:
+                    del self._answers[next(iter(self._answers))]
         if isinstance(answer, SchemaError):
             raise answer
         return answer
+
+    def _asks(self, exporter: str) -> bool:
+        return self._nodes is not None and self._nodes.serves(exporter)
 
     def _find(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int | SchemaError:
         asked = self._of_node(exporter, content_id, modules)
         try:
             found = asked or self._library.schema_set(exporter, content_id, modules)
-            subject = root_subject(exporter, None, content_id, modules)
-            schema_id = self._registry.register_set(found, subject).root.id
+            if asked is not None and found.digest in self._refused:
+                return self._refused[found.digest]
+            schema_id = self._registered(found, root_subject(exporter, None, content_id, modules))
             self._cache.get(schema_id)  # a set that does not compile binds nothing
         except SchemaError as error:
             if asked is not None:
                 error = SchemaError(error.reason, f"the modules of {exporter}: {error.detail}")
+                self._refused[asked.digest] = error
+                if len(self._refused) > MAX_REFUSED:
+                    del self._refused[next(iter(self._refused))]
             # Directories are read once per run, so that the answer stays; the traceback would keep them all alive.
             return error.with_traceback(None)
         return schema_id
+
+    def _registered(self, found: SchemaSet, subject: str) -> int:
+        known = self._ids.get((found.digest, subject))
+        if known is None:
+            known = self._ids[found.digest, subject] = self._registry.register_set(found, subject).root.id
+            if len(self._ids) > MAX_ANSWERS:
+                del self._ids[next(iter(self._ids))]
+        return known
 
     def _of_node(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> SchemaSet | None:
         """Returns what the node itself says; what it fails to say is raised, as it may say it later."""

@@ -25,6 +25,8 @@ MAX_HELD: Final = 8
 """Nodes' modules in memory: 600 of them have some 30 MB."""
 MAX_MADE: Final = 512
 """Sets that were made of them; they share their texts."""
+MAX_NODES: Final = 65_536
+"""Nodes of which it is remembered how it went; the oldest go first."""
 MAX_TERMS: Final = 65_536
 """Subscriptions that nodes were asked about."""
 LONGEST_BACKOFF_S: Final = 120.0
@@ -181,7 +183,12 @@ class Discovery:
         return read
 
     def _node(self, access: NodeAccess, exporter: str) -> _Node:
-        return self._nodes.setdefault((access.address or exporter, access.port), _Node())
+        node = self._nodes.setdefault((access.address or exporter, access.port), _Node())
+        if len(self._nodes) > MAX_NODES:  # source addresses are easily made up
+            idle = next((key for key, each in self._nodes.items() if not each.asking and each is not node), None)
+            if idle is not None:
+                del self._nodes[idle]
+        return node
 
     def _fetch(
         self,

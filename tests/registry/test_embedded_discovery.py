@@ -4,12 +4,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from pydantic import SecretStr
 
 from tests.registry.discovery.nodes import THINGS, module
 from yangbeam.core.errors import InvalidInstanceError, SchemaError, SchemaPendingError
+from yangbeam.core.yang.cache import SchemaCache
 from yangbeam.registry import embedded
 from yangbeam.registry.directories import Directory
 from yangbeam.registry.discovery.settings import DiscoverySettings, NodeAccess
@@ -53,11 +55,11 @@ def registry(tmp_path: Path, servers: NetconfServers) -> EmbeddedRegistry:
     return EmbeddedRegistry(tmp_path / "registry.sqlite", discovery=settings)
 
 
-def insist(registry: EmbeddedRegistry, exporter: str = ADDRESS, modules: frozenset[str] = WANTED) -> int:
+def insist(registry: EmbeddedRegistry, exporter: str = ADDRESS, content_id: str | None = CONTENT_ID) -> int:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            return registry.resolve(exporter, CONTENT_ID, modules)
+            return registry.resolve(exporter, content_id, WANTED)
         except SchemaPendingError:
             time.sleep(0.01)
     raise AssertionError
@@ -86,6 +88,21 @@ def test_a_second_run_with_the_nodes_unreachable_works_from_the_cache(
     another.schema(insist(another)).validate_contents(b'{"things:top":{"augmenting:more":2}}')
 
 
+def test_without_content_id_a_node_that_changed_is_read_by_what_it_has_now(
+    registry: EmbeddedRegistry, servers: NetconfServers, router: Equipment
+) -> None:
+    settings = registry.discovery
+    assert settings is not None
+    attentive = replace(registry, discovery=replace(settings, recheck_s=0.0))
+    before = insist(attentive, content_id=None)
+    more = module("newer", 'augment "/things:top" { leaf newest { type int8; } }', imports=("things",))
+    servers.routers[ADDRESS] = equipment([*THINGS, more], CONTENT_ID)
+    deadline = time.monotonic() + 60
+    while (after := insist(attentive, content_id=None)) == before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    attentive.schema(after).validate_contents(b'{"things:top":{"newer:newest":1}}')
+
+
 def test_the_notifications_alone_need_no_node(registry: EmbeddedRegistry, servers: NetconfServers) -> None:
     registry.resolve(ADDRESS, CONTENT_ID, frozenset())
     assert servers.sessions == 0
@@ -103,8 +120,11 @@ def test_a_folder_that_was_written_for_an_exporter_is_asked_before_the_node(
 
 def test_modules_that_do_not_compile_name_the_exporter(registry: EmbeddedRegistry, servers: NetconfServers) -> None:
     servers.routers[ADDRESS] = equipment([module("things", "leaf l { type no-such-type; }")], CONTENT_ID)
-    with pytest.raises(SchemaError, match=rf"the modules of {ADDRESS}: .*no-such-type"):
-        insist(registry)
+    with mock.patch.object(SchemaCache, "get", autospec=True, side_effect=SchemaCache.get) as compiled:
+        for _ in range(3):
+            with pytest.raises(SchemaError, match=rf"the modules of {ADDRESS}: .*no-such-type"):
+                insist(registry, content_id=None)
+    assert compiled.call_count <= 1, "not again for each message"
 
 
 def test_who_cannot_be_asked_is_told_and_not_remembered(registry: EmbeddedRegistry) -> None:

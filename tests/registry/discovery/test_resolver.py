@@ -12,6 +12,7 @@ from tests.registry.discovery.nodes import THINGS, Nodes, died, equipped, module
 from yangbeam.core.errors import Fault, SchemaError, SchemaPendingError
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.io.netconf import NetconfError
+from yangbeam.registry.discovery import resolver
 from yangbeam.registry.discovery.resolver import Discovery
 from yangbeam.registry.discovery.settings import DiscoverySettings, NodeAccess
 from yangbeam.simulator.netconf.faults import NetconfFaults
@@ -402,6 +403,17 @@ def test_an_error_of_our_own_is_a_failure_and_is_not_hidden(tmp_path: Path) -> N
         here.run()
     with pytest.raises(SchemaError, match="unexpectedly"):
         discovery.resolve(ONE, HASH, WANTED)
+
+
+def test_what_is_remembered_of_nodes_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "MAX_NODES", 3)
+    here = world(tmp_path, content_id=COUNTER)
+    discovery = here.process()
+    for number in range(1, 9):
+        assert ask(discovery, f"192.0.2.{number}", COUNTER) is None
+        if number > 2:
+            here.run()
+    assert len(discovery._nodes) <= 3
 
 
 def test_many_threads_may_ask(tmp_path: Path) -> None:
