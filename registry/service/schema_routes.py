@@ -3,7 +3,7 @@
 from typing import Any
 
 from yangbeam.core.registered import Body
-from yangbeam.registry.refusals import Code, RefusedError, invalid
+from yangbeam.registry.refusals import Code, RefusedError
 from yangbeam.registry.service.asking import Asked
 from yangbeam.registry.service.serving import Service, shown
 from yangbeam.registry.service.subject_routes import prefix_of, text_alone
@@ -46,8 +46,6 @@ def text_by_id(service: Service, asked: Asked) -> Any:
 
 def _body(service: Service, asked: Asked) -> Body:
     """The schema of an id; with ``subject``, only if it stands there (in that context, if it names no more)."""
-    if asked.query.get("format"):
-        raise invalid(f"Invalid format {asked.query['format'][:40]!r}: schemas are shown as they were registered")
     body = service.registrar.body(asked.schema_id)
     wanted = asked.query.get("subject")
     if wanted:
