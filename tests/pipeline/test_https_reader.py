@@ -20,6 +20,8 @@ from yangbeam.core.https_notif import publisher_id_of
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.reader import END, Stoppable
 from yangbeam.core.udp_receiving import Listen
+from yangbeam.pipeline.config import load
+from yangbeam.pipeline.edges import readers_of
 from yangbeam.pipeline.https_reader import HttpsReader, HttpsServerDiedError
 
 JSON = {"content-type": "application/json"}
@@ -329,3 +331,22 @@ def test_wrong_files_and_addresses_are_the_operators_to_mend(tmp_path: Path) -> 
             HttpsSettings(path=path, **files)
     with pytest.raises(ConfigurationError, match="shards"):
         HttpsSettings(shards=0, **files)
+
+
+def test_a_run_opens_the_source_that_its_configuration_names(tmp_path: Path) -> None:
+    certificate, key = Authority(tmp_path).issue("receiver")
+    text = f"""
+        collector = "here"
+        [[sources]]
+        kind = "https-notif"
+        port = 0
+        certificate_file = "{certificate.name}"
+        key_file = "{key.name}"
+        """
+    (tmp_path / "run.toml").write_text(text)
+    (reader,) = readers_of(load(tmp_path / "run.toml"))
+    assert isinstance(reader, HttpsReader)
+    polled = reader.poll(1 << 20, 5.0)
+    reader.close()
+    assert isinstance(polled, MessageBatch)
+    assert (polled.source, polled.controls[0].collector_id) == ("here-0", "here-0")  # type: ignore[union-attr]
