@@ -10,10 +10,8 @@ from yangbeam.core.errors import SchemaError
 from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.registry.store import SchemaStore
 
-MODULE = (
-    'module old { namespace "u:old"; prefix o; feature f; leaf a { type string; }
-  leaf b { if-feature f; type int8; } }"""
-)
+MODULE = """module old { namespace "u:old"; prefix o; feature f;
+  leaf a { type string; } leaf b { if-feature f; type int8; } }"""
 
 
 @pytest.fixture
