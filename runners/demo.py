@@ -89,7 +89,7 @@ def routers(target: str, out: Path, seconds: float, netconf_port: int) -> list[S
     ]
 
 
-def _login(out: Path, networks: list[SimulateOptions]) -> dict[str, Any]:
+def login(out: Path, networks: list[SimulateOptions]) -> dict[str, Any]:
     """Writes what it takes to log in to the routers, and returns who is asked, as a configuration has it."""
     key = host_key(networks[0].netconf_key)
     port = networks[0].netconf_port
@@ -146,9 +146,9 @@ def demo(out: Path, seconds: float = SECONDS) -> Verdict:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     out = out.absolute()
-    target = f"127.0.0.1:{_free_port(socket.SOCK_DGRAM)}"
-    networks = routers(target, out, seconds, _free_port(socket.SOCK_STREAM))
-    config = _config(target, out, _login(out, networks))
+    target = f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+    networks = routers(target, out, seconds, free_port(socket.SOCK_STREAM))
+    config = _config(target, out, login(out, networks))
 
     traffic: list[_Traffic] = []
 
@@ -191,7 +191,8 @@ def _config(target: str, out: Path, nodes: dict[str, Any]) -> Config:
     )
 
 
-def _free_port(kind: socket.SocketKind) -> int:
+def free_port(kind: socket.SocketKind) -> int:
+    """Returns a port of this machine that nobody is bound to now."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -20,8 +20,8 @@ START_S: Final = 60.0
 USER: Final = "yangbeam"
 PASSWORD: Final = "only-on-loopback"  # noqa: S105 # as said below
 """Of the SCRAM and PLAIN listeners; no secret: they listen on loopback."""
-LARGEST_RECORD: Final = 16 << 20
-"""Octets: a message as large as reassembly may make it."""
+LARGEST_RECORD: Final = 17 << 20
+"""Octets: a message as large as reassembly may make it by default, and its headers."""
 LISTENERS: Final = ("PLAINTEXT", "TLS", "SASL", "EXPIRED")
 _PROTOCOLS: Final = "PLAINTEXT:PLAINTEXT,TLS:SSL,SASL:SASL_SSL,EXPIRED:SSL,CONTROLLER:PLAINTEXT"
 
