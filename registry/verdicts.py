@@ -1,17 +1,21 @@
 """What RFC 7950 section 11 says of each version against the one before; kept, whether it was enforced or not."""
 
 import logging
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.registered import YANG
-from yangbeam.registry.formats.yang_update import update
+from yangbeam.registry.formats.yang_update import Update, update
 from yangbeam.registry.registrar import Registrar
 from yangbeam.registry.store import Version
 
 _log: Final = logging.getLogger(__name__)
+
+REMEMBERED: Final = 256
+"""Comparisons that are remembered."""
 
 
 class Verdict(msgspec.Struct, frozen=True, rename="camel"):
@@ -49,12 +53,18 @@ def verdict(registrar: Registrar, version: Version) -> Verdict | None:
 
 
 def _found(registrar: Registrar, version: Version, old: Version) -> Verdict:
+    said = _compared(registrar, version.id, old.id)
     place = (version.subject, version.version, old.version)
-    try:
-        said = update(registrar.parsed(registrar.body(version.id)), registrar.parsed(registrar.body(old.id)))
-    except SchemaError as error:
-        return Verdict(*place, is_compatible=False, errors=(error.detail,))
     return Verdict(*place, is_compatible=not said.errors, errors=said.errors, warnings=said.warnings)
+
+
+@lru_cache(REMEMBERED)
+def _compared(registrar: Registrar, new: int, old: int) -> Update:
+    """Compares two schemas; nodes that are upgraded alike take one comparison, however many there are."""
+    try:
+        return update(registrar.parsed(registrar.body(new)), registrar.parsed(registrar.body(old)))
+    except SchemaError as error:
+        return Update((error.detail,))
 
 
 def judge(registrar: Registrar, most: int = 1) -> list[Verdict]:

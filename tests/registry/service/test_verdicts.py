@@ -3,6 +3,7 @@
 import logging
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from starlette.testclient import TestClient
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 from tests.registry.service.lines import BREAKS, LATER, MODULE
 from yangbeam.core.registered import YANG, Body
 from yangbeam.core.yang.schema_set import make_schema_set
+from yangbeam.registry import verdicts
 from yangbeam.registry.formats.known import FORMATS
 from yangbeam.registry.local import LocalRegistry
 from yangbeam.registry.registrar import Registrar
@@ -50,6 +52,17 @@ def test_a_verdict_is_found_once_and_kept(registrar: Registrar, monkeypatch: pyt
     assert first is not None
     assert verdict(registrar, version) == first
     assert "the leaf 'a'" in first.errors[0]
+
+
+def test_nodes_that_are_upgraded_alike_cost_one_comparison(registrar: Registrar) -> None:
+    for text in (MODULE, BREAKS):
+        for node in range(20):
+            LocalRegistry(registrar).register_set(make_schema_set({"m": text}), f"192.0.2.{node}-1")
+    with mock.patch("yangbeam.registry.verdicts.update", side_effect=verdicts.update) as compared:
+        found = judge(registrar, 100)
+    assert len(found) == 21  # the module, and the root of each node
+    assert not any(each.is_compatible for each in found)
+    assert compared.call_count == 2
 
 
 def test_a_deleted_version_is_compared_with_only_when_there_is_no_other(registrar: Registrar) -> None:
