@@ -21,6 +21,7 @@ from yangbeam.pipeline.ingest_graph import build_ingest
 from yangbeam.pipeline.launching import Job
 from yangbeam.pipeline.status import STATUS
 from yangbeam.pipeline.status_sink import status_sinks
+from yangbeam.pipeline.topic_checks import check_topics
 from yangbeam.runners.direct import run
 from yangbeam.transforms.handoff import Handoff
 
@@ -46,6 +47,7 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
             element=TopicBatch if is_ingest else MessageBatch,
         )
         graph = _graph_of(job)
+        check_topics(config)
         if began is not None:
             began(readers, handoff)
         timer = Timer(job.duration_s, handoff.stop) if job.duration_s is not None else None

@@ -25,7 +25,7 @@ def test_every_section_and_setting_stands_in_the_reference() -> None:
     for section, field in Config.model_fields.items():
         assert f"[{section}]" in text or f"| `{section}` |" in text, section
         assert field.description
-    assert "| `password` | secret | required | Password of the user. |" in text
+    assert "| `client_secret` | secret | required | Its secret. |" in text
     assert "| `allow` | list of prefix | `[]` |" in text
     assert '| `policy` | `"reject"` or `"pass-and-mark"` | `"reject"` |' in text
     assert "| `private_media_types` | list of integer, ≥ 0, ≤ 15 | `[]` |" in text
