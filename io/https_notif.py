@@ -206,13 +206,14 @@ def _last(status: int, why: str, headers: Mapping[str, str] | None = None) -> Re
 
 
 class _Listener(socket.socket):
-    """Hangs up on strangers before they cost a handshake."""
+    """Hangs up on strangers, and on more connections than there may be, before they cost a handshake."""
 
-    def __init__(self, bound: socket.socket, door: Door, counters: dict[str, int]) -> None:
+    def __init__(self, bound: socket.socket, door: Door, counters: dict[str, int], is_full: Callable[[], bool]) -> None:
         super().__init__(fileno=bound.detach())
         self.setblocking(False)  # noqa: FBT003 # the method's own signature
         self._door = door
         self._counters = counters
+        self._is_full = is_full
 
     def accept(self) -> tuple[socket.socket, Any]:
         """Returns the next connection from an address that may send.
@@ -222,10 +223,11 @@ class _Listener(socket.socket):
         """
         while True:
             accepted, peer = super().accept()
-            if self._door.exporter(peer[0]):
+            may_send = bool(self._door.exporter(peer[0]))
+            if may_send and not self._is_full():
                 return accepted, peer
             accepted.close()
-            self._counters["not_allowed"] += 1
+            self._counters["turned_away" if may_send else "not_allowed"] += 1
 
 
 class _Connection(H11Protocol):
@@ -268,6 +270,7 @@ class HttpsServer(uvicorn.Server):
     def __init__(self, settings: HttpsSettings, taker: Taker) -> None:
         context = context_of(settings)
         self._door = Door(settings.allow)
+        self._max_connections = settings.max_connections
         self._counters = taker.counters
         for name in COUNTERS:
             self._counters.setdefault(name, 0)
@@ -281,7 +284,6 @@ class HttpsServer(uvicorn.Server):
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=settings.max_connections,
             timeout_keep_alive=max(round(settings.timeout_s), 1),
             timeout_notify=max(round(settings.timeout_s), 1),
             timeout_graceful_shutdown=round(GRACE_S),
@@ -293,7 +295,10 @@ class HttpsServer(uvicorn.Server):
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serves on bound sockets, which are the server's from here on."""
-        await super().serve([_Listener(each, self._door, self._counters) for each in sockets or ()])
+        await super().serve([_Listener(each, self._door, self._counters, self._is_full) for each in sockets or ()])
+
+    def _is_full(self) -> bool:
+        return len(self.server_state.connections) >= self._max_connections
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

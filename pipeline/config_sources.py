@@ -133,7 +133,7 @@ class HttpsNotif(Section):
     max_buffered_bytes: _Octets = 128 * 1024 * 1024
     """Octets of requests that are not handed on yet, in all; beyond it publishers are asked to come again (503)."""
     max_connections: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1_000
-    """Connections at the same time; more are answered 503."""
+    """Connections at the same time; the next ones are hung up on, and counted."""
     timeout_s: Annotated[float, Field(strict=True, ge=0.1, le=600, allow_inf_nan=False)] = 30.0
     """For a request to arrive whole (else 408), and for a connection without one."""
 

@@ -25,7 +25,7 @@ _SPECIAL: Final = {
     "stalls": "Times that nothing was acknowledged for too long.",
     "ring_drops": "Records lost within the collector: the same as spool_drops.",
 }
-_OTHER: Final = "What this is counted for is in the reference of refusals."
+_OTHER: Final = "Refused for this reason, or accepted in spite of it."
 
 
 class ReceiveMetrics(Collector):

@@ -238,6 +238,20 @@ def test_a_request_that_ends_early_is_counted_and_nothing_comes_of_it(site: Open
     assert one.payloads == []
 
 
+def test_connections_are_bounded_and_those_that_are_open_go_on(site: Open) -> None:
+    with site(max_connections=2) as one, one.client() as client, one.client() as other:
+        assert client.get("/capabilities").status_code == 200
+        assert other.get("/capabilities").status_code == 200
+        with pytest.raises(httpx.TransportError), one.client() as third:
+            third.get("/capabilities")
+        assert client.post("/relay-notification", content=ONE, headers=JSON).status_code == 204
+        other.close()
+        until(lambda: len(one.reader._server.server_state.connections) < 2)
+        with one.client() as third:
+            assert third.get("/capabilities").status_code == 200
+    assert one.counters["turned_away"] == 1
+
+
 def test_garbage_instead_of_tls_or_http_harms_nobody_else(site: Open) -> None:
     with site() as one, one.client() as client:
         with socket.create_connection(("127.0.0.1", one.port), timeout=10) as plain:
