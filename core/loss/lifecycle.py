@@ -47,7 +47,7 @@ def take(exporter: Exporter, flow: Flow, facts: Facts, clock: Listening) -> list
         watch.period_us = facts.period_us if facts.kind == MODIFIED else watch.period_us
         watch.told_us = facts.arrival_us
         excuse(watch, clock, state=ACTIVE if facts.kind == RESUMED else HELD)
-    _reckon(exporter, clock)
+    _reckon_one(exporter, exporter.watches.get(number), clock)
     return events
 
 
@@ -105,7 +105,10 @@ def _announce(exporter: Exporter, facts: Facts, number: int, clock: Listening) -
 
 def _look(exporter: Exporter, watch: Watch, clock: Listening) -> list[LossEvent]:
     """Closes what is open of a subscription whose state is about to change."""
-    refresh(watch, _data(exporter, watch, _flows(exporter)), clock)
+    own = [flow for flow in exporter.flows if flow.key[2] == watch.subscription_id]
+    spoken = any(flow.at > watch.told_us for flow in own)
+    flows: dict[int | None, list[Flow]] = {watch.subscription_id: own} if spoken else _flows(exporter)
+    refresh(watch, _data(exporter, watch, flows), clock)
     told = check(watch, clock) + excuse(watch, clock, state=watch.state)
     return [_silent(exporter, watch, one) for one in told]
 
@@ -137,6 +140,13 @@ def _data(exporter: Exporter, watch: Watch, by_subscription: dict[int | None, li
 def _reckon(exporter: Exporter, clock: Listening) -> None:
     times = [time for watch in exporter.watches.values() if (time := due(watch, clock)) is not None]
     exporter.watch_due = min(times, default=-1)
+
+
+def _reckon_one(exporter: Exporter, watch: Watch | None, clock: Listening) -> None:
+    """Brings the next look forward where one watch asks for it; a look too early finds nothing and does no harm."""
+    time = None if watch is None else due(watch, clock)
+    if time is not None and not 0 <= exporter.watch_due <= time:
+        exporter.watch_due = time
 
 
 def _silent(exporter: Exporter, watch: Watch, silence: Silence) -> LossEvent:
