@@ -4,6 +4,8 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -221,6 +223,35 @@ def test_a_receiver_that_crashes_is_started_anew_and_its_socket_keeps_what_came_
     assert messages(records, OWN) == [1, 2]
     counts = [each.heartbeat.counters["messages"] for _, each in records[OWN] if isinstance(each, Beat)]
     assert counts == sorted(counts)  # the counters went on where they had stopped
+
+
+PARENT = """
+import sys, threading, time
+from pathlib import Path
+from yangbeam.core.udp_receiving import UdpSettings
+from yangbeam.pipeline.receive import Receive, ReceivePlan
+from yangbeam.pipeline.receive_order import KafkaOrder
+kafka = KafkaOrder("orphans", {"bootstrap.servers": sys.argv[1]}, 1 << 20, 1 << 20, 10.0, 5.0)
+one = Receive(ReceivePlan((UdpSettings(shards=4),), (), kafka, Path(sys.argv[2]), 1 << 20), print)
+one.open()
+threading.Thread(target=one.run).start()
+while not one.receivers[0].report.counters:
+    time.sleep(0.01)
+print(one.addresses[0][1], one.receivers[0].pid, flush=True)
+"""
+
+
+def test_receivers_flush_and_end_when_their_parent_is_killed(bootstrap: str, tmp_path: Path) -> None:
+    arguments = [sys.executable, "-c", PARENT, bootstrap, str(tmp_path / "spool")]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        port, pid = map(int, parent.stdout.readline().split())
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for number in range(20):
+                sender.sendto(message_datagram(number), ("127.0.0.1", port))
+        parent.kill()
+    until(lambda: not Path(f"/proc/{pid}").exists())
+    assert messages(written(bootstrap, "orphans"), OWN) == list(range(20))
 
 
 def test_the_spool_of_a_receiver_that_is_no_more_is_written_by_another(
