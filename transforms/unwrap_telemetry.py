@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import apache_beam as beam
+import msgspec
 from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
 
@@ -13,6 +14,7 @@ from yangbeam.core.elements import (
     EndOfInput,
     LedgerDelta,
     LossBatch,
+    Notification,
     NotificationBatch,
     TopicBatch,
     place,
@@ -102,6 +104,13 @@ class _Unwrap(beam.DoFn):
 
 
 def unbound(batch: BoundBatch) -> NotificationBatch:
-    """Returns a batch as DetectLoss takes it."""
-    notifications = [bound.notification for bound in batch.notifications]
-    return NotificationBatch(notifications=notifications, controls=batch.controls, **place(batch))
+    """Returns a batch as DetectLoss takes it: of a split message its first record, as all have its number."""
+    notifications: list[Notification] = []
+    kept: list[int] = []
+    for bound in batch.notifications:
+        kept.append(len(notifications))
+        if not bound.notification.message.raw_index:
+            notifications.append(bound.notification)
+    kept.append(len(notifications))
+    controls = [msgspec.structs.replace(control, at=kept[control.at]) for control in batch.controls]
+    return NotificationBatch(notifications=notifications, controls=controls, **place(batch))

@@ -126,6 +126,7 @@ def told(record: TopicRecord) -> Told:
     collected = parse_time(metadata.collected)
     if collected is None:
         raise NotificationError("bad-time", f"collection-timestamp {metadata.collected!r:.60} is no date-and-time")
+    identity = _identity(record)
     return Told(
         frame,
         Message(
@@ -139,9 +140,11 @@ def told(record: TopicRecord) -> Told:
             metadata.collector,
             metadata.collector_port,
             "kafka",
+            (),
+            *(identity or (-1, -1, 0)),
         ),
         _subscription(message, metadata),
-        _identity(record),
+        identity,
     )
 
 

@@ -141,3 +141,9 @@ def test_a_message_that_describes_no_subscription_has_none() -> None:
     assert found.identity is None
     with pytest.raises(NotificationError):
         told(TopicRecord("t", 0, 0, 0, b"", body.replace(b"}}}", b"}}"), ()))
+
+
+def test_a_message_keeps_its_place_in_the_raw_topic() -> None:
+    found, _ = unwrap(record(1, identity="3/41/2"))
+    message = found.bound.notifications[0].notification.message
+    assert (message.raw_partition, message.raw_offset, message.raw_index) == (3, 41, 2)
