@@ -32,6 +32,8 @@ BACKLOG: Final = 64
 # Clients come and go as they please; that is nobody's error here.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
 
+_GONE: Final = (paramiko.SSHException, EOFError, OSError, WireError)
+"""What a client that went away, or speaks nonsense, looks like."""
 TICK_S: Final = 0.2
 """How long the accepting thread sleeps between looks at whether it is to end."""
 
@@ -132,8 +134,8 @@ class NetconfServers:
             transport.add_server_key(self.key)
             transport.start_server(server=_Login(self, address))
             transport.join()
-        except (paramiko.SSHException, EOFError, OSError):
-            pass  # the client went away
+        except _GONE:
+            pass
         finally:
             transport.close()
             with self._lock:
@@ -144,9 +146,10 @@ class NetconfServers:
         with self._lock:
             self.sessions += 1
             number = next(self._numbers)
-        with contextlib.suppress(OSError, EOFError, WireError):
+        with contextlib.suppress(*_GONE):
             _Session(self, channel, address, number).hold()
-        channel.close()
+        with contextlib.suppress(*_GONE):
+            channel.close()
 
     def count_schema(self) -> None:
         """Counts one get-schema."""
