@@ -22,8 +22,8 @@ _CLASSES: Final = {
 }
 """ASCII members of what XSD and Unicode name."""
 _CONTROLS: Final = {"n": "\n", "r": "\r", "t": "\t"}
-_PUNCTUATION: Final = frozenset("\\|.-^?*+{}()[]/\"'$:,;=@!#%&~<>_ ")
-"""What a backslash before it makes an ordinary character, to both."""
+_PUNCTUATION: Final = frozenset("\\|.-?*+{}()[]/\"':,;=@!#%&~<>_ ")
+"""What a backslash before it makes an ordinary character, to both. Not so of ^ and $: libyang escapes them once more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from yangbeam.core.yang.values import BOUNDS
 
 NO_FLOAT: Final = Annotated[float, Meta(ge=2.0, le=1.0)]
 """No number at all: beside an integer it makes msgspec read ``1.0`` and ``1e1`` as what libyang reads with care."""
-EMPTY: Final = tuple[None]
-"""``[null]`` (RFC 7951 section 6.9)."""
+EMPTY: Final = Annotated[list[None], Meta(min_length=1, max_length=1)]
+"""``[null]`` (RFC 7951 section 6.9). As a tuple it would crash msgspec 0.22 in a union with a bounded number."""
 MAX_KNOWN: Final = 4096
 """Texts remembered by a rule; when there are more, all are forgotten."""
 SHORT: Final = 64

@@ -34,12 +34,19 @@ class Outcome:
     wrong: list[bytes] = field(default_factory=list)
     examples: list[bytes] = field(default_factory=list)
 
+    def add(self, other: "Outcome") -> None:
+        """Adds the counts of another run."""
+        self.cases += other.cases
+        self.accepted += other.accepted
+        self.cautious += other.cautious
+        self.wrong += other.wrong
+
     def __str__(self) -> str:
         """The figures in one line."""
         cases, accepted, cautious = self.cases.total(), self.accepted.total(), self.cautious.total()
         return (
-            f"{cases} cases: {accepted} accepted by both, {cases - accepted - cautious} refused by both,"
-            f" {cautious} left to libyang that accepts them ({self.cautious['valid']} of {self.cases['valid']} valid as made),"
+            f"{cases} cases: {accepted} accepted by both, {cases - accepted - cautious} refused by both, {cautious}"
+            f" left to libyang that accepts them ({self.cautious['valid']} of {self.cases['valid']} valid as made),"
             f" {len(self.wrong)} disagreements"
         )
 
