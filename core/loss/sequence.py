@@ -66,7 +66,9 @@ class Sequence(Line):
     seen: int = 0
     """Numbers since the explanations parted."""
     strays: tuple[int, ...] = ()
-    """The only numbers of second lines that were given up: they came, whatever line misses them later."""
+    """The only numbers of second lines that were given up: they came, whatever line misses them soon after."""
+    aside: int = 0
+    """Data time when the last of them was put aside."""
 
 
 _BACK = frozenset({Verdict.DUPLICATE, Verdict.OUT_OF_WINDOW})
@@ -213,21 +215,22 @@ def _judge_both(sequence: Sequence, other: Line, number: int, moment: Moment, wi
     return verdict, max(cost, 0)
 
 
-def _put_aside(sequence: Sequence, other: Line) -> None:
+def _put_aside(sequence: Sequence, other: Line, clock: int) -> None:
     """Remembers the number of a second line that is given up, if it had but one."""
     if other.expected == (other.floor + 1) & MASK:
-        sequence.strays = (*sequence.strays[-STRAYS + 1 :], other.floor)
+        sequence.strays, sequence.aside = (*sequence.strays[-STRAYS + 1 :], other.floor), clock
 
 
 def _place_strays(sequence: Sequence, moment: Moment, window: int) -> None:
     """Takes numbers that were once put aside out of the gaps that they now turn out to lie in."""
     if not sequence.strays:
         return
+    if moment.clock - sequence.aside > window:
+        sequence.strays = ()
+        return
     lines = [sequence] if sequence.other is None else [sequence, sequence.other]
     placed = {number for number in sequence.strays for line in lines if fill(line.gaps, number, sequence.gone)}
     sequence.strays = tuple(number for number in sequence.strays if number not in placed)
-    if moment.clock - sequence.parted > 2 * window:
-        sequence.strays = ()
 
 
 def _old_alone(sequence: Sequence, number: int, verdict: Verdict) -> None:
@@ -243,7 +246,7 @@ def _part_again(sequence: Sequence, other: Line, number: int, moment: Moment, be
     bits = before + _restart_bits(number, started=moment.started) + _again(other, number, moment)
     if bits >= other.bits:
         return other
-    _put_aside(sequence, other)
+    _put_aside(sequence, other, moment.clock)
     third = _line_from(number, moment, bits=bits)
     sequence.other = third
     sequence.kept = _copied(sequence.gaps)
@@ -266,7 +269,7 @@ def decide(sequence: Sequence, clock: int, window: int) -> None:
     if lead >= MARGIN:
         _restart(sequence, other, clock)
     elif lead <= -MARGIN:
-        _put_aside(sequence, other)
+        _put_aside(sequence, other, clock)
         _close(sequence)
     elif other.expected == sequence.expected:
         if lead > 0:

@@ -59,6 +59,7 @@ ROUGH = (
     300049708,
     400006104,
     400031788,
+    600027286,
 )
 """Once judged wrong: announcements lost, repeated or late, stragglers in a gap, restarts at the wrap."""
 
