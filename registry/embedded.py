@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from yangbeam.core.elements import Terms
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.yang.cache import SchemaCache
 from yangbeam.core.yang.schema import Schema
@@ -53,6 +54,18 @@ class EmbeddedRegistry:
     def schema(self, schema_id: int) -> Schema:
         """Returns a registered schema, loaded for this thread; see ``Schemas.schema``."""
         return _opened(self).schema(schema_id)
+
+    def subscription(self, exporter: str, identifier: int) -> Terms | None:
+        """Returns what a node itself says of a subscription whose started message was missed.
+
+        Returns:
+            Its terms; None when the node has none of that id, or is not to be asked.
+
+        Raises:
+            SchemaPendingError: It is being asked; ask again.
+            SchemaError: It cannot be asked; the message names the node and the cure.
+        """
+        return _opened(self).subscription(exporter, identifier)
 
     def id_of_guid(self, guid: bytes) -> int:
         """Returns the id of a registered schema by its GUID of 16 octets.
@@ -134,6 +147,9 @@ class _Opened:
 
     def schema(self, schema_id: int) -> Schema:
         return self._cache.get(schema_id)
+
+    def subscription(self, exporter: str, identifier: int) -> Terms | None:
+        return None if self._nodes is None else self._nodes.subscription(exporter, identifier)
 
     def id_of_guid(self, guid: bytes) -> int:
         ids = self._store.ids_of_guid(str(UUID(bytes=guid)))

@@ -17,7 +17,10 @@ from yangbeam.registry.directories import Directory
 from yangbeam.registry.discovery.settings import DiscoverySettings, NodeAccess
 from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.simulator.netconf.equipment import Equipment, equipment
+from yangbeam.simulator.netconf.routers import subscription_xml
 from yangbeam.simulator.netconf.server import PASSWORD, USERNAME, NetconfServers
+from yangbeam.simulator.options import SimulateOptions
+from yangbeam.simulator.router import Router
 
 ADDRESS = "127.0.1.1"
 WANTED = frozenset({"things@2026-01-01"})
@@ -101,6 +104,27 @@ def test_without_content_id_a_node_that_changed_is_read_by_what_it_has_now(
     while (after := insist(attentive, content_id=None)) == before and time.monotonic() < deadline:
         time.sleep(0.05)
     attentive.schema(after).validate_contents(b'{"things:top":{"newer:newest":1}}')
+
+
+def test_a_subscription_whose_start_was_missed_is_asked_of_the_node(
+    registry: EmbeddedRegistry, servers: NetconfServers, router: Equipment, tmp_path: Path
+) -> None:
+    options = SimulateOptions(routers=1, habits=("standard",), subscriptions=2)
+    subscriptions = Router(options, 0, 0).subscriptions
+    told = tuple(subscription_xml(options, each) for each in subscriptions)
+    servers.routers[ADDRESS] = replace(router, subscriptions=told)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            terms = registry.subscription(ADDRESS, 2)
+        except SchemaPendingError:
+            time.sleep(0.01)
+        else:
+            break
+    assert terms is not None
+    assert terms.on_change
+    assert terms.content_id == subscriptions[1].content_id
+    assert EmbeddedRegistry(tmp_path / "no-nodes.sqlite").subscription(ADDRESS, 2) is None
 
 
 def test_the_notifications_alone_need_no_node(registry: EmbeddedRegistry, servers: NetconfServers) -> None:
