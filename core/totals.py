@@ -38,6 +38,8 @@ class _Sum(msgspec.Struct, array_like=True, gc=False):
     subscription_id: int | None
     bucket_us: int
     revision: int
+    """How much was counted. Not how often: a restored job counts the same in fewer, larger batches, and what it told
+    before it was killed must not look newer than what it tells in the end."""
     counts: dict[str, int]
 
     def key(self) -> Key:
@@ -77,6 +79,7 @@ class Totals:
             found = self._touch((tally.exporter, tally.publisher_id, tally.subscription_id, bucket_us))
             for name, count in tally.counts.items():
                 found.counts[name] = found.counts.get(name, 0) + count
+                found.revision += _weight(name, count)
         seen = self._collect(delta.collectors)
         crowded = len(self._sums) > MOST_SUMS
         if delta.end:
@@ -99,7 +102,6 @@ class Totals:
         found = self._sums.get(key)
         if found is None:
             found = self._sums[key] = _Sum(*key, 0, {})
-        found.revision += 1
         self._untold[key] = self._touched[key] = None
         return found
 
@@ -142,12 +144,19 @@ class Totals:
         totals = cls()
         for entry in ([] if snapshot is None else [snapshot]) + list(journal):
             state = _CODEC.decode(entry)
+            for one in state.sums:  # releases up to 0.1.0 counted how often, which is never more
+                one.revision = max(one.revision, sum(_weight(*counted) for counted in one.counts.items()))
             totals._sums.update({one.key(): one for one in state.sums})
             totals._collectors.update(state.collectors)
             totals._horizon = state.horizon
         totals._sums = {key: one for key, one in totals._sums.items() if one.bucket_us >= totals._horizon}
         totals._untold = dict.fromkeys(totals._sums)  # what of it the readers have is not known: all is told again
         return totals
+
+
+def _weight(name: str, count: int) -> int:
+    """Returns what a count adds to the revision; what may fall again adds nothing, and is told beside what rises."""
+    return 0 if name == PENDING else max(count, 0)
 
 
 _CODEC: Final = Codec(_LedgerState)
@@ -160,7 +169,7 @@ def latest(*batches: LedgerTotals) -> list[LedgerTotal]:
         for total in batch.totals:
             key = (total.shard, (total.exporter, total.publisher_id, total.subscription_id, total.bucket_us))
             known = found.get(key)
-            if known is None or known.revision <= total.revision:
+            if known is None or known.revision <= total.revision:  # of equals the later: only what is pending differs
                 found[key] = total
     return list(found.values())
 

@@ -113,7 +113,7 @@ class Status:
     def _take(self, total: LedgerTotal) -> None:
         key = (total.shard, total.exporter, total.publisher_id, total.subscription_id, total.bucket_us)
         before = self._buckets.get(key)
-        if before is not None and before.revision >= total.revision:
+        if before is not None and before.revision > total.revision:
             return
         self._buckets[key] = total
         self._buckets.move_to_end(key)

@@ -30,7 +30,7 @@ def test_a_heartbeat_tells_what_was_touched_and_the_end_tells_everything() -> No
     assert [one.bucket_us for one in totals.add(delta({"received": 1}, beats=[beat(1)])).totals] == [0]
     second = totals.add(delta({"received": 2}, bucket=1, beats=[beat(2)]))
     assert [(one.shard, one.bucket_us, one.revision, one.counts) for one in second.totals] == [
-        (3, MINUTE, 1, {"received": 2})
+        (3, MINUTE, 2, {"received": 2})
     ]
     assert len(totals.add(delta({"received": 4}, end=True)).totals) == 2
 
@@ -40,6 +40,17 @@ def test_a_replay_counts_nothing_twice() -> None:
     made = [totals.add(delta({"received": 1, "pending": sign}, beats=[beat(1)])) for sign in (1, -1, 1, -1)]
     replayed = [made[0], made[3], made[1], made[3], made[2]]
     assert sums(latest(*replayed)) == {"received": 4, "pending": 0}
+
+
+def test_what_a_killed_job_told_last_yields_to_what_the_restored_job_tells_in_the_end() -> None:
+    totals = Totals()
+    totals.add(delta({"received": 1}))
+    kept = totals.snapshot()
+    for _ in range(5):
+        told = totals.add(delta({"received": 1}, beats=[beat(1)]))
+    restored = Totals.restore(kept)
+    after = restored.add(delta({"received": 9}, beats=[beat(1)]))  # the same five and four more, in one batch
+    assert sums(latest(told, after)) == sums(latest(after, told)) == {"received": 10}
 
 
 def test_what_was_not_told_before_a_restore_is_told_after_it() -> None:
