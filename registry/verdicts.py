@@ -8,6 +8,7 @@ import msgspec
 
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.registered import YANG
+from yangbeam.core.yang.module_text import read_module_text
 from yangbeam.registry.formats.yang_update import Update, update
 from yangbeam.registry.registrar import Registrar
 from yangbeam.registry.store import Version
@@ -67,6 +68,14 @@ def _compared(registrar: Registrar, new: int, old: int) -> Update:
         return Update((error.detail,))
 
 
+def _is_of_a_module(registrar: Registrar, version: Version) -> bool:
+    """Whether a subject is a module's own: what breaks in the sets of a thousand nodes is told once, of the module."""
+    try:
+        return version.subject.endswith(read_module_text(registrar.body(version.id).text).name)
+    except SchemaError:
+        return True
+
+
 def judge(registrar: Registrar, most: int = 1) -> list[Verdict]:
     """Finds verdicts that are still to be found, and tells of what is not compatible."""
     found = []
@@ -78,7 +87,8 @@ def judge(registrar: Registrar, most: int = 1) -> list[Verdict]:
             continue
         found.append(said)
         if not said.is_compatible:
-            _log.warning(
+            _log.log(
+                logging.WARNING if version and _is_of_a_module(registrar, version) else logging.INFO,
                 "%s version %d breaks RFC 7950 section 11 against version %d: %s",
                 *(subject, number, said.previous),
                 "; ".join(said.errors[:3]),

@@ -35,7 +35,7 @@ class Yang:
         return yang_update.normalised(text, module.file_name) if normalise else text
 
     def misfits(self, reader: Parsed, writer: Parsed, *, backwards: bool) -> tuple[str, ...]:
-        """See ``Format``. Judges the module and all that it needs, by pyang's update check."""
+        """See ``Format``. Judges the module, or the whole set, by pyang's update check."""
         return yang_update.update(reader, writer, backwards=backwards).errors
 
 

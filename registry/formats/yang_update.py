@@ -1,4 +1,4 @@
-"""Whether a YANG module, and all that it needs, may take another's place: RFC 7950 section 11, by pyang's check."""
+"""Whether a YANG module, or a set of modules, may take another's place: RFC 7950 section 11, by pyang's check."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -70,7 +70,7 @@ class _Side:
 
 
 def update(new: Parsed, old: Parsed, *, backwards: bool = False) -> Update:
-    """Compares a schema, and all that it needs, with what went before.
+    """Compares a module, or a set (one that refers to more than it imports), with what went before.
 
     Args:
         new: What is to take the place.
@@ -82,7 +82,7 @@ def update(new: Parsed, old: Parsed, *, backwards: bool = False) -> Update:
     """
     news, olds = _Side(new), _Side(old)
     findings = list(_withdrawn(news, olds))
-    warnings = list(_deviations(news, olds))
+    warnings = list(_remarks(news, olds))
     changed = sorted(_changed(news, olds))
     if changed:
         with pyang_context.TURN:
@@ -121,10 +121,12 @@ def check_syntax(text: str, name: str) -> None:
 
 
 def _withdrawn(news: _Side, olds: _Side) -> Iterator[str]:
-    """What is no longer there: the module itself, modules of a set, features."""
+    """What is no longer there: the module itself, its features; of a set, modules and the features of all."""
     if news.main.name != olds.main.name:
         yield f"the module's name is changed from {olds.main.name} to {news.main.name} (RFC 7950: sec. 11, p3)"
     for name, (module, body) in olds.newest.items():
+        if not olds.is_set and name != olds.main.name:
+            continue
         if name not in news.newest:
             if olds.is_set and not module.belongs_to and body.property(CONFORMANCE) != LENT:
                 yield f"the module {name} is withdrawn from the set"
@@ -135,20 +137,30 @@ def _withdrawn(news: _Side, olds: _Side) -> Iterator[str]:
                 yield f"the feature {feature} of the module {name} is no longer supported"
 
 
-def _deviations(news: _Side, olds: _Side) -> Iterator[str]:
+def _remarks(news: _Side, olds: _Side) -> Iterator[str]:
+    if news.main.belongs_to:
+        yield f"the submodule {news.main.name} is judged with its module {news.main.belongs_to}"
     for name, (module, _) in news.newest.items():
         if name not in olds.newest and "deviation" in module.text and news.is_set:
             yield f"the module {name} is new in the set and may deviate others"
 
 
 def _changed(news: _Side, olds: _Side) -> set[str]:
-    """Names of modules whose text, or that of a submodule, is another."""
-    found = set()
-    for name, (module, _) in olds.newest.items():
-        if name in news.newest and news.newest[name][0].text != module.text:
-            owner = module.belongs_to
-            found.add(owner if owner in olds.newest and owner in news.newest else name)
-    return found
+    """Names of the modules to compare.
+
+    Of a set, every module whose text, or that of a submodule, is another. Of a module, only itself, if it or anything
+    that it needs is another: what it takes from others is compared where it uses it.
+    """
+    texts = {name for name in olds.newest if _text(olds, name) != _text(news, name)} & news.newest.keys()
+    if not (olds.is_set or news.is_set):
+        same = news.main.name == olds.main.name and not news.main.belongs_to
+        return {news.main.name} if same and (texts or news.newest.keys() != olds.newest.keys()) else set()
+    owners = {olds.newest[name][0].belongs_to or name for name in texts}
+    return {name for name in owners if name in olds.newest and name in news.newest}
+
+
+def _text(side: _Side, name: str) -> str:
+    return side.newest[name][0].text if name in side.newest else ""
 
 
 def _check(news: _Side, olds: _Side, names: Iterable[str], *, backwards: bool) -> Iterator[tuple[bool, str]]:
@@ -162,14 +174,15 @@ def _check(news: _Side, olds: _Side, names: Iterable[str], *, backwards: bool) -
         if refusal or old is None or new is None:
             yield True, f"pyang cannot compare {name}: {refusal or 'it is no module'}"
             continue
-        yield from _findings(after, old, new, backwards=backwards)
+        undated = backwards or _text(news, name) == _text(olds, name)
+        yield from _findings(after, old, new, undated=undated)
 
 
-def _findings(loaded: Any, old: Any, new: Any, *, backwards: bool) -> Iterator[tuple[bool, str]]:
+def _findings(loaded: Any, old: Any, new: Any, *, undated: bool) -> Iterator[tuple[bool, str]]:
     loaded.errors = []
     check_update.chk_module(loaded, old, new)
     for place, tag, arguments in loaded.errors:
-        if tag.startswith("CHK_") and not (backwards and tag in _OF_REVISIONS):
+        if tag.startswith("CHK_") and not (undated and tag in _OF_REVISIONS):
             yield error.is_error(error.err_level(tag)), f"{place}: {error.err_to_str(tag, arguments)}"
 
 

@@ -310,17 +310,43 @@ def needing(typedef: str, date: str, *others: tuple[str, str], features: tuple[s
 def test_what_a_module_needs_is_judged_with_it() -> None:
     old = needing("typedef t { type int8 { range 0..9; } }", "2026-01-01")
     new = needing("typedef t { type int8 { range 0..5; } }", "2026-02-01")
-    assert "m@2026-02-01:1: the range has been illegally restricted" in update(new, old).errors[0]
+    assert "the range has been illegally restricted" in update(new, old).errors[0]
+    assert "u:1" in update(new, old).errors[0]  # where it is used
     assert update(old, old).errors == ()
+    unused = needing("typedef t { type int8 { range 0..9; } } leaf gone { type string; }", "2026-01-01")
+    assert update(old, unused).errors == ()  # what the module does not use is the other module's business
 
 
 def test_a_feature_that_is_withdrawn_does_not_fit() -> None:
     text = "feature f; feature g; typedef t { type string; }"
-    old = needing(text, "2026-01-01", features=("f", "g"))
-    assert update(needing(text, "2026-01-01", features=("g",)), old).errors == (
+    adds = ("adds", 'module adds { namespace "urn:a"; prefix a; import m { prefix m; } }')
+    old = needing(text, "2026-01-01", adds, features=("f", "g"))
+    new = needing(text, "2026-01-01", adds, features=("g",))
+    assert update(new, old).errors == ("the feature f of the module m is no longer supported",)
+    assert update(old, new).errors == ()
+
+    def by_itself(*features: str) -> Parsed:
+        return Parsed(Body(module(text, "2026-01-01"), "YANG", metadata=Metadata({"features": features})))
+
+    assert update(by_itself("g"), by_itself("f", "g")).errors == (
         "the feature f of the module m is no longer supported",
     )
-    assert update(old, needing(text, "2026-01-01", features=("g",))).errors == ()
+
+
+def test_of_a_set_every_module_is_judged_and_submodules_with_their_modules() -> None:
+    def whole(leaf: str, part: str, date: str) -> Parsed:
+        owner = f"""module o {{ yang-version 1.1; namespace "urn:o"; prefix o; include p; revision {date};
+          leaf {leaf} {{ type int8; }} }}"""
+        inner = f"submodule p {{ yang-version 1.1; belongs-to o {{ prefix o; }} leaf {part} {{ type int8; }} }}"
+        return needing("typedef t { type string; }", "2026-01-01", ("p", inner), ("o", owner))
+
+    old = whole("a", "b", "2026-01-01")
+    assert "the leaf 'b'" in update(whole("a", "c", "2026-02-01"), old).errors[0]
+    assert "the leaf 'a'" in update(whole("c", "b", "2026-02-01"), old).errors[0]
+    part = "submodule p { yang-version 1.1; belongs-to o { prefix o; } leaf b { type int8; } }"
+    alone_before, alone_after = Parsed(Body(part, "YANG")), Parsed(Body(part.replace("leaf b", "leaf c"), "YANG"))
+    found = update(alone_after, alone_before)
+    assert (found.errors, found.warnings) == ((), ("the submodule p is judged with its module o",))
 
 
 def test_a_module_of_a_set_that_is_withdrawn_does_not_fit() -> None:
