@@ -18,7 +18,6 @@ _Pins = tuple[tuple[tuple[str | None, ...], ...], ...]
 """Of each branch, step and key: what it must be."""
 _Found = tuple[str, Members | None, msgspec.Raw, _Pins]
 
-_MANY: Final = frozenset({"list", "leaf-list"})
 
 _MEMBERS: Final = msgspec.json.Decoder(Members)
 _ENTRIES: Final = msgspec.json.Decoder(list[msgspec.Raw])
@@ -60,7 +59,9 @@ class Cutter:
     """
 
     def __init__(self, templates: Sequence[KeyTemplate]) -> None:
-        self._steps = templates[0].steps
+        # Entries without keys cannot be told apart: such a list is cut no finer than as a whole.
+        keyless = [at for at, step in enumerate(templates[0].steps) if step.node.kind == "list" and not step.node.keys]
+        self._steps = templates[0].steps[: keyless[0] + 1] if keyless else templates[0].steps
         self._pins = tuple(tuple(step.pinned for step in template.steps) for template in templates)
 
     def instances(self, contents: bytes) -> Iterator[tuple[str, bytes]]:
@@ -104,7 +105,7 @@ class Cutter:
                 kept.append((held or {}) | below)
         if not kept:
             return {}
-        return {name: _raw(kept if step.node.kind in _MANY else kept[0])}
+        return {name: _raw(kept if _is_many(step.node) else kept[0])}
 
     def _without(self, at: int, members: Members, pins: _Pins) -> Members:
         node = self._steps[at].node
@@ -114,7 +115,7 @@ class Cutter:
         value = members.pop(name)
         found = {bytes(each): alive for _, _, each, alive in self._values(at, value, "", pins)}
         left: list[Any] = []
-        for each in _ENTRIES.decode(value) if node.kind in _MANY else [value]:
+        for each in _ENTRIES.decode(value) if _is_many(node) else [value]:
             alive = found.get(bytes(each))
             if alive is None:
                 left.append(each)
@@ -122,12 +123,12 @@ class Cutter:
                 inner = self._without(at + 1, _MEMBERS.decode(each), alive)
                 if inner.keys() - self._key_names(node, inner):
                     left.append(inner)
-        return members | {name: _raw(left if node.kind in _MANY else left[0])} if left else members
+        return members | {name: _raw(left if _is_many(node) else left[0])} if left else members
 
     def _values(self, at: int, value: msgspec.Raw, path: str, pins: _Pins) -> Iterator[_Found]:
         """Yields what a member holds of the template: XPath, keys (None outside of arrays), value, what still fits."""
         node = self._steps[at].node
-        if node.kind == "list":
+        if node.keys:
             for entry in _ENTRIES.decode(value):
                 yield from self._entry(at, entry, path, pins)
         elif node.kind == "leaf-list":
@@ -159,6 +160,11 @@ class Cutter:
     def _key_names(node: Node, members: Members) -> set[str]:
         names = (_spelling(node.children[f"{node.module}:{key}"], members) for key in node.keys)
         return {name for name in names if name is not None}
+
+
+def _is_many(node: Node) -> bool:
+    """Says whether a node's instances are the entries of an array; those of a keyless list are not."""
+    return node.kind == "leaf-list" or bool(node.keys)
 
 
 def _fits(pinned: tuple[str | None, ...], values: list[str]) -> bool:

@@ -87,7 +87,7 @@ class _Filter(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """Instances or edits of one record: what the contents, or the patch, would be with them alone."""
+    """Instances or edits of one record: what the contents, or the list of edits, would be with them alone."""
 
     topic: str
     xpaths: list[str]
@@ -188,17 +188,15 @@ class RecordMaker:
             yield _Piece(selected.branches[0].topic, [f"/{name}" for name in left], rest)
 
     def _of_edits(self, validated: Validated, selected: _Filter | None, node: str) -> Sequence[Part]:
+        """Parts a patch edit by edit: then a record's index is that of its edit, which rows are told apart by."""
         way = _way(validated.json, validated.bound.notification.path, _CHANGES)
         way = (*way, *_way(validated.json, way, _PATCHES)[-1:], "edit")
-        groups: dict[tuple[str, str], list[tuple[str, bytes]]] = {}
+        pieces: list[_Piece] = []
         for edit in entries_of(bytes(members_at(validated.json, way[:-1])["edit"])):
             xpath, path = self._targets.of(_TARGET.decode(edit).target)
-            topic = _topic_at(path, selected)
-            groups.setdefault((topic, xpath if self._settings.split else ""), []).append((xpath, edit))
-        pieces = [
-            _Piece(topic, [xpath for xpath, _ in edits], b"[%b]" % b",".join(edit for _, edit in edits))
-            for (topic, _), edits in groups.items()
-        ]
+            pieces.append(_Piece(_topic_at(path, selected), [xpath], b"[%b]" % edit))
+        if pieces and not self._settings.split and len({piece.topic for piece in pieces}) == 1:
+            pieces = [_Piece(pieces[0].topic, [xpath for piece in pieces for xpath in piece.xpaths], b"")]
         return self._cut(validated, node, way, pieces)
 
     def _cut(self, validated: Validated, node: str, way: tuple[str, ...], pieces: list[_Piece]) -> Sequence[Part]:

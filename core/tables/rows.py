@@ -82,11 +82,11 @@ class RowMaker:
             entry.take(context, {node.name: value})
 
     def _push_change_update(self, context: Context, notification: Notification, body: Any) -> None:
-        del notification
+        first = notification.message.raw_index  # of a patch that was published edit by edit: the edit's own
         patch = _member(_found(body, (*HISTORY[Fact.CONTENTS], *HISTORY[Fact.CHANGES])), "yang-patch")
         edits = _object(patch).get("edit", [])
         for index, edit in enumerate(edits if isinstance(edits, list) else [edits]):
-            context.edit = index
+            context.edit = first + index
             self._edit(context, _object(edit))
 
     def _edit(self, context: Context, edit: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from tests.builders import EXPORTER, notification, payload
-from tests.schema_trees import interfaces
+from tests.schema_trees import interfaces, leaf, list_, tree
 from yangbeam.core.elements import Bound, Subscription, Terms, Validated
 from yangbeam.core.message_key.records import KeySettings, Part, RecordMaker
 
@@ -156,6 +156,16 @@ def test_split_each_instance_has_a_record_of_its_own_with_the_keys_above_it() ->
     }
 
 
+def test_split_entries_without_keys_stay_together() -> None:
+    schema = tree("m", list_("l", "k", leaf("k", "string"), list_("n", "", leaf("i", "uint8"))))
+    body = payload(1, {"m:l": [{"k": "a", "n": [{"i": 1}, {"i": 2}]}, {"k": "b", "n": [{"i": 3}]}]})
+    message = Validated(Bound(notification(body), 1), "valid", body)
+    maker = RecordMaker(schema, {}, KeySettings(split=True))
+    found = list(maker.parts(message, subscribed("/m:l/n/i"), "r"))
+    assert keys(found) == ["r\n6666\n/m:l[k='a']/n", "r\n6666\n/m:l[k='b']/n"]
+    assert contents(found[0]) == {"m:l": [{"k": "a", "n": [{"i": 1}, {"i": 2}]}]}
+
+
 def test_split_what_no_branch_selects_is_kept_in_a_record_of_its_own() -> None:
     found = parts(update(), subscribed(f"{INTERFACES}/oper-status"), split=True)
     assert keys(found)[-1] == f"{HEAD}\n/ietf-interfaces:interfaces"
@@ -164,7 +174,7 @@ def test_split_what_no_branch_selects_is_kept_in_a_record_of_its_own() -> None:
     assert contents(found[1]) == {"ietf-interfaces:interfaces": {"interface": [{"name": "eth0", "oper-status": "up"}]}}
 
 
-def test_split_each_edit_target_has_a_record_of_its_own_and_edits_of_one_stay_together() -> None:
+def test_split_each_edit_has_a_record_of_its_own_in_their_order() -> None:
     target = f"{INTERFACES}[name='eth0']"
     found = parts(
         change(
@@ -174,7 +184,8 @@ def test_split_each_edit_target_has_a_record_of_its_own_and_edits_of_one_stay_to
         ),
         split=True,
     )
-    assert [edits(part) for part in found] == [["1", "3"], ["2"]]
+    assert [edits(part) for part in found] == [["1"], ["2"], ["3"]]
+    assert keys(found)[0] == keys(found)[2] == f"{HEAD}\n{target}"
 
 
 def test_a_whole_message_is_its_only_part_byte_for_byte() -> None:
@@ -229,7 +240,8 @@ def test_an_edit_goes_to_the_topic_of_its_branch() -> None:
     )
     assert [(part.topic, edits(part)) for part in found] == [
         ("if-interfaces-interface-ip-ipv4", ["1"]),
-        ("if-interfaces-interface-oper-status", ["2", "3"]),
+        ("if-interfaces-interface-oper-status", ["2"]),
+        ("if-interfaces-interface-oper-status", ["3"]),
     ]
 
 

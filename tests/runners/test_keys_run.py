@@ -1,0 +1,110 @@
+"""Message keys from the raw topic to the tables: whole or split, the same rows, the same losses, balanced."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+import pytest
+
+from tests.io.kafka.clusters import bootstrap, fill, new_topic
+from tests.io.kafka.test_write_kafka import consumed
+from tests.runners.traffic import batches_of, mixed
+from yangbeam.core.elements import Heartbeat, Refused
+from yangbeam.core.elements import Message as Received
+from yangbeam.core.raw_record import RawRecord, of_heartbeat, of_message, of_refused
+from yangbeam.runners.launch import main
+
+
+def raw_records() -> list[tuple[int, RawRecord]]:
+    """Everything of a lossy network, each exporter in a partition of its own."""
+    records: list[tuple[int, RawRecord]] = []
+    for batch in batches_of(mixed(40), cut=50):
+        for found in sorted((*batch.messages, *batch.controls), key=_arrival):
+            if isinstance(found, Received):
+                records.append((_partition(found.exporter), of_message(found)))
+            elif isinstance(found, Refused):
+                records.append((_partition(found.exporter), of_refused(found)))
+    at = 1_795_000_900_000_000
+    return [*records, *((number, of_heartbeat(Heartbeat(0, "c", at, {}), 4)) for number in range(4))]
+
+
+def _arrival(found: Any) -> int:
+    return int(getattr(found, "arrival_us", 0))
+
+
+def _partition(exporter: str) -> int:
+    return int(exporter.rpartition(".")[2]) % 4
+
+
+class Outcome:
+    """What `collect` and `ingest` made of the same raw records under some keys."""
+
+    def __init__(self, folder: Path, keys: str) -> None:
+        raw, telemetry = new_topic(), new_topic()
+        fill(raw, raw_records())
+        file = folder / "yangbeam.toml"
+        file.write_text(f"""
+out = "{folder}/out"
+[collect]
+end = "latest"
+[ingest]
+end = "latest"
+[kafka]
+bootstrap = "{bootstrap()}"
+properties = {{ "group.id" = "{raw}" }}
+keys = {keys}
+topics = {{ raw = "{raw}", telemetry = "{telemetry}" }}
+""")
+        self.reports = []
+        for command in ("collect", "ingest"):
+            assert main([command, "-c", str(file), "--view", "off"]) == 0
+            self.reports.append(orjson.loads((folder / "out" / "report.json").read_bytes()))
+        self.telemetry = telemetry
+        self.tables = folder / "out" / "tables.duckdb"
+
+    def rows(self) -> list[Any]:
+        with duckdb.connect(str(self.tables), read_only=True) as tables:
+            found = tables.execute('SELECT * FROM "ietf_interfaces__interfaces__interface"')
+            names = [column[0] for column in found.description or ()]
+            return sorted((tuple(zip(names, row, strict=True)) for row in found.fetchall()), key=str)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    return Outcome(tmp_path_factory.mktemp("whole"), "{}")
+
+
+@pytest.fixture(scope="module")
+def split(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    return Outcome(tmp_path_factory.mktemp("split"), "{ split = true }")
+
+
+def test_rows_are_the_same_whole_or_split(whole: Outcome, split: Outcome) -> None:
+    assert whole.rows() == split.rows()
+    assert len(whole.rows()) > 100
+
+
+def test_losses_are_the_same_whole_or_split(whole: Outcome, split: Outcome) -> None:
+    of_whole, of_split = (
+        sorted(outcome.reports[1]["loss"]["notification"], key=orjson.dumps) for outcome in (whole, split)
+    )
+    assert of_whole == of_split
+    assert of_whole
+
+
+def test_both_balance_and_messages_count_once(whole: Outcome, split: Outcome) -> None:
+    assert all(report["balanced"] for outcome in (whole, split) for report in outcome.reports)
+    assert whole.reports[0]["messages"] == split.reports[0]["messages"]
+    assert split.reports[1]["messages"]["received"] > whole.reports[1]["messages"]["received"]
+
+
+def test_keys_say_what_records_carry(whole: Outcome, split: Outcome) -> None:
+    count = whole.reports[0]["messages"]["delivered"]
+    of_whole = {message.key() or b"" for message in consumed(bootstrap(), whole.telemetry, count)}
+    assert any(b" | /ietf-interfaces:interfaces/interface[name='" in key for key in of_whole)
+    count = split.reports[1]["messages"]["received"]
+    of_split = {message.key() or b"" for message in consumed(bootstrap(), split.telemetry, count)}
+    assert not any(b" | " in key for key in of_split)
+    assert any(key.endswith(b"/interface[name='Loopback0']") for key in of_split)
+    assert any(key.count(b"\n") == 1 for key in of_split)
