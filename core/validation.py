@@ -5,7 +5,7 @@ each edit of a yang-patch at its target) by the schema's data nodes.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -15,8 +15,8 @@ from yangbeam.core.errors import InvalidInstanceError, NotificationError
 from yangbeam.core.notification.kinds import KINDS
 from yangbeam.core.notification.leaf_names import HISTORY, Fact
 from yangbeam.core.notification.slices import contents_of, edits_of, members_of
-from yangbeam.core.notification.target import parse_target
 from yangbeam.core.transcription import UNTYPED, is_json, transcribed
+from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.transcode import Context
 
@@ -33,15 +33,15 @@ class Policy:
 
     Attributes:
         validate: Judge at all; False marks everything ``unvalidated``.
-        profile: ``structural`` or ``full``.
         pass_invalid: Pass invalid messages on, marked, instead of a dead letter.
         pass_unbound: The same for messages without a schema.
+        choice: Who judges contents and edits, and how strictly.
     """
 
     validate: bool = True
-    profile: str = "structural"
     pass_invalid: bool = False
     pass_unbound: bool = False
+    choice: Choice = field(default_factory=Choice)
 
 
 def judge(bound: Bound, schema_of: Callable[[int], Schema], policy: Policy) -> Validated:
@@ -62,7 +62,7 @@ def judge(bound: Bound, schema_of: Callable[[int], Schema], policy: Policy) -> V
         notification = bound.notification
         if not is_json(notification):
             notification = transcribed(notification, Context(schema.tree))
-        _check(notification, schema, policy.profile)
+        _check(notification, schema, policy.choice)
     except (InvalidInstanceError, NotificationError) as error:
         refused = _refused(error, bound.schema_id)
         if not policy.pass_invalid:
@@ -89,7 +89,8 @@ def _passed_on(bound: Bound, verdict: str, why: str) -> Validated:
 
 def _refused(error: InvalidInstanceError | NotificationError, schema_id: int) -> InvalidInstanceError:
     known = error if isinstance(error, InvalidInstanceError) else None
-    return InvalidInstanceError(
+    kind = type(known) if known is not None else InvalidInstanceError
+    return kind(
         error.reason,
         f"{error.detail} (schema {schema_id})",
         path=known.path if known else "",
@@ -98,17 +99,17 @@ def _refused(error: InvalidInstanceError | NotificationError, schema_id: int) ->
     )
 
 
-def _check(notification: Notification, schema: Schema, profile: str) -> None:
+def _check(notification: Notification, schema: Schema, choice: Choice) -> None:
     """Judges the notification around its contents, then these.
 
     In the profile ``structural`` a misfit of what drafts add by augmentation is excused: their leaves change names from
     revision to revision, and the set at hand may not be the publisher's. What RFC 8639 and 8641 define never is.
     """
-    lenient = profile == "structural"
+    lenient = choice.profile == "structural"
     if notification.exact and schema.fits_exactly(notification.observed_at or "", notification.point_in_time or ""):
         contents = contents_of(notification)
         if contents is not None:
-            schema.validate_contents(contents, profile)
+            schema.engine.judge_contents(contents, choice)
             return
     members = members_of(notification)
     contents = _taken_out(members) if notification.kind == "push-update" else None
@@ -116,10 +117,9 @@ def _check(notification: Notification, schema: Schema, profile: str) -> None:
     if notification.exact and not quirks:
         schema.remember_exact(notification.observed_at or "", notification.point_in_time or "")
     if contents is not None:
-        schema.validate_contents(contents, profile)
+        schema.engine.judge_contents(contents, choice)
     elif notification.kind == "push-change-update":
-        for edit in edits_of(notification):
-            schema.validate_edit(parse_target(edit.target), edit.operation, edit.value)
+        schema.engine.judge_edits(edits_of(notification), choice)
 
 
 def _taken_out(members: dict[str, bytes]) -> bytes | None:

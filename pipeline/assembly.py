@@ -6,6 +6,7 @@ from yangbeam.core.loss.detector import learn_all
 from yangbeam.core.loss.overrides import Scopes
 from yangbeam.core.pending import Limits
 from yangbeam.core.validation import Policy
+from yangbeam.core.yang.engine import Choice
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.config_sinks import Kafka
 from yangbeam.pipeline.config_stages import Loss
@@ -23,9 +24,11 @@ def stages_of(config: Config) -> Stages:
         schemas=registry_of(config),
         policy=Policy(
             validate=config.validation.enabled,
-            profile=config.validation.profile,
             pass_invalid=config.validation.policy == "pass-and-mark",
             pass_unbound=config.schemas.missing == "pass-and-mark",
+            choice=Choice(
+                config.validation.profile, config.validation.engine == "auto", config.validation.sample_one_in
+            ),
         ),
         detect_loss=_detect_loss(config.loss),
         collector=config.collector,

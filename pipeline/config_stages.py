@@ -101,7 +101,11 @@ class Validation(Section):
     policy: Policy = "reject"
     """What becomes of an invalid notification: a dead letter, or passed on and marked."""
     engine: Literal["auto", "libyang"] = "auto"
-    """What judges."""
+    """What judges contents. `auto`: a judge compiled from the schema accepts what is surely valid in the profile
+    `structural`, libyang has the last word on the rest. `libyang`: libyang alone."""
+    sample_one_in: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 1_000
+    """Of so many contents that the compiled judge accepts, libyang judges one again; should it refuse one, the message
+    is a dead letter `engines-disagree`, and libyang alone judges by that schema from then on. 0: none."""
 
 
 def _scope(value: str) -> str:

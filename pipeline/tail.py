@@ -14,6 +14,7 @@ from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.framing import IDENTITY_HEADER
 from yangbeam.core.ingest.verdicts import BAD, GOOD, UNJUDGED, Judge, Verdict
 from yangbeam.core.validation import Policy
+from yangbeam.core.yang.engine import Choice
 from yangbeam.io.kafka.consumer import TopicConsumer
 from yangbeam.io.kafka.raw_topic import as_record
 from yangbeam.pipeline.assembly import registry_of
@@ -86,7 +87,7 @@ class Tail:
             raise ConfigurationError("kafka", "there is no cluster to read from: write [kafka] with its bootstrap")
         self._wanted = wanted
         registry = registry_of(config)
-        policy = Policy(profile=config.validation.profile)
+        policy = Policy(choice=Choice(config.validation.profile))
         self._judge = Judge(lru_cache(registry.schema), registry.id_of_guid, policy)
         self._consumer = TopicConsumer(wanted.topic or config.kafka.topics.telemetry, config.kafka.client_properties())
         self.counts: Counter[str] = Counter({GOOD: 0, BAD: 0, UNJUDGED: 0})

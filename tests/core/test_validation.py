@@ -12,6 +12,7 @@ from yangbeam.core.elements import Bound, Notification, Validated
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.validation import INVALID, UNVALIDATED, VALID, Policy, judge
+from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.schema import Schema
 
 REJECT = Policy()
@@ -69,13 +70,13 @@ def test_the_notification_around_the_contents_is_judged_too(drafts: Schema) -> N
 def test_a_filtered_subscription_satisfies_structural_and_not_full(drafts: Schema) -> None:
     filtered = payload(1, interfaces({"name": "eth0"}))  # type is mandatory
     assert judged(filtered, drafts).verdict == VALID
-    assert "type" in refusal(filtered, drafts, Policy(profile="full")).detail
+    assert "type" in refusal(filtered, drafts, Policy(choice=Choice("full"))).detail
 
 
 def test_what_drafts_add_is_excused_in_structural_alone(drafts: Schema) -> None:
     strange = payload().replace(b'"id":6666', b'"id":6666,"ietf-yp-observation:timestamp":"yesterday"')
     assert judged(strange, drafts).verdict == VALID
-    assert refusal(strange, drafts, Policy(profile="full")).reason == "invalid-notification"
+    assert refusal(strange, drafts, Policy(choice=Choice("full"))).reason == "invalid-notification"
 
 
 def test_an_update_that_says_nothing_is_refused(drafts: Schema) -> None:
@@ -111,7 +112,7 @@ def test_state_notifications_have_no_contents_to_judge(drafts: Schema) -> None:
     assert judged(body, drafts).verdict == VALID
     # Identities are others' to define, so that the bundled set excuses one it does not know.
     assert judged(body.replace(b"no-such-subscription", b"boredom"), drafts).verdict == VALID
-    unknown = refusal(body.replace(b"no-such-subscription", b"boredom"), drafts, Policy(profile="full"))
+    unknown = refusal(body.replace(b"no-such-subscription", b"boredom"), drafts, Policy(choice=Choice("full")))
     assert unknown.reason == "invalid-notification"
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.pipeline.configurations import Write
 from yangbeam.core.loss.detector import learn_all
 from yangbeam.core.validation import Policy
+from yangbeam.core.yang.engine import Choice
 from yangbeam.pipeline.assembly import Scopes, registry_of, stages_of
 from yangbeam.pipeline.config import load
 from yangbeam.registry.directories import Directory
@@ -21,7 +22,7 @@ def policy(text: str, written: Write) -> Policy:
     [
         ("", Policy()),
         ("[validation]\nenabled = false\n", Policy(validate=False)),
-        ('[validation]\nprofile = "full"\n', Policy(profile="full")),
+        ('[validation]\nprofile = "full"\n', Policy(choice=Choice("full"))),
         ('[validation]\npolicy = "pass-and-mark"\n', Policy(pass_invalid=True)),
         ('[schemas]\nmissing = "pass-and-mark"\n', Policy(pass_unbound=True)),
     ],

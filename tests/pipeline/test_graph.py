@@ -15,6 +15,7 @@ from tests.runners.traffic import batches_of, mixed
 from tests.runners.whole_graph import MARK, Outcome, outcome_of, registry
 from yangbeam.core.elements import EndOfInput, Message, MessageBatch, Refused
 from yangbeam.core.validation import Policy
+from yangbeam.core.yang.engine import Choice
 from yangbeam.pipeline.assembly import stages_of
 from yangbeam.pipeline.config import load
 from yangbeam.pipeline.edges import sinks_of
@@ -228,7 +229,7 @@ def test_pass_and_mark_delivers_them_marked_and_keeps_them_out_of_the_tables(
         Policy(pass_invalid=True),
         Policy(pass_unbound=True),
         Policy(validate=False),
-        Policy(profile="full"),
+        Policy(choice=Choice("full")),
     ],
     ids=["reject", "pass-and-mark", "pass-invalid", "pass-unbound", "not-validated", "full"],
 )

@@ -23,7 +23,7 @@ _CLASSES: Final = {
 """ASCII members of what XSD and Unicode name."""
 _CONTROLS: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _PUNCTUATION: Final = frozenset("\\|.-?*+{}()[]/\"':,;=@!#%&~<>_ ")
-"""What a backslash before it makes an ordinary character, to both. Not so of ^ and $: libyang escapes them once more."""
+"""What a backslash before it makes an ordinary character, to both; ^ and $ are escaped once more by libyang."""
 
 
 @dataclass(frozen=True, slots=True)
