@@ -65,7 +65,7 @@ def main() -> None:
         state, detector, totals = Subscriptions(), Detector(), Totals()
         binder = Binder(stages.schemas)
         decode, validate = _Decode(), _Validate(stages.schemas, stages.policy)
-        encode, rows = _Encode("c", "1"), _Map(stages.schemas, 63)
+        encode, rows = _Encode("c", "1", None), _Map(stages.schemas, 63)
         write = _Write(str(Path(folder) / "telemetry.jsonl"), telemetry_lines, "files")
         clock = Clock()
 
