@@ -1,7 +1,10 @@
 """Expected but silent: periods, clocks, changes of state and restarts, through the detector of a shard."""
 
+import pytest
+
 from yangbeam.core.elements import Control, Heartbeat, LossEvent
 from yangbeam.core.ledger import Tallies
+from yangbeam.core.loss import lifecycle
 from yangbeam.core.loss.detector import Detector
 from yangbeam.core.loss.facts import FULL, MODIFIED, RESUMED, STARTED, SUSPENDED, TERMINATED, Facts
 
@@ -201,3 +204,26 @@ def test_watches_are_bounded() -> None:
     assert len(detector.encode_state()) < 3_000_000
     never = [event for event in feed(detector, [], 40) if event.cause == "never-sent"]
     assert 0 < len(never) <= 4096
+
+
+def test_a_change_of_state_without_a_subscription_id_says_nothing() -> None:
+    nobodys = [started(0, 0.5, subscription_id=None), facts(1, 1, kind=TERMINATED, subscription_id=None)]
+    assert feed(Detector(), nobodys, 90) == []
+
+
+def test_of_too_many_watches_the_one_announced_longest_ago_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "MOST_WATCHES", 3)
+    some = [started(number, 0.5 + number / 100, subscription_id=number) for number in range(6)]
+    events = feed(Detector(), some, 40)
+    assert sorted(event.subscription_ids for event in events) == [(3,), (4,), (5,)]
+
+
+def test_a_subscription_announced_anew_starts_a_new_life() -> None:
+    life = [started(0, 0.5), *updates(1, 3), started(40, 80)]
+    events = feed(Detector(), life, 140)
+    assert [(event.state, event.cause) for event in events] == [
+        ("open", "silent"),
+        ("withdrawn", "silent"),
+        ("open", "never-sent"),
+        ("confirmed", "never-sent"),
+    ]
