@@ -131,6 +131,15 @@ class TopicConsumer:
         _, last = self._consumer.get_watermark_offsets(place, cached=True)
         return self.next[partition] < (last if until is None else min(last, until[partition]))
 
+    def backlog(self) -> int:
+        """Returns how many records the assigned partitions hold beyond what was taken, as far as is known unasked."""
+        waiting = 0
+        for partition, following in self.next.items():
+            place = TopicPartition(self.topic, partition)
+            edges = self._consumer.get_watermark_offsets(place, cached=True)
+            waiting += max(edges[1] - following, 0) if edges is not None else 0
+        return waiting
+
     def offsets_at(self, partitions: list[int], time_ms: int) -> dict[int, int]:
         """Returns the first offset at or after a time, by partition; the end of those that have none."""
         places = [TopicPartition(self.topic, partition, time_ms) for partition in partitions]

@@ -14,6 +14,7 @@ import apache_beam as beam
 from apache_beam.coders import Coder
 from apache_beam.io.iobase import RestrictionProgress, RestrictionTracker
 from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
+from apache_beam.metrics import Metrics
 from apache_beam.pvalue import PBegin, PCollection
 from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
@@ -29,8 +30,11 @@ LATENESS: Final = Duration(seconds=2)
 """The watermark stands this much before the newest arrival, or before now when a partition is idle."""
 WAIT_S: Final = 0.1
 """Longest wait for records within one call."""
-_CHUNK: Final = 1
-"""What an unbounded restriction says of its size: the runner asks at every checkpoint, and no broker is asked then."""
+_LEAST: Final = 1
+"""Size of a restriction without backlog: it is never empty."""
+_backlogs: dict[int, int] = {}
+"""Records that each group of this process has still to read, as of its last call: runners ask for sizes at every
+checkpoint, and no broker is asked then."""
 
 
 class OffsetsTracker(RestrictionTracker):
@@ -73,8 +77,8 @@ class OffsetsTracker(RestrictionTracker):
         return True
 
     def current_progress(self) -> RestrictionProgress:
-        """Says nothing useful: the backlog is a metric of its own."""
-        return RestrictionProgress(completed=0, remaining=_CHUNK)
+        """Says nothing: a topic has no end, and how much waits in it is the restriction's size, and a metric."""
+        return RestrictionProgress(completed=0, remaining=_LEAST)
 
     def is_bounded(self) -> bool:
         """Returns False: the topic grows for ever."""
@@ -94,9 +98,8 @@ class OffsetsProvider(RestrictionProvider):
         return OffsetsTracker(restriction)
 
     def restriction_size(self, element: int, restriction: TopicOffsets) -> int:
-        """Returns a constant."""
-        del element
-        return 0 if restriction.is_closed else _CHUNK
+        """Returns the records that the group has still to read."""
+        return 0 if restriction.is_closed else _size(element)
 
     def restriction_coder(self) -> Coder:
         """Returns the coder of the versioned struct."""
@@ -158,8 +161,18 @@ class _ReadPartitions(beam.DoFn):
             if not batches or time.monotonic() >= until:
                 break
             wait_s = 0.0
+        _tell_backlog(group, topic)
         finalizer.register(_Commit(topic, topic.next))
         tracker.defer_remainder(Duration())
+
+
+def _size(group: int) -> int:
+    return max(_backlogs.get(group, 0), _LEAST)
+
+
+def _tell_backlog(group: int, topic: RawTopic) -> None:
+    _backlogs[group] = topic.consumer.backlog()
+    Metrics.gauge("yangbeam", f"raw_backlog_records_{group}").set(_backlogs[group])
 
 
 def _resume(topic: RawTopic, offsets: dict[int, int]) -> None:

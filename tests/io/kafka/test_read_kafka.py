@@ -150,6 +150,24 @@ def test_a_restriction_travels_as_versioned_bytes_and_has_a_size_without_asking_
     assert not provider.create_tracker(TopicOffsets()).is_bounded()
 
 
+def test_what_waits_in_the_topic_is_the_size_of_what_remains() -> None:
+    topic = new_topic()
+    fill(topic, numbered(5000))
+    driver = Driver(topic)
+    driver._dofn._slice_s = 0.0  # one request a bundle
+    restriction = TopicOffsets()
+    sizes = set()
+    for _ in range(100):
+        batches, _, restriction = driver.bundle(restriction)
+        waiting = 5000 - restriction.next[0]
+        if batches:  # before, how much there is was not heard of yet
+            sizes.add(OffsetsProvider().restriction_size(0, restriction))
+            assert OffsetsProvider().restriction_size(0, restriction) == max(waiting, 1)
+        if not waiting:
+            break
+    assert {1, 5000 - 2048} <= sizes
+
+
 def test_the_transform_makes_one_element_per_group() -> None:
     pipeline = beam.Pipeline("FnApiRunner")
     out = pipeline | ReadKafka(TopicSettings("raw", properties()), groups=3)
