@@ -54,7 +54,7 @@ class Sasl(Section):
         Raises:
             ConfigurationError: A secret is not to be had in this process.
         """
-        found = {"sasl.mechanism": self.mechanism}
+        found: dict[str, str] = {"sasl.mechanism": self.mechanism}
         if self.username is not None and self.password is not None:
             found |= {"sasl.username": self.username, "sasl.password": _clear(self.password)}
         return found | (_tokens(self.oauth) if self.oauth is not None else {})

@@ -152,11 +152,13 @@ def _holder(steps: list[_Step], at: int) -> Any:
 
 
 def _value(steps: list[_Step], at: int) -> Any:
-    return {
-        "list": lambda: list[_holder(steps, at + 1)],  # type: ignore[misc] # a type made at run time
-        "leaf-list": lambda: list[Any],
-        "container": lambda: _holder(steps, at + 1),
-    }.get(steps[at].kind, lambda: msgspec.Raw)()
+    kind = steps[at].kind
+    if kind == "leaf-list":
+        return list[Any]
+    if kind not in {"list", "container"}:
+        return msgspec.Raw
+    below = _holder(steps, at + 1)
+    return list[below] if kind == "list" else below  # type: ignore[valid-type] # a type made at run time
 
 
 def canonical(leaf: Node) -> Canonical:
