@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import orjson
 from confluent_kafka.admin import AdminClient, NewTopic
 from rich.console import Console
 from rich.table import Table
@@ -219,6 +220,7 @@ def _outcome(topics: Topics, config: Config, restored: int, octets: int) -> Outc
     counts = topics.counts()
     line = topics.line()
     written = topics.published()
+    ingested = orjson.loads(config.status.report.read_bytes())["messages"]
     with duckdb.connect(str(config.tables.path), read_only=True) as tables:
         rows = tables.execute(f"SELECT count(*), count(DISTINCT node) FROM {DATA}").fetchone() or (0, 0)  # noqa: S608
     lines = [
@@ -226,13 +228,15 @@ def _outcome(topics: Topics, config: Config, restored: int, octets: int) -> Outc
         ("received, and accounted for by the ledger", line.received, line.accounted),
         ("delivered by the ledger, and different messages in the telemetry topic", line.delivered, len(written)),
         ("exporters whose ledger does not balance", 0, len(topics.unbalanced())),
+        ("published with every copy, and received by ingest", sum(written.values()), ingested["received"]),
+        ("different messages, and written to tables by ingest", len(written), ingested["delivered"]),
         ("routers, and nodes in the tables", 4, rows[1]),
     ]
     facts = [
         ("copies written again after the restore", str(sum(written.values()) - len(written))),
         ("duplicates that the network made", str(line.duplicates)),
         ("dead letters", str(count_of(counts, "dead"))),
-        ("numbers lost on the way to us, confirmed", str(topics.lost())),
+        ("numbers that the network lost (message ids)", str(counts.get("lost:transport", 0))),
         ("rows of interfaces", f"{rows[0]:,}"),
         ("times restored; size of the last checkpoint", f"{restored}; {octets:,} octets"),
     ]

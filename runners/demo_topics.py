@@ -1,7 +1,6 @@
 """What stands in the topics of a job: counted as a stranger would, from the outside."""
 
 from collections import Counter
-from typing import Any
 
 import orjson
 from confluent_kafka import Consumer, Message, TopicPartition
@@ -31,22 +30,18 @@ class Topics:
             for kind, name in (
                 ("raw", names.raw),
                 ("telemetry", names.telemetry),
-                ("loss", names.loss),
                 ("ledger", names.ledger),
             )
         }
         self._raw = 0
         self._published: Counter[bytes] = Counter()
         self._totals: list[LedgerTotal] = []
-        self._losses: dict[bytes, dict[str, Any]] = {}
 
     def _read(self) -> None:
         for message in self._new("raw"):
             self._raw += not {MESSAGE, REFUSED}.isdisjoint(dict(message.headers() or ()))
         for message in self._new("telemetry"):
             self._published[dict(message.headers() or ())[IDENTITY_HEADER]] += 1
-        for message in self._new("loss"):
-            self._losses[message.key() or b""] = orjson.loads(message.value() or b"")
         self._totals += [LedgerTotal(**orjson.loads(message.value() or b"")) for message in self._new("ledger")]
 
     def _new(self, kind: str) -> list[Message]:
@@ -82,10 +77,6 @@ class Topics:
     def unbalanced(self) -> list[Line]:
         """Returns the exporters whose line does not balance."""
         return unbalanced(by_exporter(self._latest()), [SINK])
-
-    def lost(self) -> int:
-        """Returns how many numbers are confirmed to be missing."""
-        return sum(event["count"] for event in self._losses.values() if event.get("state") == "confirmed")
 
     def _latest(self) -> list[LedgerTotal]:
         return latest(LedgerTotals(totals=self._totals, shard=0, source="", ordinal=0))
