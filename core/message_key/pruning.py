@@ -62,6 +62,7 @@ class Cutter:
         # Entries without keys cannot be told apart: such a list is cut no finer than as a whole.
         keyless = [at for at, step in enumerate(templates[0].steps) if step.node.kind == "list" and not step.node.keys]
         self._steps = templates[0].steps[: keyless[0] + 1] if keyless else templates[0].steps
+        self._tail = "".join(step.text for step in templates[0].steps[len(self._steps) :])
         self._pins = tuple(tuple(step.pinned for step in template.steps) for template in templates)
 
     def instances(self, contents: bytes) -> Iterator[tuple[str, bytes]]:
@@ -86,7 +87,7 @@ class Cutter:
         path += step.text
         for xpath, held, value, alive in self._values(at, members[name], path, pins):
             if at + 1 == len(self._steps):
-                yield xpath, {name: value if held is None else _raw([value])}
+                yield xpath + self._tail, {name: value if held is None else _raw([value])}
                 continue
             for inner, below in self._each(at + 1, _MEMBERS.decode(value), xpath, alive):
                 yield inner, {name: _raw(below) if held is None else _raw([held | below])}
@@ -99,7 +100,7 @@ class Cutter:
         kept: list[Any] = []
         for xpath, held, value, alive in self._values(at, members[name], path + step.text, pins):
             if at + 1 == len(self._steps):
-                xpaths.append(xpath)
+                xpaths.append(xpath + self._tail)
                 kept.append(value)
             elif below := self._all(at + 1, _MEMBERS.decode(value), xpath, alive, xpaths):
                 kept.append((held or {}) | below)
@@ -113,16 +114,19 @@ class Cutter:
         if name is None:
             return members
         value = members.pop(name)
-        found = {bytes(each): alive for _, _, each, alive in self._values(at, value, "", pins)}
+        found = {bytes(each): (held or {}, alive) for _, held, each, alive in self._values(at, value, "", pins)}
         left: list[Any] = []
         for each in _ENTRIES.decode(value) if _is_many(node) else [value]:
-            alive = found.get(bytes(each))
+            held, alive = found.get(bytes(each), ({}, None))
             if alive is None:
                 left.append(each)
             elif at + 1 < len(self._steps):
-                inner = self._without(at + 1, _MEMBERS.decode(each), alive)
-                if inner.keys() - self._key_names(node, inner):
-                    left.append(inner)
+                inner = _MEMBERS.decode(each)
+                had = len(inner)
+                inner = self._without(at + 1, inner, alive)
+                # Nothing but keys is left: what they say stands in the instances, unless there were none.
+                if inner.keys() - held.keys() or len(inner) == had:
+                    left.append(held | inner)
         return members | {name: _raw(left if _is_many(node) else left[0])} if left else members
 
     def _values(self, at: int, value: msgspec.Raw, path: str, pins: _Pins) -> Iterator[_Found]:
@@ -155,11 +159,6 @@ class Cutter:
         if alive:
             text = "".join(f"[{key}={literal(value)}]" for key, value in zip(node.keys, values, strict=True))
             yield path + text, held, entry, alive
-
-    @staticmethod
-    def _key_names(node: Node, members: Members) -> set[str]:
-        names = (_spelling(node.children[f"{node.module}:{key}"], members) for key in node.keys)
-        return {name for name in names if name is not None}
 
 
 def _is_many(node: Node) -> bool:

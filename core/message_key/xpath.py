@@ -104,7 +104,10 @@ def steps_of(branch: str) -> tuple[FilterStep, ...]:
 
 def _closing(branch: str, at: int) -> int:
     """Returns where the bracket that opens at ``at`` closes."""
-    return at + next(index for index, char, depth in _outside_quotes(branch[at:]) if char == "]" and not depth)
+    for index, char, depth in _outside_quotes(branch[at:]):
+        if char == "]" and not depth:
+            return at + index
+    raise FilterError(f"filter {branch!r:.200}: the bracket at character {at} is not closed")
 
 
 def _pinned(predicate: str) -> dict[str, str]:

@@ -162,7 +162,7 @@ def test_split_entries_without_keys_stay_together() -> None:
     message = Validated(Bound(notification(body), 1), "valid", body)
     maker = RecordMaker(schema, {}, KeySettings(split=True))
     found = list(maker.parts(message, subscribed("/m:l/n/i"), "r"))
-    assert keys(found) == ["r\n6666\n/m:l[k='a']/n", "r\n6666\n/m:l[k='b']/n"]
+    assert keys(found) == ["r\n6666\n/m:l[k='a']/n/i", "r\n6666\n/m:l[k='b']/n/i"]
     assert contents(found[0]) == {"m:l": [{"k": "a", "n": [{"i": 1}, {"i": 2}]}]}
 
 
