@@ -11,6 +11,19 @@ from yangbeam.runners.servers.flink_job_server import JobServer, job_server
 from yangbeam.runners.servers.kafka import KafkaServer
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTES: list[str] = []
+"""What is printed below the results."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for note in NOTES:
+        terminalreporter.write_line(note)
+
+
+@pytest.fixture(scope="session")
+def notes() -> list[str]:
+    """What a test wants to be printed below the results."""
+    return NOTES
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +35,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
 @pytest.fixture(scope="session")
 def runner() -> JobServer:
     """Which job server there is; printed with the results, because checkpoints of the old one grow."""
-    return job_server()
+    found = job_server()
+    NOTES.append(f"job server: {found}")
+    return found
 
 
 @pytest.fixture(scope="session")

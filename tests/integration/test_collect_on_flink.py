@@ -110,3 +110,17 @@ def test_poison_in_the_raw_topic_ends_as_dead_letters_and_stops_nothing(
     collecting.publish(SOME)
     collecting.assert_all_accounted()
     collecting.until_letters(lambda letters: sum(letter["reason"] == "poison-record" for letter in letters) >= 3)
+
+
+def test_checkpoints_stay_as_large_as_they_are_while_nothing_comes(
+    running: Running, collecting: Collecting, runner: JobServer, notes: list[str]
+) -> None:
+    collecting.assert_all_accounted()
+    sizes = []
+    for _ in range(6):
+        running.until_checkpoint(2)
+        sizes.append(running.rest.checkpoints(running.job).octets)
+    notes.append(f"checkpoints of an idle collect, every second one, in octets: {sizes}")
+    grown = (sizes[-1] - sizes[0]) / (2 * (len(sizes) - 1))
+    # Before 2.76 each return of a source leaves 1.5 KB, and two sources return ten times in the second between two.
+    assert grown < (2_000 if runner.keeps_checkpoints_flat else 100_000), f"{grown:.0f} octets more each time: {sizes}"

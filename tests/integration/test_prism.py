@@ -43,10 +43,10 @@ def running(server: Prism, build: Callable[[beam.Pipeline], object]) -> Iterator
         result.cancel()
 
 
-def test_state_sees_every_number_once_and_in_order(server: Prism, kafka: KafkaServer) -> None:
+def test_state_sees_every_number_once(server: Prism, kafka: KafkaServer) -> None:
     counted = Counted(kafka)
     with running(server, counted.graph):
-        counted.assert_complete()
+        counted.assert_counted()
 
 
 def test_collect_delivers_every_message_and_its_ledger_balances(
