@@ -1,0 +1,106 @@
+"""Server processes: found by pid file, ended by pid, and never a stranger's."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from yangbeam.runners.servers.processes import Process, ServerError, accepts, free_ports, wait_until
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
+WITH_CHILD = [
+    sys.executable,
+    "-c",
+    (
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(600)"
+    ),
+]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_process_is_found_again_by_its_pid_file_and_ended(tmp_path: Path) -> None:
+    started = Process("sleeper", tmp_path).start(SLEEP)
+    found = Process("sleeper", tmp_path)
+    assert found.alive()
+    assert found.pid() == started.pid()
+    found.stop()
+    assert not started.alive()
+    assert list(tmp_path.glob("*.pid")) == []
+    started.stop()
+
+
+def test_a_process_that_runs_is_not_started_twice(tmp_path: Path) -> None:
+    process = Process("sleeper", tmp_path).start(SLEEP)
+    try:
+        with pytest.raises(ServerError, match="runs already"):
+            Process("sleeper", tmp_path).start(SLEEP)
+    finally:
+        process.stop()
+
+
+def test_a_stranger_with_the_pid_of_a_server_that_is_gone_is_left_alone(tmp_path: Path) -> None:
+    with subprocess.Popen(SLEEP) as stranger:
+        (tmp_path / "sleeper.pid").write_text(f"{stranger.pid} 1\n")
+        process = Process("sleeper", tmp_path)
+        assert not process.alive()
+        process.kill()
+        process.stop()
+        assert alive(stranger.pid)
+        stranger.kill()
+
+
+def test_stopping_ends_the_children_and_killing_leaves_them(tmp_path: Path) -> None:
+    process = Process("parent", tmp_path).start(WITH_CHILD)
+    wait_until(lambda: process.log.read_text().strip().isdigit(), 30, "no child")
+    child = int(process.log.read_text())
+    process.kill()
+    assert not process.alive()
+    assert alive(child), "a power cut of the parent alone"
+    os.kill(child, signal.SIGKILL)
+    process.stop()
+
+    process.log.unlink()
+    process.start(WITH_CHILD)
+    wait_until(lambda: process.log.read_text().strip().isdigit(), 30, "no child")
+    child = int(process.log.read_text())
+    process.stop()
+    wait_until(lambda: not alive(child), 30, "the child lives")
+
+
+def test_a_process_that_ends_while_starting_is_told_with_its_last_words(tmp_path: Path) -> None:
+    process = Process("broken", tmp_path).start([sys.executable, "-c", "raise SystemExit('no such port')"])
+    with pytest.raises(ServerError, match="no such port"):
+        process.wait_for(lambda: False, 30)
+    process.stop()
+
+
+def test_a_process_that_is_not_ready_in_time_is_told(tmp_path: Path) -> None:
+    process = Process("slow", tmp_path).start(SLEEP)
+    try:
+        with pytest.raises(ServerError, match="not within 0 s"):
+            process.wait_for(lambda: False, 0.2)
+    finally:
+        process.stop()
+
+
+def test_a_program_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ServerError, match="no-such-program"):
+        Process("missing", tmp_path).start(["no-such-program"])
+
+
+def test_free_ports_differ_and_nobody_listens_there() -> None:
+    ports = free_ports(5)
+    assert len(set(ports)) == 5
+    assert not any(accepts(port) for port in ports)
