@@ -29,6 +29,9 @@ class MessageKeys(Section):
     """One record for each list instance, and for each edit: what a compacted topic needs. The message's sequence number
     stands in each of its records."""
 
+    compacted: Flag = False
+    """The topic is compacted (`cleanup.policy`), so that `yangbeam ingest` takes no hole in its offsets for a loss."""
+
     @field_validator("topic_prefix")
     @classmethod
     def _needs_topics(cls, prefix: str, info: ValidationInfo) -> str:

@@ -28,4 +28,5 @@ def ingest_readers(config: Config) -> list[TelemetryTopicReader]:
 
 def ingest_stages(config: Config) -> IngestStages:
     """Returns the stages of `ingest`."""
-    return IngestStages(stages_of(config), Unwrapper(registry_of(config).id_of_guid))
+    has_holes = config.kafka is not None and config.kafka.keys.compacted
+    return IngestStages(stages_of(config), Unwrapper(registry_of(config).id_of_guid, checks_offsets=not has_holes))
