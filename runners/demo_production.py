@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import duckdb
 import orjson
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined] # not in its __all__
 from rich.console import Console
 from rich.table import Table
 
@@ -171,7 +171,7 @@ def _make_topics(kafka: KafkaServer, config: Config) -> None:
     names = config.kafka.topics
     ours = [(names.raw, SHARDS), *((name, 1) for name in (names.telemetry, names.loss, names.ledger))]
     ours += [(name, 1) for name in (names.dead_letters, f"{names.loss}-ingest", f"{names.ledger}-ingest")]
-    admin = AdminClient(kafka.properties())
+    admin = AdminClient({**kafka.properties()})
     size = {"max.message.bytes": str(LARGEST_RECORD)}
     made = admin.create_topics([NewTopic(name, count, replication_factor=1, config=size) for name, count in ours])
     for future in made.values():

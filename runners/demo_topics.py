@@ -41,7 +41,7 @@ class Topics:
         for message in self._new("raw"):
             self._raw += not {MESSAGE, REFUSED}.isdisjoint(dict(message.headers() or ()))
         for message in self._new("telemetry"):
-            self._published[dict(message.headers() or ())[IDENTITY_HEADER]] += 1
+            self._published[_identity(message)] += 1
         self._totals += [LedgerTotal(**orjson.loads(message.value() or b"")) for message in self._new("ledger")]
 
     def _new(self, kind: str) -> list[Message]:
@@ -80,6 +80,11 @@ class Topics:
 
     def _latest(self) -> list[LedgerTotal]:
         return latest(LedgerTotals(totals=self._totals, shard=0, source="", ordinal=0))
+
+
+def _identity(message: Message) -> bytes:
+    found = dict(message.headers() or ())[IDENTITY_HEADER] or b""
+    return found.encode() if isinstance(found, str) else found
 
 
 def _consumer(properties: dict[str, str], topic: str) -> Consumer:
