@@ -108,3 +108,26 @@ def test_keys_say_what_records_carry(whole: Outcome, split: Outcome) -> None:
     assert not any(b" | " in key for key in of_split)
     assert any(key.endswith(b"/interface[name='Loopback0']") for key in of_split)
     assert any(key.count(b"\n") == 1 for key in of_split)
+
+
+def test_each_subject_has_its_topic_and_subscriptions_have_theirs(tmp_path: Path) -> None:
+    raw = new_topic()
+    fill(raw, raw_records())
+    file = tmp_path / "yangbeam.toml"
+    file.write_text(f"""
+out = "{tmp_path}/out"
+[collect]
+end = "latest"
+[kafka]
+bootstrap = "{bootstrap()}"
+properties = {{ "group.id" = "{raw}" }}
+keys = {{ topics = "subject", topic_prefix = "{raw}" }}
+topics = {{ raw = "{raw}", telemetry = "{raw}-all", subscriptions = "{raw}-about" }}
+""")
+    assert main(["collect", "-c", str(file), "--view", "off"]) == 0
+    delivered = orjson.loads((tmp_path / "out" / "report.json").read_bytes())["messages"]["delivered"]
+    about = consumed(bootstrap(), f"{raw}-about", 1)
+    assert all((message.key() or b"").count(b"\n") == 1 for message in about)
+    subject = f"{raw}-if-interfaces-interface"
+    of_subject = consumed(bootstrap(), subject, delivered // 2)
+    assert all(b"\n/ietf-interfaces:interfaces/interface[name='" in (message.key() or b"") for message in of_subject)
