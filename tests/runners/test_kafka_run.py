@@ -121,8 +121,13 @@ def test_a_telemetry_message_is_keyed_by_node_and_subscription_and_dated_by_its_
     assert {message.timestamp()[1] for message in topics["telemetry"]} == {1_795_168_810_000}
 
 
+def _loss(message: Message) -> dict[str, Any]:
+    (event,) = orjson.loads(message.value() or b"")["yangbeam-loss:losses"]["loss"]
+    return dict(event)
+
+
 def test_losses_stand_in_their_topic_under_their_identity(topics: dict[str, list[Message]]) -> None:
-    last = {message.key(): orjson.loads(message.value()) for message in topics["loss"]}
+    last = {message.key(): _loss(message) for message in topics["loss"]}
     found = sorted((event["counter"], event["first"], event["last"], event["state"]) for event in last.values())
     assert found == [("notification", 40, 42, "confirmed"), ("transport", 40, 42, "confirmed")]
     assert all(event["identity"].encode() == key for key, event in last.items())
