@@ -7,7 +7,7 @@ as a batch is out: elements of one worker slot take turns.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import apache_beam as beam
@@ -127,8 +127,13 @@ class ReadKafka(beam.PTransform):
 
     def expand(self, begin: PBegin) -> PCollection:
         """Applies the source."""
-        groups = begin | "Groups" >> beam.Create(range(self._groups))
+        # Not ``Create``: a line number of Beam stands in the label of a step of it, and labels are part of a savepoint.
+        groups = begin | "Impulse" >> beam.Impulse() | "Groups" >> beam.FlatMap(_groups, self._groups)
         return groups | "Read" >> beam.ParDo(self._read).with_output_types(MessageBatch)
+
+
+def _groups(_impulse: bytes, count: int) -> Iterable[int]:
+    return range(count)
 
 
 class _ReadPartitions(beam.DoFn):
