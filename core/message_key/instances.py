@@ -4,6 +4,7 @@ The reader of a template is made once: nested structs that name only the way to 
 the members beside it cost no objects.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -15,6 +16,9 @@ from yangbeam.core.yang.tree import Node, YangType
 
 UNSET: Final = msgspec.UNSET
 Canonical = Callable[[Any], str]
+
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
+_DECIMAL: Final = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 
 
 class InstanceReader:
@@ -162,28 +166,35 @@ def _value(steps: list[_Step], at: int) -> Any:
 
 
 def canonical(leaf: Node) -> Canonical:
-    """Returns what renders a key's JSON value as an XPath compares it: the canonical form (RFC 7950 section 9)."""
-    return _renderer(leaf.type, leaf.module) if leaf.type is not None else str
+    """Returns what renders a key's JSON value as an XPath compares it: the canonical form (RFC 7950 section 9).
+
+    A value that is none of the leaf's type, in a message that was passed on without being valid, stands as it came.
+    """
+    return _renderer(leaf.type, leaf.module) if leaf.type is not None else _text
 
 
 def _renderer(kind: YangType, module: str) -> Canonical:
     base = kind.base
     if base.endswith("64") and base != "decimal64":
-        return lambda value: str(int(value))
+        return _integer
     if base == "decimal64":
         return _decimal
     if base == "identityref":
-        return lambda value: value if ":" in value else f"{module}:{value}"
-    if base == "string":
-        return str
+        return lambda value: f"{module}:{value}" if isinstance(value, str) and ":" not in value else _text(value)
     return _text
+
+
+def _integer(value: Any) -> str:
+    return str(int(value)) if isinstance(value, str) and _INTEGER.fullmatch(value) else _text(value)
 
 
 def _decimal(value: Any) -> str:
     """RFC 7950 section 9.3.2: no trailing zeros but one digit on either side of the point."""
-    sign, digits = ("-", value[1:]) if value[:1] == "-" else ("", value.removeprefix("+"))
-    whole, _, fraction = digits.partition(".")
-    return f"{sign}{whole.lstrip('0') or '0'}.{fraction.rstrip('0') or '0'}"
+    match = _DECIMAL.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return _text(value)
+    sign, whole, fraction = match.groups("")
+    return f"{sign.removeprefix('+')}{whole.lstrip('0') or '0'}.{fraction.rstrip('0') or '0'}"
 
 
 def _text(value: Any) -> str:

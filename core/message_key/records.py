@@ -128,7 +128,7 @@ class RecordMaker:
             selected = self._filter_of(*_selection(known.terms)) if known is not None and known.terms else None
             make = self._of_contents if notification.kind == "push-update" else self._of_edits
             made = make(validated, selected, node)
-        except (FilterError, msgspec.DecodeError, NotificationError, InvalidInstanceError, KeyError):
+        except (FilterError, NotificationError, InvalidInstanceError, msgspec.DecodeError, UnicodeError, KeyError):
             made = ()  # nothing tells its XPaths: no reason to lose it
         return made or (plain_part(validated, node, settings),)
 

@@ -122,6 +122,12 @@ def test_without_a_filter_that_names_nodes_node_and_subscription_are_the_key(
     assert part == Part(HEAD.encode(), "", message.json)
 
 
+def test_octets_that_are_no_utf_8_are_not_lost() -> None:
+    body = payload(1, CONTENTS).replace(b"eth1", b"eth\xff")
+    message = Validated(Bound(notification(body), 1), "unvalidated", body)
+    assert keys(parts(message)) == keys(parts(message, split=True)) == [HEAD]
+
+
 def test_contents_of_another_shape_are_not_lost() -> None:
     message = update({"ietf-interfaces:interfaces": {"interface": "text"}})
     assert keys(parts(message)) == keys(parts(message, split=True)) == [HEAD]
