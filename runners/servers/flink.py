@@ -15,6 +15,9 @@ from yangbeam.runners.servers.artifacts import flink_jars
 from yangbeam.runners.servers.processes import HOST, Process, free_ports, wait_until
 
 START_S: Final = 90.0
+METASPACE_MB: Final = 768
+"""Every start and restore of a job loads Beam's classes anew, and its threads keep the old ones: with Flink's default of
+256 MB a TaskManager ends after a dozen."""
 _OPENED: Final = ("lang", "lang.reflect", "net", "io", "nio", "text", "time", "util", "util.concurrent")
 _DEEPER: Final = ("java.util.concurrent.atomic", "java.util.concurrent.locks")
 _JAVA: Final = (
@@ -135,7 +138,7 @@ class FlinkCluster:
         self.stop()
 
     def _command(self, main: str, *, heap_mb: int, direct_mb: int) -> list[str]:
-        memory = (f"-Xmx{heap_mb}m", f"-XX:MaxDirectMemorySize={direct_mb}m", "-XX:MaxMetaspaceSize=256m")
+        memory = (f"-Xmx{heap_mb}m", f"-XX:MaxDirectMemorySize={direct_mb}m", f"-XX:MaxMetaspaceSize={METASPACE_MB}m")
         logging = f"-Dlog4j.configurationFile={self._folder / 'log4j.properties'}"
         class_path = f"{flink_jars(self._version)}/*"
         return [*_JAVA, *memory, logging, "-cp", class_path, main, "--configDir", str(self._folder)]
@@ -168,7 +171,7 @@ class FlinkCluster:
             "taskmanager.memory.network.min": "64mb",
             "taskmanager.memory.network.max": "64mb",
             "taskmanager.memory.managed.size": "32mb",
-            "taskmanager.memory.jvm-metaspace.size": "256mb",
+            "taskmanager.memory.jvm-metaspace.size": f"{METASPACE_MB}mb",
             "taskmanager.memory.jvm-overhead.min": "192mb",
             "taskmanager.memory.jvm-overhead.max": "192mb",
             "io.tmp.dirs": str(self._folder / "tmp"),

@@ -62,6 +62,7 @@ def submitted(
 ) -> Iterator[Running]:
     """Submits a graph; cancels it in the end, unless it has ended."""
     jar = make_jar(runner.jar, folder / "job.jar", "test", options_of({**QUICK, **(options or {})}), build)
+    cluster.start()  # what an earlier test has killed
     rest = Flink(cluster.url)
     job = rest.submit(jar, parallelism=parallelism, savepoint=savepoint)
     jar.unlink()
