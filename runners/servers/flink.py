@@ -16,8 +16,8 @@ from yangbeam.runners.servers.processes import HOST, Process, free_ports, wait_u
 
 START_S: Final = 90.0
 METASPACE_MB: Final = 768
-"""Every start and restore of a job loads Beam's classes anew, and its threads keep the old ones: with Flink's default of
-256 MB a TaskManager ends after a dozen."""
+"""Every start and restore of a job loads Beam's classes anew, and its threads keep the old ones: with Flink's default
+of 256 MB a TaskManager ends after a dozen."""
 _OPENED: Final = ("lang", "lang.reflect", "net", "io", "nio", "text", "time", "util", "util.concurrent")
 _DEEPER: Final = ("java.util.concurrent.atomic", "java.util.concurrent.locks")
 _JAVA: Final = (
