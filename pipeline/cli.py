@@ -18,6 +18,7 @@ from yangbeam.pipeline import (
     cli_reconcile,
     cli_registry,
     cli_run,
+    cli_sent,
     cli_simulate,
     cli_tail,
 )
@@ -71,6 +72,7 @@ def build_app(launchers: Launchers, beam_options: tuple[str, ...] = ()) -> typer
         "collect": cli_collect.command(launchers, beam_options),
         "ingest": cli_ingest.command(launchers, beam_options),
         "reconcile": cli_reconcile.reconcile,
+        "sent": cli_sent.sent,
         "tail": cli_tail.tail,
         "registry": cli_registry.registry,
         "decode": cli_decode.decode,

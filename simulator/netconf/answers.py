@@ -83,7 +83,8 @@ def _get(operation: etree._Element, equipment: Equipment) -> str:
 
 
 def _subscriptions(chosen: etree._Element, equipment: Equipment) -> str:
-    wanted = [(leaf.text or "").strip() for leaf in chosen.iterfind("{*}subscription/{*}id")]
+    named = ((leaf.text or "").strip() for leaf in chosen.iterfind("{*}subscription/{*}id"))
+    wanted = set(filter(None, named))  # an empty id selects a leaf, not an entry (RFC 6241 section 6.2.4)
     found = [entry for entry in equipment.subscriptions if not wanted or _id_of(entry) in wanted]
     return f'<subscriptions xmlns="{SUBSCRIPTIONS}">{"".join(found)}</subscriptions>' if found else ""
 

@@ -1,0 +1,66 @@
+"""`sent`: a simulated router's count beside a run's results."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import orjson
+import pytest
+
+from tests.core.loss.test_sent_records import loss, total
+from tests.pipeline.commands import run
+from tests.registry.discovery.nodes import THINGS
+from yangbeam.core.loss.loss_json import loss_json
+from yangbeam.pipeline.exit_codes import ExitCode
+from yangbeam.simulator.netconf.equipment import equipment
+from yangbeam.simulator.netconf.server import PASSWORD, USERNAME, NetconfOptions, NetconfServers
+
+ADDRESS = "127.0.1.1"
+COUNTERS = (
+    '<subscription xmlns="urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"><id>6</id><receivers><receiver>'
+    "<name>c</name><sent-event-records>100</sent-event-records></receiver></receivers></subscription>"
+)
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Path:
+    out = tmp_path / "out"
+    out.mkdir()
+    lines = [msgspec.structs.replace(total(6, 1, 90), exporter=ADDRESS)]
+    written = [orjson.dumps({name: getattr(line, name) for name in line.__struct_fields__}) for line in lines]
+    (out / "ledger.jsonl").write_bytes(b"\n".join(written))
+    (out / "loss.jsonl").write_bytes(loss_json(msgspec.structs.replace(loss((6,)), exporter=ADDRESS)))
+    (tmp_path / "password").write_text(PASSWORD)
+    return tmp_path / "yangbeam.toml"
+
+
+def written(configuration: Path, servers: NetconfServers) -> str:
+    (configuration.parent / "hosts").write_text(servers.known_hosts())
+    configuration.write_text(f"""
+out = "out"
+[[schemas.nodes]]
+exporter = "127.0.1.0/24"
+port = {servers.port}
+username = "{USERNAME}"
+password = {{ file = "password" }}
+known_hosts = "hosts"
+""")
+    return str(configuration)
+
+
+def test_what_numbers_cannot_show_is_told(configuration: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    node = replace(equipment(THINGS, "c4d9e3f1"), subscriptions=(COUNTERS,))
+    with NetconfServers({ADDRESS: node}, NetconfOptions()) as servers:
+        path = written(configuration, servers)
+        assert run("sent", ADDRESS, "--config", path, "--json") == ExitCode.OK
+        sys.stdout.flush()
+        assert orjson.loads(capfdbinary.readouterr().out) == [
+            {"subscription": 6, "sent": 100, "received": 90, "lost": 2, "unexplained": 8}
+        ]
+        assert run("sent", ADDRESS, "--config", path) == ExitCode.OK
+        sys.stdout.flush()
+        assert b"unexplained" in capfdbinary.readouterr().out
+        (configuration.parent / "out" / "ledger.jsonl").unlink()
+        assert run("sent", ADDRESS, "--config", path) == ExitCode.ENVIRONMENT
+        assert run("sent", "192.0.2.99", "--config", path) == ExitCode.USAGE
