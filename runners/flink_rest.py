@@ -111,7 +111,9 @@ class Flink:
             FlinkError: The savepoint failed; the job may run on.
         """
         wanted = {"targetDirectory": str(folder), "drain": False}
-        return self._savepoint(job, "stop", wanted, deadline_s)
+        found = self._savepoint(job, "stop", wanted, deadline_s)
+        self._until_done(job, deadline_s)  # the savepoint is there a moment before the slots are free
+        return found
 
     def savepoint(self, job: str, folder: Path | str, deadline_s: float = 120.0) -> str:
         """Takes a savepoint of a job that runs on, and returns where it is; raises as ``stop``."""
@@ -142,11 +144,18 @@ class Flink:
         """
         if self.state(job) in DONE:
             return
-        self._ask("PATCH", f"jobs/{job}", params={"mode": "cancel"})
+        try:
+            self._ask("PATCH", f"jobs/{job}", params={"mode": "cancel"})
+        except FlinkError:
+            if self.state(job) not in DONE:  # else it has ended by itself meanwhile
+                raise
+        self._until_done(job, deadline_s)
+
+    def _until_done(self, job: str, deadline_s: float) -> None:
         until = time.monotonic() + deadline_s
         while self.state(job) not in DONE:
             if time.monotonic() > until:
-                raise FlinkError("cancel", f"job {job} has not ended {deadline_s:.0f} s after it was cancelled")
+                raise FlinkError("ending", f"job {job} has not ended {deadline_s:.0f} s after it was told to")
             time.sleep(POLL_S)
 
     def checkpoints(self, job: str) -> Checkpoints:
