@@ -132,7 +132,11 @@ class KafkaServer:
             properties.write_text("\n".join(lines) + "\n")
             scram = [f"SCRAM-SHA-{bits}=[name={USER},password={PASSWORD}]" for bits in (256, 512)]
             users = [argument for each in scram for argument in ("--add-scram", each)] if node == 1 else []
-            run(self._command("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties), *users))
+            run(
+                self._command(
+                    "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties), *users
+                )
+            )
         (self._folder / "format").write_text(f"{cluster}\n")
 
     def _node_properties(self, node: int) -> dict[str, str]:
