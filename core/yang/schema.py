@@ -8,6 +8,7 @@ import orjson
 
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.notification.target import Step
+from yangbeam.core.yang.annotations import refuse_odd_annotations
 from yangbeam.core.yang.compile_tree import TreeCompiler
 from yangbeam.core.yang.edits import WITH_VALUE, Place, contents_of_edit, resolve
 from yangbeam.core.yang.engine import Engine
@@ -77,6 +78,7 @@ class Schema:
 
     def judge(self, text: bytes, document: Mapping[str, Any], profile: str = "structural") -> None:
         """As validate_contents, for a caller that has parsed ``text`` already."""
+        refuse_odd_annotations(text, document)
         refusal = self._context.refusal(text, profile)
         if refusal:
             raise self._refused(document, refusal)

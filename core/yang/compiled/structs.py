@@ -134,8 +134,8 @@ _ARRAYS: Final = frozenset(("list", "leaf-list"))
 
 
 def _member(number: int, field: _Field) -> Any:
-    inner = field.what.annotation if isinstance(field.what, Rule) else field.what
-    annotation = list[inner] if field.kind in _ARRAYS else inner
+    inner: Any = field.what.annotation if isinstance(field.what, Rule) else field.what
+    annotation: Any = list.__class_getitem__(inner) if field.kind in _ARRAYS else inner
     name = f"f{number}"
     if field.required:
         return name, annotation

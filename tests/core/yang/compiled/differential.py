@@ -8,6 +8,7 @@ import orjson
 
 from tests.core.yang.compiled.instances import Instances, case
 from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.yang.annotations import refuse_odd_annotations
 from yangbeam.core.yang.compiled.judge import CompiledJudge
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.unique_keys import refuse_duplicate_keys
@@ -59,9 +60,10 @@ def libyang_accepts(schema: Schema, text: bytes) -> bool:
         return False
     if not isinstance(document, dict) or not document:
         return False
-    if schema._context.refusal(text, "structural") or not schema._top.issuperset(document):
-        return False
     try:
+        refuse_odd_annotations(text, document)
+        if schema._context.refusal(text, "structural") or not schema._top.issuperset(document):
+            return False
         refuse_duplicate_keys(document, schema._keys)
     except InvalidInstanceError:
         return False
