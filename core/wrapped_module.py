@@ -36,7 +36,7 @@ def wrapped(body: Body, kind: str) -> Body:
         said[_CONFORMANCE] = body.property(CONFORMANCE)
     revision = f"@{module.revision}" if module.revision else ""
     if kind == JSON:
-        head = {
+        head: dict[str, object] = {
             "$schema": "http://json-schema.org/draft-07/schema#",
             "title": f"{module.name}{revision}",
             "type": "object",
