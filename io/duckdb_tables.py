@@ -19,6 +19,7 @@ from apache_beam.typehints.decorators import no_annotations
 
 from yangbeam.core.errors import Fault, UnmappableValueError, YangbeamError
 from yangbeam.core.tables import duckdb_dialect as sql
+from yangbeam.core.tables.accounts import Account, Rows, columns_of
 from yangbeam.core.tables.columns import BOUNDS, DECIMAL_DIGITS, ColumnType
 from yangbeam.core.tables.definitions import Column, Table
 from yangbeam.core.tables.evolution import Fit, Held
@@ -93,6 +94,39 @@ class WriteTables(beam.PTransform):
         return written(batches | "Write" >> beam.ParDo(self._write).with_outputs(LETTERS, LEDGER, main="none"))
 
 
+class WriteAccount(beam.PTransform):
+    """Keeps loss events, or the ledger's totals, in a table of the same file, in their newest state.
+
+    Delivery: effectively once, by the rows' identities; each batch is a transaction. Counts nothing.
+
+    Args:
+        path: The file.
+        account: The table.
+        rows: Batch to its rows; a module-level function.
+    """
+
+    def __init__(self, path: Path, account: Account, rows: Callable[[Any], Rows]) -> None:
+        super().__init__()
+        self._keep = _Keep(str(path), account, rows)
+
+    def expand(self, batches: PCollection) -> PCollection:
+        """Applies the sink; the output is empty."""
+        return batches | "Keep" >> beam.ParDo(self._keep)
+
+
+class _Keep(beam.DoFn):
+    def __init__(self, path: str, account: Account, rows: Callable[[Any], Rows]) -> None:
+        super().__init__()
+        self._path = path
+        self._account = account
+        self._rows = rows
+
+    def process(self, batch: Any) -> None:
+        rows = self._rows(batch)
+        if rows:
+            _opened(self._path).keep(self._account, rows)
+
+
 class DuckDbStore:
     """One DuckDB file, open for writing; one per process and file.
 
@@ -157,6 +191,16 @@ class DuckDbStore:
             self._upserts_to_come = UPSERTS
             return False
         return True
+
+    def keep(self, account: Account, rows: Rows) -> None:
+        """Writes rows of an account in one transaction; makes its table."""
+        view = "arriving_account"
+        with self._lock:
+            self._connection.register(view, pa.table(columns_of(account, rows)))
+            try:
+                self._transact([account.definition(), account.upsert(view)])
+            finally:
+                self._connection.unregister(view)
 
     def counts(self) -> dict[str, int]:
         """Returns the rows of each derived table."""

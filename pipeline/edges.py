@@ -15,8 +15,9 @@ from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.framing import IDENTITY_HEADER, PUBLISHER_HEADER, frame
 from yangbeam.core.loss.loss_json import loss_json
 from yangbeam.core.reader import Reader
+from yangbeam.core.tables.accounts import LEDGER, LOSS, ledger_rows, loss_rows
 from yangbeam.io.capture_files import CaptureReader
-from yangbeam.io.duckdb_tables import WriteTables
+from yangbeam.io.duckdb_tables import WriteAccount, WriteTables
 from yangbeam.io.json_lines import WriteJsonLines
 from yangbeam.io.kafka.raw_reader import RawTopicReader
 from yangbeam.io.kafka.raw_topic import TopicSettings
@@ -109,6 +110,9 @@ def sinks_of(config: Config, more: Mapping[str, Mapping[str, beam.PTransform]]) 
         letters["Kafka"] = _to_kafka(config.kafka, config.kafka.topics.dead_letters, letter_records)
     else:
         letters["Files"] = WriteJsonLines(Path(config.dead_letters.path), letter_lines)
+    if config.tables.enabled:
+        loss["Tables"] = WriteAccount(Path(config.tables.path), LOSS, loss_rows)
+        totals["Tables"] = WriteAccount(Path(config.tables.path), LEDGER, ledger_rows)
     return Sinks(
         telemetry=telemetry,
         tables=WriteTables(Path(config.tables.path)) if config.tables.enabled else None,

@@ -159,6 +159,8 @@ def test_one_router_publishes_over_ipv6() -> None:
 
 
 def test_an_interrupt_ends_it_with_the_truth_written(receiver: socket.socket, tmp_path: Path) -> None:
+    # A shell starts what runs in its background with interrupts ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     truth = tmp_path / "truth.jsonl"
 
     def interrupt(record: TruthRecord) -> None:
@@ -166,7 +168,10 @@ def test_an_interrupt_ends_it_with_the_truth_written(receiver: socket.socket, tm
             signal.raise_signal(signal.SIGINT)
 
     options = SimulateOptions(target=target(receiver), routers=1, messages=50, rate=0, truth=truth)
-    summary = simulate(options, progress=interrupt)
+    try:
+        summary = simulate(options, progress=interrupt)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert summary.messages == len(list(read_truth(truth))) == 6
     drain(receiver, 6)
 
