@@ -151,7 +151,7 @@ def telemetry_lines(batch: TelemetryBatch) -> Iterator[bytes]:
 
 
 def telemetry_records(framing: str, guid_of: Callable[[int], bytes] | None, batch: TelemetryBatch) -> Iterator[Record]:
-    """Yields each record framed with its schema id, dated by its event time, with its identity in the raw topic.
+    """Yields each record framed with its schema id, with its identity in the raw topic.
 
     The identity is the same in every attempt, so that readers know what they have read before.
     """
@@ -161,7 +161,7 @@ def telemetry_records(framing: str, guid_of: Callable[[int], bytes] | None, batc
         if record.raw_offset >= 0:
             identity = b"%d/%d/%d" % (record.raw_partition, record.raw_offset, record.raw_index)
             headers += [(IDENTITY_HEADER, identity), (PUBLISHER_HEADER, b"%d" % record.publisher_id)]
-        yield Record(record.key or None, value, headers, record.event_us // 1000, record.topic)
+        yield Record(record.key or None, value, headers, record.topic)
 
 
 def loss_lines(batch: LossBatch) -> Iterator[bytes]:
@@ -172,7 +172,7 @@ def loss_lines(batch: LossBatch) -> Iterator[bytes]:
 def loss_records(batch: LossBatch) -> Iterator[Record]:
     """Yields each event under its identity, so that a later one replaces it."""
     for event in batch.events:
-        yield Record(event.identity.encode(), loss_json(event), [], event.last_us // 1000)
+        yield Record(event.identity.encode(), loss_json(event), [])
 
 
 def letter_lines(batch: DeadLetterBatch) -> Iterator[bytes]:
@@ -183,7 +183,7 @@ def letter_lines(batch: DeadLetterBatch) -> Iterator[bytes]:
 def letter_records(batch: DeadLetterBatch) -> Iterator[Record]:
     """Yields each letter under its exporter."""
     for letter in batch.letters:
-        yield Record(letter.exporter.encode(), letter_json(letter), [], letter.arrival_us // 1000)
+        yield Record(letter.exporter.encode(), letter_json(letter), [])
 
 
 def total_lines(batch: LedgerTotals) -> Iterator[bytes]:
@@ -203,7 +203,7 @@ def total_records(batch: LedgerTotals) -> Iterator[Record]:
                 total.bucket_us,
             ]
         )
-        yield Record(key, line, [], total.bucket_us // 1000)
+        yield Record(key, line, [])
 
 
 def _objects(records: list[Any]) -> Iterator[bytes]:

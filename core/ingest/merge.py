@@ -1,21 +1,24 @@
-"""In which order the partitions of the telemetry topic are read: by time, so that numbers spread over them stay near.
+"""In which order partitions of the telemetry topic are read: as written, so that numbers spread over them stay near.
 
 A publisher counts over all its subscriptions, and these lie in different partitions. Read one partition ahead of the
-others, and what they hold of its numbers would look lost.
+others, and what they hold of its numbers would look lost, or counted in another scope.
 """
 
+import heapq
 from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
 from yangbeam.core.elements import TopicRecord
+from yangbeam.core.framing import IDENTITY_HEADER
 
-SLACK_US: Final = 1_000_000
-"""How far a partition may be read ahead of the others, in time of the records."""
 MOST: Final = 2048
 """Records of one run at most."""
 FULL: Final = 8192
 """Records of one partition that wait at most before no more is fetched of it."""
+
+Place = tuple[int, tuple[int, ...], int]
+"""When a record was written; which came first to the collector of those of one millisecond; its partition."""
 
 
 class Merge:
@@ -39,26 +42,40 @@ class Merge:
         return len(self._waiting.get(partition, ()))
 
     def next(self, behind: Iterable[int] = ()) -> list[TopicRecord]:
-        """Returns the next run of one partition: the oldest, and what follows it within the slack of the others.
+        """Returns the next run, of all partitions, in the order in which it was written.
 
         Args:
             behind: Partitions that have more in the topic; nothing is given while nothing of theirs waits, as it may
                 be older.
         """
-        heads = {partition: waiting[0].timestamp_us for partition, waiting in self._waiting.items() if waiting}
-        if not heads or any(partition not in heads for partition in behind):
+        heads = [_place(waiting[0]) for waiting in self._waiting.values() if waiting]
+        if any(not self.waiting(partition) for partition in behind):
             return []
-        oldest = min(heads, key=lambda partition: (heads[partition], partition))
-        until = min((head for partition, head in heads.items() if partition != oldest), default=None)
-        return self._run(self._waiting[oldest], None if until is None else until + SLACK_US)
+        heapq.heapify(heads)
+        return self._run(heads)
 
-    def _run(self, waiting: deque[TopicRecord], until_us: int | None) -> list[TopicRecord]:
+    def _run(self, heads: list[Place]) -> list[TopicRecord]:
         run: list[TopicRecord] = []
         octets = 0
-        while waiting and len(run) < MOST:
-            record = waiting[0]
-            octets += len(record.value)
-            if run and (octets > self._max_bytes or (until_us is not None and record.timestamp_us > until_us)):
+        while heads and len(run) < MOST:
+            waiting = self._waiting[heads[0][2]]
+            octets += len(waiting[0].value)
+            if run and octets > self._max_bytes:
                 break
             run.append(waiting.popleft())
+            if not waiting:
+                break  # what follows in its partition may be older than what the others have
+            heapq.heapreplace(heads, _place(waiting[0]))
         return run
+
+
+def _place(record: TopicRecord) -> Place:
+    return record.timestamp_us, _identity(record), record.partition
+
+
+def _identity(record: TopicRecord) -> tuple[int, ...]:
+    for name, value in record.headers:
+        if name == IDENTITY_HEADER:
+            parts = value.split(b"/")
+            return tuple(int(part) for part in parts if part.isdigit() and len(part) < 19)
+    return ()

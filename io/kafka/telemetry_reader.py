@@ -1,4 +1,4 @@
-"""Reads the telemetry topic for the live bridge and for bounded runs: a Reader of records, partitions merged by time.
+"""Reads the telemetry topic for the live bridge and for bounded runs: a Reader of records, in the order of writing.
 
 Promise: every record from the starting offset on, in the order of its partition; offsets are committed only when the
 run ended well. Added partitions are found at the next start.
@@ -39,7 +39,7 @@ class TelemetryTopicReader:
         self._consumer.assign(offsets)
 
     def poll(self, max_bytes: int, max_wait_s: float) -> TopicBatch | Poll:
-        """Returns the next batch, of one partition; raises as ``TopicConsumer.take``."""
+        """Returns the next batch, of all partitions; raises as ``TopicConsumer.take``."""
         del max_bytes
         if self._is_ended:
             return self._ready.popleft() if self._ready else END

@@ -52,12 +52,15 @@ class RecordRefusedError(YangbeamError):
 
 
 class Record(NamedTuple):
-    """One record to produce."""
+    """One record to produce. Its timestamp is the moment of writing.
+
+    Not a time of the data: retention counts from the timestamp, so that a replay of old data would go at once, brokers
+    refuse the timestamps of a router whose clock is ahead, and readers merge partitions in the order of writing.
+    """
 
     key: bytes | None
     value: bytes
     headers: Headers
-    timestamp_ms: int
     topic: str = ""
     """Empty: the sink's own."""
 
@@ -161,7 +164,6 @@ class _Produce(beam.DoFn):
                     record.value,
                     record.key,
                     on_delivery=self._reported,
-                    timestamp=record.timestamp_ms,
                     headers=record.headers,  # type: ignore[arg-type] # a list is invariant; nothing is put into it
                 )
             except BufferError:

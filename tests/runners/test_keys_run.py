@@ -40,9 +40,19 @@ def _partition(exporter: str) -> int:
 class Outcome:
     """What `collect` and `ingest` made of the same raw records under some keys."""
 
-    def __init__(self, folder: Path, keys: str) -> None:
-        raw, telemetry = new_topic(), new_topic()
-        fill(raw, raw_records())
+    def __init__(self, folder: Path, keys: str, *, apart: bool = False) -> None:
+        self._folder, self._keys = folder, keys
+        self.reports: list[Any] = []
+        self.telemetry = new_topic()
+        self.tables = folder / "out" / "tables.duckdb"
+        for number in (3, 2, 1, 0) if apart else (None,):
+            raw = new_topic()
+            fill(raw, [record for record in raw_records() if number in {None, record[0]}])
+            self._run("collect", raw)
+        self._run("ingest", raw)
+
+    def _run(self, command: str, raw: str) -> None:
+        folder = self._folder
         file = folder / "yangbeam.toml"
         file.write_text(f"""
 out = "{folder}/out"
@@ -53,15 +63,11 @@ end = "latest"
 [kafka]
 bootstrap = "{bootstrap()}"
 properties = {{ "group.id" = "{raw}" }}
-keys = {keys}
-topics = {{ raw = "{raw}", telemetry = "{telemetry}" }}
+keys = {self._keys}
+topics = {{ raw = "{raw}", telemetry = "{self.telemetry}" }}
 """)
-        self.reports = []
-        for command in ("collect", "ingest"):
-            assert main([command, "-c", str(file), "--view", "off"]) == 0
-            self.reports.append(orjson.loads((folder / "out" / "report.json").read_bytes()))
-        self.telemetry = telemetry
-        self.tables = folder / "out" / "tables.duckdb"
+        assert main([command, "-c", str(file), "--view", "off"]) == 0
+        self.reports.append(orjson.loads((folder / "out" / "report.json").read_bytes()))
 
     def rows(self) -> list[Any]:
         with duckdb.connect(str(self.tables), read_only=True) as tables:
@@ -83,6 +89,17 @@ def split(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 def test_rows_are_the_same_whole_or_split(whole: Outcome, split: Outcome) -> None:
     assert whole.rows() == split.rows()
     assert len(whole.rows()) > 100
+
+
+@pytest.mark.parametrize("keys", ["{}", "{ split = true }"])
+def test_losses_are_the_same_when_one_exporter_was_collected_after_another(
+    whole: Outcome, tmp_path: Path, keys: str
+) -> None:
+    apart = Outcome(tmp_path, keys, apart=True)
+    of_apart, of_whole = (
+        sorted(outcome.reports[-1]["loss"]["notification"], key=orjson.dumps) for outcome in (apart, whole)
+    )
+    assert of_apart == of_whole
 
 
 def test_losses_are_the_same_whole_or_split(whole: Outcome, split: Outcome) -> None:

@@ -1,14 +1,15 @@
-"""Partitions of the telemetry topic, read by time."""
+"""Partitions of the telemetry topic, read in the order in which they were written."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from yangbeam.core.elements import TopicRecord
-from yangbeam.core.ingest.merge import MOST, SLACK_US, Merge
+from yangbeam.core.ingest.merge import MOST, Merge
 
 
-def record(partition: int, offset: int, second: float, octets: int = 1) -> TopicRecord:
-    return TopicRecord("t", partition, offset, round(second * 1_000_000), b"", b"x" * octets, ())
+def record(partition: int, offset: int, second: float, octets: int = 1, raw: str = "") -> TopicRecord:
+    headers = (("yangbeam-raw", raw.encode()),) if raw else ()
+    return TopicRecord("t", partition, offset, round(second * 1_000_000), b"", b"x" * octets, headers)
 
 
 def drained(merge: Merge) -> list[TopicRecord]:
@@ -30,14 +31,18 @@ def test_everything_comes_once_and_in_the_order_of_its_partition(places: list[tu
         assert offsets == sorted(offsets)
 
 
-def test_no_partition_is_read_further_ahead_than_the_slack() -> None:
+@given(st.lists(st.integers(0, 3), max_size=200), st.integers(0, 3), st.integers(1, 60))
+def test_what_one_collector_wrote_is_read_in_its_order(spread: list[int], pace: int, most: int) -> None:
+    written = [record(to, at, at // (pace + 1) / 1000, raw=f"0/{at}/0") for at, to in enumerate(spread)]
+    merge = Merge(most)
+    merge.add(sorted(written, key=lambda each: each.partition))
+    assert drained(merge) == written
+
+
+def test_records_of_one_millisecond_go_by_number_not_by_text() -> None:
     merge = Merge(1 << 20)
-    merge.add([record(partition, at, at * 0.1) for partition in range(3) for at in range(200)])
-    found = drained(merge)
-    newest = 0
-    for each in found:
-        assert each.timestamp_us >= newest - SLACK_US - 100_000
-        newest = max(newest, each.timestamp_us)
+    merge.add([record(0, 0, 1, raw="0/10/0"), record(1, 0, 1, raw="0/9/1"), record(2, 0, 1, raw="0/9/0")])
+    assert [each.partition for each in drained(merge)] == [2, 1, 0]
 
 
 def test_it_waits_for_a_partition_that_has_more_in_the_topic() -> None:
