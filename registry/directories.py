@@ -30,6 +30,9 @@ _RELEASE: Final = 2
 _OWN: Final = 1_000
 """Ranks of directories: for anybody, for a release; in between the prefixes, by length; for a content-id."""
 
+MAX_SETS: Final = 1_024
+"""Sets of one directory that are remembered: thousands of exporters ask for a few, and each costs its modules' text."""
+
 _NAMESPACE: Final = re.compile(r"""\bnamespace\s+["']?([^"';\s]+)""")
 
 
@@ -70,6 +73,7 @@ class Shelf:
             SchemaError: It cannot be read, or a file in it is no YANG.
         """
         self.directory = directory
+        self._made: dict[frozenset[str], SchemaSet] = {}
         self._texts = read_modules(Path(directory.path)) if directory.path else bundled()
 
     @cached_property
@@ -95,16 +99,24 @@ class Shelf:
         return found
 
     def schema_set(self, wanted: frozenset[str], notifications: Mapping[str, str]) -> SchemaSet:
-        """Returns the set that reads the wanted modules and all notifications.
+        """Returns the set that reads the wanted modules and all notifications; made once for all that want the same.
 
         Args:
             wanted: Names, ``name@revision``, or namespaces.
             notifications: Texts by name to take the notification modules and their imports from where this directory
-                has none.
+                has none; always the same ones.
 
         Raises:
             SchemaError: ``schema-missing``: a wanted module, or one it imports, is not here.
         """
+        made = self._made.get(wanted)
+        if made is None:
+            made = self._made[wanted] = self._make(wanted, notifications)
+            if len(self._made) > MAX_SETS:
+                self._made.pop(next(iter(self._made)), None)
+        return made
+
+    def _make(self, wanted: frozenset[str], notifications: Mapping[str, str]) -> SchemaSet:
         asked = dict(self._asked(name) for name in wanted)
         texts = dict(notifications) | self.newest | asked
         names = closure(texts, (*asked, *NOTIFICATION_MODULES))

@@ -188,3 +188,11 @@ def test_a_folder_of_a_content_id_is_meant_for_it_alone(tmp_path: Path) -> None:
     library = Library((Directory(things(tmp_path, "2026-01-01"), content_id="c4d9"),), use_bundled=False)
     assert library.is_meant_for(EXPORTER, "c4d9")
     assert not library.is_meant_for(EXPORTER, None)
+
+
+def test_exporters_that_want_the_same_share_one_set(tmp_path: Path) -> None:
+    library = Library((Directory(things(tmp_path, "2026-01-01")),), use_bundled=False)
+    wanted = frozenset({"things"})
+    first = library.schema_set(EXPORTER, None, wanted)
+    assert library.schema_set("192.0.2.11", None, wanted) is first
+    assert library.schema_set(EXPORTER, None, frozenset({"things@2026-01-01"})) == first
