@@ -14,7 +14,7 @@ from yangbeam.pipeline.config import load
 from yangbeam.pipeline.config_errors import InvalidConfigurationError, Problem
 from yangbeam.pipeline.console import messages, output, reporting
 from yangbeam.pipeline.exit_codes import ExitCode
-from yangbeam.pipeline.launching import Job, Launchers
+from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
 from yangbeam.pipeline.live_view import LiveView
 from yangbeam.pipeline.logs import on_standard_error
 from yangbeam.pipeline.places import places_of, sink_names
@@ -120,12 +120,16 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
         view: Annotated[
             Literal["auto", "live", "plain", "off"] | None, typer.Option(help="What is shown meanwhile.")
         ] = None,
+        runner: Annotated[
+            Literal["local", "flink"], typer.Option(help="On this machine, or UDP sockets opened by Flink's workers.")
+        ] = "local",
         *,
         json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of a table.")] = False,
     ) -> None:
         """Run the pipeline: captures to their end, or sockets until Ctrl-C. Beam's own options go after `--`.
 
-        A configuration file is not needed: options lie over the file, and the file over the defaults.
+        A configuration file is not needed: options lie over the file, and the file over the defaults. On Flink results
+        go into topics alone; what a worker that fails has received and not yet handed on is lost, see `receive`.
         """
         with reporting():
             settings, options = settings_of(
@@ -139,7 +143,11 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
                 profile=profile,
                 view=view,
             )
-            execute(Job(load(config, settings, options), beam_options, duration), launchers, json=json)
+            job = Job(load(config, settings, options), beam_options, duration)
+            if runner == "flink":
+                typer.echo(launchers.flink(job, FlinkStart()))
+                return
+            execute(job, launchers, json=json)
 
     return run
 

@@ -144,10 +144,17 @@ class Config(Section):
         Raises:
             ConfigurationError: There is no [kafka].
         """
-        self._needs_kafka("collect")
+        return self.into_topics("collect").model_copy(update={"sources": (self.collect,)})
+
+    def into_topics(self, command: str) -> "Config":
+        """Returns the configuration of a job whose workers write into topics alone: they share no disk.
+
+        Raises:
+            ConfigurationError: There is no [kafka].
+        """
+        self._needs_kafka(command)
         return self.model_copy(
             update={
-                "sources": (self.collect,),
                 "tables": self.tables.model_copy(update={"enabled": False}),
                 "files": self.files.model_copy(update={"enabled": False}),
                 "dead_letters": self.dead_letters.model_copy(update={"kind": "kafka"}),

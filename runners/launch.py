@@ -19,9 +19,11 @@ def _launch(job: Job, *, live: bool) -> None:
 
 def _launch_on_flink(job: Job, start: FlinkStart) -> str:
     from yangbeam.pipeline.collect import collect_graph  # noqa: PLC0415 # as above
+    from yangbeam.pipeline.listening import listening_graph  # noqa: PLC0415
     from yangbeam.runners.flink import launch  # noqa: PLC0415
 
-    return launch(job.config.flink, collect_graph(job.config), start, job.beam_options)
+    graph = listening_graph if job.kind == "run" else collect_graph
+    return launch(job.config.flink, graph(job.config), start, job.beam_options)
 
 
 def _announce(readers: list[Reader], _handoff: object) -> None:

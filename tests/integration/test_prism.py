@@ -5,7 +5,7 @@ Prism has no savepoints and restores nothing: what is tested is that the graphs 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import apache_beam as beam
@@ -15,8 +15,10 @@ from apache_beam.runners.portability.portable_runner import PortableRunner
 
 from tests.integration.collecting import Collecting
 from tests.integration.counted import Counted
+from tests.integration.listening import Sending
 from yangbeam.runners.servers.kafka import KafkaServer
 from yangbeam.runners.servers.prism import Prism, prism
+from yangbeam.transforms.read_live import close_readers
 
 pytestmark = [
     pytest.mark.integration,
@@ -59,3 +61,10 @@ def test_collect_delivers_every_message_and_its_ledger_balances(
         collecting.publish(200)
         collecting.assert_all_accounted()
     assert {len(copies) for copies in collecting.arrived().values()} == {1}
+
+
+def test_a_socket_of_its_own_is_read_once(server: Prism, kafka: KafkaServer, tmp_path: Path) -> None:
+    with closing(Sending(kafka, tmp_path)) as sending:
+        with running(server, sending.graph):
+            sending.assert_received(500)
+        close_readers()
