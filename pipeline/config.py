@@ -24,7 +24,7 @@ from yangbeam.pipeline.config_stages import (
     Validation,
     reassembly_fits,
 )
-from yangbeam.pipeline.config_topics import TopicSource
+from yangbeam.pipeline.config_topics import TelemetrySource, TopicSource
 from yangbeam.pipeline.config_types import OutputPath, Section, Text, problem
 from yangbeam.pipeline.toml_lines import Place, lines_of
 
@@ -80,7 +80,7 @@ class Config(Section):
     """How `yangbeam collect` reads the raw topic; `run` does not read this section."""
     flink: Flink = Field(default_factory=Flink)
     """How `yangbeam collect` runs on Flink; `run` does not read this section."""
-    ingest: TopicSource = Field(default_factory=TopicSource)
+    ingest: TelemetrySource = Field(default_factory=TelemetrySource)
     """How `yangbeam ingest` reads the telemetry topic; `run` does not read this section."""
     receive: Receive = Field(default_factory=Receive)
     """How `yangbeam receive` writes the raw topic; `run` does not read this section."""

@@ -20,7 +20,7 @@ class MessageKeys(Section):
     topics: Literal["one", "subject"] = "one"
     """`one`: everything goes to `kafka.topics.telemetry`; `subject`: a topic for each selected schema node, named after
     it, and `kafka.topics.subscriptions` for what is about subscriptions. The topics are not made: make them, or let the
-    brokers. `yangbeam ingest` reads one topic."""
+    brokers; see `ingest.topics`."""
     topic_prefix: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9._-]*$", max_length=MAX_PREFIX)] = ""
     """What the names of these topics begin with, before a dash."""
     topic_type: Flag = False

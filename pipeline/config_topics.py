@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from yangbeam.pipeline.config_types import Section
 
 _Ends = Literal["never", "latest"]
+TopicOrBeginning = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9._-]+\*?$", max_length=250)]
 
 
 def _microseconds(moment: datetime) -> int:
@@ -49,3 +50,12 @@ class TopicSource(Section):
         if isinstance(self.end, datetime):
             return _microseconds(self.end)
         return None if self.end == "never" else "latest"
+
+
+class TelemetrySource(TopicSource):
+    """How `ingest` reads."""
+
+    topics: tuple[TopicOrBeginning, ...] = ()
+    """Topics to read; a name that ends in `*` stands for all that begin so and hold telemetry. Empty:
+    `kafka.topics.telemetry`; where each subject has a topic, `kafka.topics.subscriptions` as well, and those that begin
+    with `kafka.keys.topic_prefix`."""

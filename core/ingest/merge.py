@@ -1,4 +1,4 @@
-"""In which order partitions of the telemetry topic are read: as written, so that numbers spread over them stay near.
+"""In which order telemetry topics are read: as written, so that numbers spread over them stay near.
 
 A publisher counts over all its subscriptions, and these lie in different partitions. Read one partition ahead of the
 others, and what they hold of its numbers would look lost, or counted in another scope.
@@ -17,7 +17,9 @@ MOST: Final = 2048
 FULL: Final = 8192
 """Records of one partition that wait at most before no more is fetched of it."""
 
-Place = tuple[int, tuple[int, ...], int]
+Partition = tuple[str, int]
+"""Topic and number."""
+Head = tuple[int, tuple[int, ...], Partition]
 """When a record was written; which came first to the collector of those of one millisecond; its partition."""
 
 
@@ -29,32 +31,32 @@ class Merge:
     """
 
     def __init__(self, max_bytes: int) -> None:
-        self._waiting: dict[int, deque[TopicRecord]] = {}
+        self._waiting: dict[Partition, deque[TopicRecord]] = {}
         self._max_bytes = max_bytes
 
     def add(self, records: Iterable[TopicRecord]) -> None:
         """Takes records in."""
         for record in records:
-            self._waiting.setdefault(record.partition, deque()).append(record)
+            self._waiting.setdefault((record.topic, record.partition), deque()).append(record)
 
-    def waiting(self, partition: int) -> int:
+    def waiting(self, partition: Partition) -> int:
         """Returns how many records of a partition wait."""
         return len(self._waiting.get(partition, ()))
 
-    def next(self, behind: Iterable[int] = ()) -> list[TopicRecord]:
+    def next(self, behind: Iterable[Partition] = ()) -> list[TopicRecord]:
         """Returns the next run, of all partitions, in the order in which it was written.
 
         Args:
             behind: Partitions that have more in the topic; nothing is given while nothing of theirs waits, as it may
                 be older.
         """
-        heads = [_place(waiting[0]) for waiting in self._waiting.values() if waiting]
+        heads = [_head(waiting[0]) for waiting in self._waiting.values() if waiting]
         if any(not self.waiting(partition) for partition in behind):
             return []
         heapq.heapify(heads)
         return self._run(heads)
 
-    def _run(self, heads: list[Place]) -> list[TopicRecord]:
+    def _run(self, heads: list[Head]) -> list[TopicRecord]:
         run: list[TopicRecord] = []
         octets = 0
         while heads and len(run) < MOST:
@@ -65,12 +67,12 @@ class Merge:
             run.append(waiting.popleft())
             if not waiting:
                 break  # what follows in its partition may be older than what the others have
-            heapq.heapreplace(heads, _place(waiting[0]))
+            heapq.heapreplace(heads, _head(waiting[0]))
         return run
 
 
-def _place(record: TopicRecord) -> Place:
-    return record.timestamp_us, _identity(record), record.partition
+def _head(record: TopicRecord) -> Head:
+    return record.timestamp_us, _identity(record), (record.topic, record.partition)
 
 
 def _identity(record: TopicRecord) -> tuple[int, ...]:

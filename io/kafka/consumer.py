@@ -119,6 +119,15 @@ class TopicConsumer:
             )
         return sorted(found.partitions)
 
+    def topics(self) -> list[str]:
+        """Returns the topics that we may see, the brokers' own apart.
+
+        Raises:
+            KafkaAwayError: No broker answers.
+        """
+        found = self._asked(lambda: self._consumer.list_topics(timeout=ANSWER_S)).topics
+        return sorted(name for name in found if not name.startswith("__"))
+
     def edges(self, partition: int) -> tuple[int, int]:
         """Returns the first offset that is there and the one that comes next."""
         place = TopicPartition(self.topic, partition)

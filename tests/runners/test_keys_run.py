@@ -127,13 +127,15 @@ def test_keys_say_what_records_carry(whole: Outcome, split: Outcome) -> None:
     assert any(key.count(b"\n") == 1 for key in of_split)
 
 
-def test_each_subject_has_its_topic_and_subscriptions_have_theirs(tmp_path: Path) -> None:
+def test_each_subject_has_its_topic_and_all_of_them_are_read_together(whole: Outcome, tmp_path: Path) -> None:
     raw = new_topic()
     fill(raw, raw_records())
     file = tmp_path / "yangbeam.toml"
     file.write_text(f"""
 out = "{tmp_path}/out"
 [collect]
+end = "latest"
+[ingest]
 end = "latest"
 [kafka]
 bootstrap = "{bootstrap()}"
@@ -142,9 +144,15 @@ keys = {{ topics = "subject", topic_prefix = "{raw}" }}
 topics = {{ raw = "{raw}", telemetry = "{raw}-all", subscriptions = "{raw}-about" }}
 """)
     assert main(["collect", "-c", str(file), "--view", "off"]) == 0
-    delivered = orjson.loads((tmp_path / "out" / "report.json").read_bytes())["messages"]["delivered"]
+    collected = orjson.loads((tmp_path / "out" / "report.json").read_bytes())
+    delivered = collected["messages"]["delivered"]
     about = consumed(bootstrap(), f"{raw}-about", 1)
     assert all((message.key() or b"").count(b"\n") == 1 for message in about)
     subject = f"{raw}-if-interfaces-interface"
     of_subject = consumed(bootstrap(), subject, delivered // 2)
     assert all(b"\n/ietf-interfaces:interfaces/interface[name='" in (message.key() or b"") for message in of_subject)
+    assert main(["ingest", "-c", str(file), "--view", "off"]) == 0
+    ingested = orjson.loads((tmp_path / "out" / "report.json").read_bytes())
+    assert ingested["balanced"]
+    assert ingested["messages"]["received"] == delivered
+    assert ingested["loss"] == whole.reports[1]["loss"]

@@ -48,9 +48,9 @@ def test_records_of_one_millisecond_go_by_number_not_by_text() -> None:
 def test_it_waits_for_a_partition_that_has_more_in_the_topic() -> None:
     merge = Merge(1 << 20)
     merge.add([record(0, 0, 5)])
-    assert merge.next(behind=[1]) == []
+    assert merge.next(behind=[("t", 1)]) == []
     merge.add([record(1, 0, 3)])
-    assert [each.partition for each in merge.next(behind=[1])] == [1]
+    assert [each.partition for each in merge.next(behind=[("t", 1)])] == [1]
     assert [each.partition for each in merge.next()] == [0]
 
 
