@@ -13,7 +13,7 @@ from yangbeam.core.dead_letter import to_json as letter_json
 from yangbeam.core.elements import DeadLetterBatch, LedgerTotals, LossBatch, TelemetryBatch
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.framing import IDENTITY_HEADER, PUBLISHER_HEADER, frame
-from yangbeam.core.loss.loss_json import loss_json
+from yangbeam.core.loss.loss_json import MODULE, loss_json
 from yangbeam.core.reader import Reader
 from yangbeam.core.tables.accounts import LEDGER, LOSS, ledger_rows, loss_rows
 from yangbeam.io.capture_files import CaptureReader
@@ -129,9 +129,12 @@ def _add_kafka(
     loss: dict[str, beam.PTransform],
     totals: dict[str, beam.PTransform],
 ) -> None:
-    records = partial(telemetry_records, kafka.framing, registry.guid if kafka.framing == "header-guid" else None)
-    telemetry["Kafka"] = _to_kafka(kafka, kafka.topics.telemetry, records, KAFKA)
-    loss["Kafka"] = _to_kafka(kafka, kafka.topics.loss, loss_records)
+    guid_of = registry.guid if kafka.framing == "header-guid" else None
+    telemetry["Kafka"] = _to_kafka(
+        kafka, kafka.topics.telemetry, partial(telemetry_records, kafka.framing, guid_of), KAFKA
+    )
+    framed = partial(loss_records, kafka.framing, guid_of, partial(registry.own, MODULE))
+    loss["Kafka"] = _to_kafka(kafka, kafka.topics.loss, framed)
     totals["Kafka"] = _to_kafka(kafka, kafka.topics.ledger, total_records)
 
 
@@ -169,10 +172,15 @@ def loss_lines(batch: LossBatch) -> Iterator[bytes]:
     return map(loss_json, batch.events)
 
 
-def loss_records(batch: LossBatch) -> Iterator[Record]:
-    """Yields each event under its identity, so that a later one replaces it."""
+def loss_records(
+    framing: str, guid_of: Callable[[int], bytes] | None, id_of: Callable[[], int], batch: LossBatch
+) -> Iterator[Record]:
+    """Yields each event framed with the schema id of yangbeam-loss, under its identity: a later one replaces it."""
+    schema_id = id_of()
+    guid = guid_of(schema_id) if guid_of is not None else b""
     for event in batch.events:
-        yield Record(event.identity.encode(), loss_json(event), [])
+        value, headers = frame(framing, schema_id, loss_json(event), guid)
+        yield Record(event.identity.encode(), value, headers)
 
 
 def letter_lines(batch: DeadLetterBatch) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ import orjson
 
 from yangbeam.core.elements import LossEvent, Message
 from yangbeam.core.errors import YangbeamError
+from yangbeam.core.framing import read_frame
 from yangbeam.core.loss.loss_json import read_losses
 from yangbeam.core.loss.reconcile import DeadNumber, Reconciled, reconcile
 from yangbeam.core.notification.decode import decode
@@ -42,7 +43,7 @@ def _numbered(events: list[LossEvent]) -> list[LossEvent]:
 
 
 def values_of(kafka: Kafka, topic: str) -> Iterator[bytes]:
-    """Yields the values of a topic's records, oldest first within a partition, to its present end."""
+    """Yields the values of a topic's records without framing, oldest first in a partition, to its present end."""
     consumer = TopicConsumer(topic, kafka.client_properties())
     try:
         edges = {partition: consumer.edges(partition) for partition in consumer.partitions()}
@@ -50,7 +51,7 @@ def values_of(kafka: Kafka, topic: str) -> Iterator[bytes]:
         ends = {partition: last for partition, (_, last) in edges.items()}
         while any(offset < ends[partition] for partition, offset in consumer.next.items()):
             for record in consumer.take(MOST, WAIT_S):
-                yield record.value() or b""
+                yield read_frame(record.value() or b"", record.headers() or ()).payload
     finally:
         consumer.close()
 

@@ -67,6 +67,14 @@ class EmbeddedRegistry:
         """
         return _opened(self).subscription(exporter, identifier)
 
+    def own(self, module: str) -> int:
+        """Returns the id of a module of ours, registered like any schema when it is first asked for.
+
+        Raises:
+            SchemaError: ``module-missing``: no such module comes with the packages.
+        """
+        return _opened(self).own(module)
+
     def id_of_guid(self, guid: bytes) -> int:
         """Returns the id of a registered schema by its GUID of 16 octets.
 
@@ -90,6 +98,7 @@ class _Opened:
         self._nodes = Discovery(handle.discovery, self._library.notifications) if handle.discovery else None
         self._store = SchemaStore(handle.path)
         self._guids: dict[int, bytes] = {}
+        self._own: dict[str, int] = {}
         self._registry = LocalRegistry(Registrar(self._store, FORMATS))
         self._texts = handle.path.parent / "schemas"
         self._cache = SchemaCache(self._load)
@@ -150,6 +159,12 @@ class _Opened:
 
     def subscription(self, exporter: str, identifier: int) -> Terms | None:
         return None if self._nodes is None else self._nodes.subscription(exporter, identifier)
+
+    def own(self, module: str) -> int:
+        found = self._own.get(module)
+        if found is None:
+            found = self._own[module] = self._registry.register_own(module)
+        return found
 
     def id_of_guid(self, guid: bytes) -> int:
         ids = self._store.ids_of_guid(str(UUID(bytes=guid)))

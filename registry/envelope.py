@@ -75,6 +75,18 @@ def closure_of(texts: dict[str, str], roots: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def own_set(module: str) -> SchemaSet:
+    """Returns the set of a module that comes with the packages, and of what it imports.
+
+    Raises:
+        SchemaError: ``module-missing``: none of that name does.
+    """
+    needed = closure_of(_brought(), (module,))
+    if not needed:
+        raise SchemaError("module-missing", f"no module {module} comes with the packages")
+    return make_schema_set({name: _brought()[name] for name in needed}, [(module, "")], imported_only=needed - {module})
+
+
 def _is_part(name: str) -> bool:
     return bool(read_module_text(_brought()[name]).belongs_to)
 

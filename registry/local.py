@@ -9,7 +9,7 @@ from yangbeam.core.errors import SchemaError
 from yangbeam.core.registered import Body, Registered
 from yangbeam.core.registered_set import read_set
 from yangbeam.core.yang.schema_set import SchemaSet
-from yangbeam.registry.envelope import enveloped
+from yangbeam.registry.envelope import enveloped, own_set
 from yangbeam.registry.old_sets import decoded
 from yangbeam.registry.register import RegisteredSet, register_root, register_set
 from yangbeam.registry.registrar import Registrar
@@ -50,6 +50,11 @@ class LocalRegistry:
         while len(self._known) > REMEMBERED:
             self._known.pop(next(iter(self._known)), None)
         return found
+
+    def register_own(self, module: str) -> int:
+        """Registers a module that comes with the packages, under its own name; returns its id."""
+        with self._registrar.store.writing():
+            return register_set(self, own_set(module), module, prefix=self._prefix, top=module).root.id
 
     def _are_there(self, known: RegisteredSet) -> bool:
         """Whether no operator deleted what the root needs."""

@@ -53,7 +53,13 @@ def root_subject(exporter: str, subscription: int | None, content_id: str | None
 
 
 def register_set(
-    client: RegistryClient, schema_set: SchemaSet, subject: str, *, prefix: str = "", kind: str = YANG
+    client: RegistryClient,
+    schema_set: SchemaSet,
+    subject: str,
+    *,
+    prefix: str = "",
+    kind: str = YANG,
+    top: str = ROOT,
 ) -> RegisteredSet:
     """Registers every module of a set, and its root; idempotent, and the same ids for equal content.
 
@@ -62,10 +68,11 @@ def register_set(
 
     Args:
         client: The registry.
-        schema_set: With the modules of the telemetry message (``envelope.enveloped``).
+        schema_set: That of a subscription with the modules of the telemetry message (``envelope.enveloped``).
         subject: The root's.
         prefix: Before each module's name, for its subject.
         kind: Schema type; YANG, or what a registry without YANG knows (``core.wrapped_module``).
+        top: The module that the set is rooted in.
 
     Raises:
         SchemaError: The registry refuses a module.
@@ -73,7 +80,7 @@ def register_set(
     """
     found: dict[tuple[str, str], Registered] = {}
     needs = _needs(schema_set)
-    root = next(key for key in needs if key[0] == ROOT)
+    root = next(key for key in needs if key[0] == top)
     implemented = dict(schema_set.implemented)
     order = list(_bottom_up(needs))
     modules = {(module.name, module.revision): module for module in schema_set.modules}

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from yangbeam.core.elements import Bound, Notification, TopicRecord
 from yangbeam.core.errors import YangbeamError
 from yangbeam.core.framing import Frame, read_frame
-from yangbeam.core.ingest.records import Told, told
+from yangbeam.core.ingest.records import MESSAGE, Told, told
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.validation import Policy, judge
 from yangbeam.core.yang.schema import Schema
@@ -58,16 +58,22 @@ class Judge:
         found = Verdict(record, BAD)
         try:
             frame = read_frame(record.value, record.headers)
-            found = found._replace(frame=frame, schema_id=frame.schema_id)
+            schema_id = self._id_of_guid(frame.guid) if frame.guid is not None else frame.schema_id
+            found = found._replace(frame=frame, schema_id=schema_id)
+            if schema_id is not None and MESSAGE.encode() not in frame.payload and self._is_plain(schema_id):
+                self._schema_of(schema_id).validate_contents(frame.payload, "full")
+                return found._replace(verdict=GOOD)
             message = told(record)
             found = found._replace(told=message)
             notification = decode(message.message)
             found = found._replace(notification=notification)
-            schema_id = self._id_of_guid(frame.guid) if frame.guid is not None else frame.schema_id
             if schema_id is None:
                 return found._replace(verdict=UNJUDGED, why="no schema id in any framing")
-            found = found._replace(schema_id=schema_id)
             judge(Bound(notification, schema_id, how="schema-id"), self._schema_of, self._policy)
         except YangbeamError as error:
             return found._replace(why=str(error))
         return found._replace(verdict=GOOD)
+
+    def _is_plain(self, schema_id: int) -> bool:
+        """Whether the schema is no telemetry message's: its records are instance data as such, like losses."""
+        return MESSAGE not in self._schema_of(schema_id).tree.data

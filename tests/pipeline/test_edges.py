@@ -139,10 +139,12 @@ def test_a_telemetry_record_is_framed_by_its_schema_id(framing: str, value: byte
 
 def test_a_loss_event_replaces_the_earlier_one_of_its_identity() -> None:
     event = loss(5, 9, identity="e1", last_us=4_000_999)
-    (record,) = loss_records(LossBatch(events=[event]))
+    (record,) = loss_records("prefix", None, lambda: 7, LossBatch(events=[event]))
     assert record.key == b"e1"
     (line,) = loss_lines(LossBatch(events=[event]))
-    assert line == record.value
+    assert record.value == b"\x00\x00\x00\x00\x07" + line
+    (by_guid,) = loss_records("header-guid", lambda number: bytes([number]) * 16, lambda: 7, LossBatch(events=[event]))
+    assert (by_guid.value, dict(by_guid.headers)["__value_schema_id"]) == (line, b"\x01" + b"\x07" * 16)
     (told,) = orjson.loads(line)["yangbeam-loss:losses"]["loss"]
     assert (told["identity"], told["first"], told["last"], told["subscription-id"]) == ("e1", 5, 9, [7])
 

@@ -85,3 +85,17 @@ def test_a_set_that_does_not_compile_binds_nothing(tmp_path: Path) -> None:
             registry.resolve(EXPORTER, None, frozenset({"broken"}))
         assert caught.value.reason == "schema-invalid"
     registry.schema(registry.resolve(EXPORTER, None, THINGS)).validate_contents(b'{"things:size":1}')
+
+
+def test_a_module_of_ours_is_registered_under_its_own_name_with_what_it_imports(registry: EmbeddedRegistry) -> None:
+    schema_id = registry.own("yangbeam-loss")
+    assert registry.own("yangbeam-loss") == schema_id
+    names = {module.name for module in registry.schema(schema_id).schema_set.modules}
+    assert {"yangbeam-loss", "ietf-yang-types"} <= names
+    assert "ietf-telemetry-message" not in names
+    assert embedded._opened(registry)._store.versions("yangbeam-loss")[-1].id == schema_id
+
+
+def test_a_module_that_is_not_ours_is_named(registry: EmbeddedRegistry) -> None:
+    with pytest.raises(SchemaError, match="no module nobody-s"):
+        registry.own("nobody-s")

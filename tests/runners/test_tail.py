@@ -1,6 +1,7 @@
 """`yangbeam tail`: records of every style are read back and judged."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,13 @@ import pytest
 from confluent_kafka import Message, Producer
 
 from tests.io.kafka.clusters import bootstrap, fill, new_topic
+from tests.pipeline.snapshots import loss
 from tests.runners.test_collect_run import SENT, Site, raw_records
+from yangbeam.core.elements import LossBatch
 from yangbeam.core.framing import read_frame
 from yangbeam.pipeline.assembly import registry_of
 from yangbeam.pipeline.config import load
+from yangbeam.pipeline.edges import loss_records
 from yangbeam.runners.launch import main
 
 VALID = SENT - 1
@@ -100,6 +104,18 @@ def test_what_is_wrong_is_told_at_the_level_where_it_is(site: Site, tail: Said) 
     ):
         assert word in line["why"], line
     assert "0 pass, 5 fail, 1 unvalidated" in said
+
+
+def test_losses_are_judged_by_their_schema_too(site: Site, tail: Said) -> None:
+    id_of = partial(registry_of(load(site.file)).own, "yangbeam-loss")
+    (record,) = loss_records("prefix", None, id_of, LossBatch(events=[loss(5, 9, identity="e1")]))
+    topic = new_topic()
+    faulty = record.value.replace(b'"confirmed"', b'"perhaps"')
+    produced(topic, [(b"k", value, []) for value in (record.value, faulty, record.value[:-1])])
+    _, lines, _ = tail("--topic", topic, "--message")
+    assert [line["verdict"] for line in lines] == ["pass", "fail", "fail"]
+    assert "perhaps" in lines[1]["why"]
+    assert {line["schema-id"] for line in lines} == {id_of()}
 
 
 def test_the_last_ones_or_those_from_an_offset_are_shown(site: Site, tail: Said) -> None:
