@@ -113,6 +113,8 @@ class Filler:
         })  # fmt: skip
         self.arrivals: list[list[int]] = [[] for _ in range(traffic.partitions)]
         """Arrival of each record, by partition and offset; heartbeats among them."""
+        self.messages = 0
+        """How many were written."""
 
     def backlog(self, count: int, rate: float) -> None:
         """Writes messages that arrived at ``rate`` a second, as fast as it can."""
@@ -138,6 +140,7 @@ class Filler:
             raise RuntimeError("the broker did not take the traffic")
 
     def _write(self, count: int, step_us: float) -> None:
+        self.messages += count
         for partition, message in self._traffic.next(count, step_us):
             self._give(partition, of_message(message), message.arrival_us)
         for partition, record in self._traffic.beats():
