@@ -332,10 +332,29 @@ class LossEvent(_Record, frozen=True):
     """More of the cause, in words or as the publisher said it."""
 
 
+class LearnedScope(_Record, frozen=True):
+    """How one counter of one exporter counts, as far as that is known; a later one replaces it."""
+
+    exporter: str
+    counter: str
+    """``transport`` or ``notification``."""
+    state: str
+    """settled, learning, untrackable or set (by the operator)."""
+    scope: str
+    """The scope in use; several joined by `` = `` where they mean the same so far."""
+    counters: int
+    """How many separate counters that makes."""
+    since_us: int
+    """Arrival of the message that decided it."""
+    why: list[str]
+    """What was learned, newest last."""
+
+
 class LossBatch(_Batch, frozen=True, kw_only=True):
     """What DetectLoss emits."""
 
     events: list[LossEvent]
+    learned: list[LearnedScope] = []
 
 
 class Tally(_Record, frozen=True):

@@ -1,7 +1,8 @@
 """`yangbeam run`: from a configuration file, or from options alone, to a run and its exit code."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,9 +18,11 @@ from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
 from yangbeam.pipeline.live_view import LiveView
 from yangbeam.pipeline.logs import on_standard_error
+from yangbeam.pipeline.metrics_server import LOOPBACK, served
 from yangbeam.pipeline.places import places_of, sink_names
 from yangbeam.pipeline.report import Report, build
 from yangbeam.pipeline.report_view import summary
+from yangbeam.pipeline.run_metrics import RunMetrics
 from yangbeam.pipeline.status import STATUS
 from yangbeam.pipeline.toml_lines import Place
 
@@ -162,7 +165,7 @@ def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
     STATUS.clear()
     sinks = sink_names(job.config, job.kind)
     try:
-        with on_standard_error(), LiveView(STATUS.snapshot, job.config.status, messages()):
+        with _metrics(job), on_standard_error(), LiveView(STATUS.snapshot, job.config.status, messages()):
             launchers.of(job.config)(job)
     finally:
         snapshot = STATUS.snapshot()
@@ -178,6 +181,15 @@ def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
             messages().print(f"Error: the ledger does not balance: {line}", style="red", markup=False)
         raise typer.Exit(ExitCode.FAILED)
     return report
+
+
+@contextmanager
+def _metrics(job: Job) -> Iterator[None]:
+    """Serves the run's metrics while it is entered, and says where."""
+    with served(job.config.status.metrics_port, RunMetrics(STATUS.snapshot), "status.metrics_port") as port:
+        if port is not None:
+            messages().print(f"metrics at http://{LOOPBACK}:{port}/metrics", markup=False)
+        yield
 
 
 def _write(report: Report, path: Path) -> None:

@@ -8,7 +8,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from yangbeam.pipeline.config_keys import MessageKeys
 from yangbeam.pipeline.config_sasl import Sasl
-from yangbeam.pipeline.config_types import Flag, InputFile, OutputPath, Secret, Section, Text, problem
+from yangbeam.pipeline.config_types import Flag, InputFile, OutputPath, Port, Secret, Section, Text, problem
 
 Topic = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9._-]{1,249}$")]
 
@@ -192,3 +192,6 @@ class Status(Section):
     """Time between two plain lines."""
     report: OutputPath = Path("yangbeam-out/report.json")
     """Where the report of a run is written."""
+    metrics_port: Port | None = None
+    """Port of Prometheus metrics on loopback, of `run`, `collect` on this machine, `ingest` and `metrics`; 0 takes a
+    free one and prints it. Absent: none."""

@@ -15,7 +15,7 @@ from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.framing import IDENTITY_HEADER, PUBLISHER_HEADER, frame
 from yangbeam.core.loss.loss_json import MODULE, loss_json
 from yangbeam.core.reader import Reader
-from yangbeam.core.tables.accounts import LEDGER, LOSS, ledger_rows, loss_rows
+from yangbeam.core.tables.accounts import LEDGER, LOSS, SCOPES, ledger_rows, loss_rows, scope_rows
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.duckdb_tables import WriteAccount, WriteTables
 from yangbeam.io.json_lines import WriteJsonLines
@@ -112,6 +112,7 @@ def sinks_of(config: Config, more: Mapping[str, Mapping[str, beam.PTransform]]) 
         letters["Files"] = WriteJsonLines(Path(config.dead_letters.path), letter_lines)
     if config.tables.enabled:
         loss["Tables"] = WriteAccount(Path(config.tables.path), LOSS, loss_rows)
+        loss["Scopes"] = WriteAccount(Path(config.tables.path), SCOPES, scope_rows)
         totals["Tables"] = WriteAccount(Path(config.tables.path), LEDGER, ledger_rows)
     return Sinks(
         telemetry=telemetry,

@@ -1,17 +1,15 @@
 """What `yangbeam receive` tells Prometheus: the heartbeats' counters, and how full memory and disk are."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Final
 
-from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from yangbeam.core.errors import ConfigurationError
+from yangbeam.pipeline.metrics_server import served
 from yangbeam.pipeline.receive_process import Receiver
 
-LOOPBACK: Final = "127.0.0.1"
 _PREFIX: Final = "yangbeam_receive"
 _SPECIAL: Final = {
     "datagrams": "Datagrams that may be read.",
@@ -59,27 +57,10 @@ class ReceiveMetrics(Collector):
         yield from (restarts, running, spool, queue)
 
 
-@contextmanager
-def metrics(port: int | None, receivers: Callable[[], Sequence[Receiver]]) -> Iterator[int | None]:
+def metrics(port: int | None, receivers: Callable[[], Sequence[Receiver]]) -> AbstractContextManager[int | None]:
     """Serves the metrics on loopback while it is entered; yields the port, None when there are none.
 
     Raises:
         ConfigurationError: The port is taken.
     """
-    if port is None:
-        yield None
-        return
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(ReceiveMetrics(receivers))
-    try:
-        server, thread = start_http_server(port, LOOPBACK, registry)
-    except OSError as error:
-        raise ConfigurationError(
-            "bind", f"cannot serve metrics on {LOOPBACK} port {port}: {error.strerror}; set receive.metrics_port"
-        ) from error
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return served(port, ReceiveMetrics(receivers), "receive.metrics_port")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from yangbeam.core.elements import LedgerTotal, LedgerTotals, LossBatch, LossEvent
+from yangbeam.core.elements import LearnedScope, LedgerTotal, LedgerTotals, LossBatch, LossEvent
 from yangbeam.core.ledger import DECODED
 
 MAX_BUCKETS: Final = 200_000
@@ -34,6 +34,7 @@ class Snapshot:
         exporters: The same, of each exporter.
         collectors: Absolute counters by collector id.
         loss: Every loss event, by its identity.
+        learned: How exporters count, by exporter and counter.
         subscriptions: Messages decoded by (exporter, publisher id, subscription id).
         position: How far the readers are, in their own unit; 0 when not known.
         size: Where they end, in the same unit; 0 for live sources.
@@ -44,6 +45,7 @@ class Snapshot:
     exporters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     collectors: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     loss: tuple[LossEvent, ...] = ()
+    learned: tuple[LearnedScope, ...] = ()
     subscriptions: Mapping[_Subscription, int] = field(default_factory=dict)
     position: int = 0
     size: int = 0
@@ -69,6 +71,7 @@ class Status:
             self._collectors: dict[str, dict[str, int]] = {}
             self._subscriptions: dict[_Subscription, int] = {}
             self._loss: OrderedDict[str, LossEvent] = OrderedDict()
+            self._learned: dict[tuple[str, str], LearnedScope] = {}
             self._forgotten = 0
             self._progress = (0, 0)
 
@@ -83,8 +86,11 @@ class Status:
                     known[name] = max(known.get(name, 0), count)
 
     def record_loss(self, batch: LossBatch) -> None:
-        """Takes loss events: a later one replaces the earlier one of its identity."""
+        """Takes loss events and what was learned: a later one replaces the earlier one of its identity."""
         with self._lock:
+            for one in batch.learned:
+                if (one.exporter, one.counter) in self._learned or len(self._learned) < 2 * MAX_EXPORTERS:
+                    self._learned[one.exporter, one.counter] = one
             for event in batch.events:
                 self._loss[event.identity or repr(event)] = event
             while len(self._loss) > MAX_EVENTS:
@@ -104,6 +110,7 @@ class Status:
                 exporters={exporter: dict(counts) for exporter, counts in self._exporters.items()},
                 collectors={collector: dict(counters) for collector, counters in self._collectors.items()},
                 loss=tuple(self._loss.values()),
+                learned=tuple(self._learned.values()),
                 subscriptions=dict(self._subscriptions),
                 position=self._progress[0],
                 size=self._progress[1],

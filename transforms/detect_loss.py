@@ -8,7 +8,7 @@ from apache_beam.coders.typecoders import registry as coder_registry
 from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
 
-from yangbeam.core.elements import EndOfInput, LedgerDelta, LossBatch, LossEvent, place
+from yangbeam.core.elements import EndOfInput, LearnedScope, LedgerDelta, LossBatch, LossEvent, place
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss.detector import STAGE, Detector, Override, learn_all
 from yangbeam.core.loss.facts import FactsBatch, facts_of
@@ -94,11 +94,12 @@ class _Detect(beam.DoFn):
         shard, batch = keyed
         tallies = Tallies(STAGE)
 
-        def detect(detector: Detector) -> list[LossEvent]:
-            return detector.observe(batch.facts, batch.controls, tallies, batch.source)
+        def detect(detector: Detector) -> tuple[list[LossEvent], list[LearnedScope]]:
+            events = detector.observe(batch.facts, batch.controls, tallies, batch.source)
+            return events, detector.take_learned()
 
-        events = updated(self._restore, STAGE, shard, (snapshot, journal, version), detect)
-        if events:
-            yield LossBatch(events=events, **place(batch))
+        events, learned = updated(self._restore, STAGE, shard, (snapshot, journal, version), detect)
+        if events or learned:
+            yield LossBatch(events=events, learned=learned, **place(batch))
         ended = any(isinstance(control, EndOfInput) for control in batch.controls)
         yield TaggedOutput(LEDGER, tallies.delta(**place(batch), end=ended))

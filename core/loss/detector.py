@@ -7,7 +7,7 @@ events, however they are cut into batches and wherever the state is encoded and 
 from collections.abc import Callable, Iterable
 from typing import Final, Self
 
-from yangbeam.core.elements import Control, EndOfInput, Heartbeat, LossEvent, Refused
+from yangbeam.core.elements import Control, EndOfInput, Heartbeat, LearnedScope, LossEvent, Refused
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss import lifecycle
@@ -16,7 +16,7 @@ from yangbeam.core.loss.evidence import event_of
 from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter
 from yangbeam.core.loss.facts import LIFE, STARTED, Facts
 from yangbeam.core.loss.freshness import Listening, interrupted, listen
-from yangbeam.core.loss.learned import Learned, learned_of
+from yangbeam.core.loss.learned import Learned, learned_of, told_of
 from yangbeam.core.loss.line import EARLY, MASK, WINDOW_US, Moment
 from yangbeam.core.loss.patch_events import resync_events
 from yangbeam.core.loss.patches import observe_patch
@@ -61,6 +61,8 @@ class Detector:
         self._flows: dict[tuple[str, int, int, int | None], Flow] = {}
         self._touched: dict[str, None] = {}
         self._gone: list[str] = []
+        self._changed: dict[tuple[str, int], None] = {}
+        """Counters of which something new was learned in this batch."""
         self._collectors: dict[str, Collector] = {}
         self._drops: list[tuple[int, int]] = []
         self._swept = 0
@@ -166,6 +168,8 @@ class Detector:
         before = track.hypotheses[0] if track.settled else None
         observe(track, exporter.flows, flow, number, moment, self._window)
         after = track.hypotheses[0] if track.settled else None
+        if before is not after or track.given_up == exporter.order:
+            self._changed[exporter.address, counter] = None
         if before is not after:
             exporter.unlink(counter)
         if after is not None:
@@ -213,6 +217,8 @@ class Detector:
         """Confirms what has waited long enough; ``final``: everything."""
         self._touched[exporter.address] = None
         for counter, track in enumerate(exporter.tracks):
+            if final and track.hypotheses:
+                self._changed[exporter.address, counter] = None
             if final and suspect(track.sanity):
                 give_up(track, exporter.order)
                 exporter.unlink(counter)
@@ -307,6 +313,12 @@ class Detector:
     def explain(self) -> list[Learned]:
         """Returns what was learned of every counter, and why."""
         return [learned_of(exporter, track) for exporter in self._exporters.values() for track in exporter.tracks]
+
+    def take_learned(self) -> list[LearnedScope]:
+        """Returns what is new of how exporters count since it was last asked; at the end of input all that is known."""
+        taken, self._changed = self._changed, {}
+        there = [(self._exporters[address], counter) for address, counter in taken if address in self._exporters]
+        return [told_of(exporter, exporter.tracks[counter]) for exporter, counter in there]
 
     @property
     def flows(self) -> int:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from yangbeam.core.elements import LearnedScope
 from yangbeam.core.loss.exporter import Exporter
 from yangbeam.core.loss.track import COUNTERS, Track, names
 
@@ -34,3 +35,9 @@ def learned_of(exporter: Exporter, track: Track) -> Learned:
         len(best.sequences) if best else 0,
         list(track.notes),
     )
+
+
+def told_of(exporter: Exporter, track: Track) -> LearnedScope:
+    """Returns the same as it travels."""
+    one = learned_of(exporter, track)
+    return LearnedScope(one.exporter, one.counter, one.state, one.scope, one.counters, exporter.raw, one.why)

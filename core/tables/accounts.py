@@ -1,4 +1,4 @@
-"""The tables of the account beside those of the data: loss events and the ledger, in their newest state.
+"""The tables of the account beside those of the data: loss events, how exporters count, the ledger; their newest state.
 
 Each row has an identity; a later state replaces the earlier one, whatever was written twice.
 """
@@ -66,6 +66,19 @@ LOSS: Final = Account(
     ),
     key=1,
 )
+SCOPES: Final = Account(
+    "yangbeam_scopes",
+    (
+        ("exporter", "VARCHAR"),
+        ("counter", "VARCHAR"),
+        ("state", "VARCHAR"),
+        ("scope", "VARCHAR"),
+        ("counters", "UINTEGER"),
+        ("since_us", "BIGINT"),
+        ("why", "VARCHAR[]"),
+    ),
+    key=2,
+)
 LEDGER: Final = Account(
     "yangbeam_ledger",
     (
@@ -94,6 +107,17 @@ def loss_rows(batch: LossBatch) -> Rows:
             event.state, event.cause, event.detail,
         )
         for event in batch.events
+    }  # fmt: skip
+    return list(rows.values())
+
+
+def scope_rows(batch: LossBatch) -> Rows:
+    """Returns a row for each counter of which something was learned, what was learned last."""
+    rows = {
+        (one.exporter, one.counter): (
+            one.exporter, one.counter, one.state, one.scope, one.counters, one.since_us, one.why,
+        )
+        for one in batch.learned
     }  # fmt: skip
     return list(rows.values())
 

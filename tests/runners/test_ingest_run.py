@@ -49,6 +49,17 @@ def test_every_published_message_is_in_the_tables(chain: Chain) -> None:
     assert chain.count() == VALID
 
 
+def test_how_exporters_count_and_what_is_lost_stand_in_tables_too(chain: Chain) -> None:
+    _, report = chain.ingest()
+    with duckdb.connect(str(chain.folder / "out" / "tables.duckdb"), read_only=True) as tables:
+        learned = tables.execute("SELECT exporter, counter, state, scope <> '' FROM yangbeam_scopes").fetchall()
+        lost = tables.execute(
+            "SELECT first, last FROM yangbeam_loss WHERE counter = 'notification' AND state = 'confirmed'"
+        ).fetchall()
+    assert ("192.0.2.10", "notification", "settled", True) in learned
+    assert lost == [(loss["first"], loss["last"]) for loss in report["loss"]["notification"]]
+
+
 def test_what_was_published_twice_is_in_the_tables_once_and_counted(chain: Chain) -> None:
     again = Producer({"bootstrap.servers": bootstrap(), "log_level": "0"})
     for each in chain.published(VALID)[:10]:

@@ -245,3 +245,25 @@ def test_a_flow_takes_less_than_200_bytes_when_idle() -> None:
 
 def test_scopes_are_listed_coarsest_first() -> None:
     assert [scope.name for scope in SCOPES][:3] == ["node", "publisher", "socket"]
+
+
+def test_what_is_learned_is_told_when_it_is_learned_and_not_again() -> None:
+    detector = Detector()
+    told = []
+    for number in range(60):
+        run(detector, [facts(number, number), facts(1000 + number, number, publisher_id=2, subscription_id=8)])
+        told.append([(one.state, one.scope) for one in detector.take_learned() if one.counter == "transport"])
+    assert told[0][-1][0] == "learning"
+    (settled,) = [found for found in told if found and found[-1][0] == "settled" and "publisher" in found[-1][1]]
+    assert not any(told[told.index(settled) + 1 :])
+    assert "node" not in settled[-1][1].split(" = ")
+
+
+def test_at_the_end_all_that_is_known_is_told() -> None:
+    detector = Detector(override=lambda _, counter: "node" if counter == "transport" else None)
+    run(detector, [facts(number) for number in range(5)])
+    detector.take_learned()
+    run(detector, [], end())
+    found = {one.counter: (one.state, one.scope) for one in detector.take_learned()}
+    assert found["transport"] == ("set", "node")
+    assert found["notification"][0] == "settled"

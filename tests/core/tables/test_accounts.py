@@ -1,7 +1,7 @@
 """Rows of the account's tables: one for each identity, its newest state."""
 
-from yangbeam.core.elements import LedgerTotal, LedgerTotals, LossBatch, LossEvent
-from yangbeam.core.tables.accounts import LEDGER, LOSS, NONE, columns_of, ledger_rows, loss_rows
+from yangbeam.core.elements import LearnedScope, LedgerTotal, LedgerTotals, LossBatch, LossEvent
+from yangbeam.core.tables.accounts import LEDGER, LOSS, NONE, SCOPES, columns_of, ledger_rows, loss_rows, scope_rows
 
 
 def event(identity: str, state: str) -> LossEvent:
@@ -32,3 +32,12 @@ def test_nothing_gives_no_row() -> None:
 def test_an_older_revision_does_not_replace_a_newer_one() -> None:
     assert 'WHERE excluded."revision" >= "yangbeam_ledger"."revision"' in LEDGER.upsert("view")
     assert "WHERE" not in LOSS.upsert("view")
+
+
+def test_of_a_counter_what_was_learned_last_is_a_row() -> None:
+    first = LearnedScope("192.0.2.7", "transport", "learning", "node = publisher", 1, 5, [])
+    last = LearnedScope("192.0.2.7", "transport", "settled", "publisher", 2, 9, ["node was ruled out"])
+    other = LearnedScope("192.0.2.7", "notification", "untrackable", "", 0, 9, [])
+    found = columns_of(SCOPES, scope_rows(LossBatch(events=[], learned=[first, other, last])))
+    assert dict(zip(found["counter"], found["scope"], strict=True)) == {"transport": "publisher", "notification": ""}
+    assert found["why"] == [["node was ruled out"], []]
