@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import apache_beam as beam
 from apache_beam.coders import Coder
@@ -30,6 +31,8 @@ LATENESS: Final = Duration(seconds=2)
 """The watermark stands this much before the newest arrival, or before now when a partition is idle."""
 WAIT_S: Final = 0.1
 """Longest wait for records within one call."""
+COMMIT_S: Final = 1.0
+"""Between two bundles that leave offsets with the broker."""
 _LEAST: Final = 1
 """Size of a restriction without backlog: it is never empty."""
 _backlogs: dict[int, int] = {}
@@ -167,7 +170,8 @@ class _ReadPartitions(beam.DoFn):
                 break
             wait_s = 0.0
         _tell_backlog(group, topic)
-        finalizer.register(_Commit(topic, topic.next))
+        if _is_due(topic):
+            finalizer.register(_Commit(topic, topic.next))
         tracker.defer_remainder(Duration())
 
 
@@ -197,6 +201,18 @@ def _advance(watermark: Any, batches: list[MessageBatch]) -> None:
             watermark.set_watermark(stand)
 
 
+def _is_due(topic: RawTopic) -> bool:
+    """Says whether offsets are to be left with the broker: they moved, and a second has passed since it was asked.
+
+    A worker keeps all that it made for a bundle until that is durable, and makes it anew for the next one: some 10 ms.
+    """
+    now, marked = time.monotonic(), _marked.get(topic)
+    if marked is not None and (now - marked[0] < COMMIT_S or marked[1] == topic.next):
+        return False
+    _marked[topic] = (now, dict(topic.next))
+    return True
+
+
 class _Commit:
     """Leaves the offsets of a bundle with the broker once it is durable: for monitoring and a cold start."""
 
@@ -209,6 +225,8 @@ class _Commit:
 
 
 _topics: dict[tuple[TopicSettings, int, int], RawTopic] = {}
+_marked: WeakKeyDictionary[RawTopic, tuple[float, dict[int, int]]] = WeakKeyDictionary()
+"""When a bundle of a consumer last asked for its offsets to be left with the broker, and which."""
 _lock = threading.Lock()
 
 

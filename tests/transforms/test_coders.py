@@ -108,3 +108,14 @@ def test_a_keyed_collection_gets_a_deterministic_coder_for_its_key() -> None:
     coder = registry.get_coder(keyed.element_type)
     assert coder == coders.TupleCoder([coders.VarIntCoder(), BatchCoder(MessageBatch)])
     assert coder.is_deterministic()
+
+
+def test_a_size_is_guessed_without_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_: object, value: object) -> bytes:
+        raise AssertionError(value)
+
+    monkeypatch.setattr(BatchCoder, "encode", never)
+    small = LedgerDelta(stage="decode", tallies=[])
+    large = LedgerDelta(stage="decode", tallies=[Tally("192.0.2.10", 1, 1, 0, {})] * 100)
+    impl = BatchCoder(LedgerDelta).get_impl()
+    assert 0 < impl.estimate_size(small) < impl.estimate_size(large)
