@@ -7,15 +7,21 @@ from yangbeam.core.loss.overrides import Scopes
 from yangbeam.core.pending import Limits
 from yangbeam.core.validation import Policy
 from yangbeam.core.yang.engine import Choice
+from yangbeam.io.schema_registry import RegistryAddress
 from yangbeam.pipeline.config import Config
+from yangbeam.pipeline.config_registry import Registry
 from yangbeam.pipeline.config_sinks import Kafka
 from yangbeam.pipeline.config_stages import Loss
 from yangbeam.pipeline.graph import Stages
 from yangbeam.pipeline.nodes import discovery_of
 from yangbeam.registry.directories import Directory
 from yangbeam.registry.embedded import EmbeddedRegistry
+from yangbeam.registry.remote import RemoteRegistry
 from yangbeam.transforms.detect_loss import DetectLoss
 from yangbeam.transforms.encode_telemetry_messages import Keys
+
+AnyRegistry = EmbeddedRegistry | RemoteRegistry
+"""What stages, sinks and readers ask."""
 
 
 def stages_of(config: Config) -> Stages:
@@ -50,7 +56,7 @@ def _keys_of(config: Config) -> Keys:
     return Keys(registry_of(config), kafka.keys.settings(kafka.topics.subscriptions))
 
 
-def registry_of(config: Config) -> EmbeddedRegistry:
+def registry_of(config: Config) -> AnyRegistry:
     """Returns the handle on the registry of a configuration."""
     directories = tuple(
         Directory(
@@ -63,8 +69,26 @@ def registry_of(config: Config) -> EmbeddedRegistry:
         for written in config.schemas.directories
     )
     releases = tuple((str(node.exporter), node.release) for node in config.schemas.nodes if node.release)
-    return EmbeddedRegistry(
-        config.registry.path, directories, config.schemas.bundled, discovery_of(config), releases=releases
+    found = (directories, config.schemas.bundled, discovery_of(config), releases)
+    if config.registry.kind == "embedded":
+        return EmbeddedRegistry(config.registry.path, *found)
+    there = config.registry.resolve == "registry"
+    address = address_of(config.registry)
+    return RemoteRegistry(address, config.registry.cache, there, config.registry.schema_type, *found)
+
+
+def address_of(registry: Registry) -> RegistryAddress:
+    """Returns how the registry is spoken to."""
+    return RegistryAddress(
+        registry.url,
+        registry.username or "",
+        registry.password,
+        registry.token,
+        ca_file=str(registry.tls.ca_file or ""),
+        certificate_file=str(registry.tls.certificate_file or ""),
+        key_file=str(registry.tls.key_file or ""),
+        timeout_s=registry.timeout_s,
+        attempts=registry.attempts,
     )
 
 

@@ -13,13 +13,12 @@ from yangbeam.pipeline.config_discovery import Discovery
 from yangbeam.pipeline.config_errors import InvalidConfigurationError, Origin, Problem, problems_of
 from yangbeam.pipeline.config_flink import Flink
 from yangbeam.pipeline.config_receive import Receive
-from yangbeam.pipeline.config_registry import RegistryServer
+from yangbeam.pipeline.config_registry import Registry, RegistryServer
 from yangbeam.pipeline.config_sinks import DeadLetters, Files, Kafka, Status, Tables
 from yangbeam.pipeline.config_sources import Capture, Source, UdpNotif
 from yangbeam.pipeline.config_stages import (
     Beam,
     Loss,
-    Registry,
     Schemas,
     Validation,
     reassembly_fits,
@@ -36,6 +35,7 @@ _IN_OUT: Final = {
     ("tables", "path"): "tables.duckdb",
     ("discovery", "cache"): "modules",
     ("registry", "path"): "registry.sqlite",
+    ("registry", "cache"): "registry-cache",
     ("dead_letters", "path"): "dead-letters.jsonl",
     ("status", "report"): "report.json",
     ("receive", "spool"): "spool",

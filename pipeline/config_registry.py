@@ -1,11 +1,65 @@
-"""How `yangbeam registry` serves: where, encrypted how, and to whom."""
+"""Which registry is used, and how `yangbeam registry` serves: where, encrypted how, and to whom."""
 
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from yangbeam.pipeline.config_types import InputFile, Port, Secret, Section, Text, problem
+from yangbeam.pipeline.config_types import InputFile, OutputPath, Port, Secret, Section, Text, problem
+
+
+class RegistryTls(Section):
+    """Whom we trust to be the registry, and who we are to it."""
+
+    ca_file: InputFile | None = None
+    """Certificates that sign the registry's (PEM). Absent: the system's."""
+    certificate_file: InputFile | None = None
+    """Our certificate (PEM), where it asks for one."""
+    key_file: InputFile | None = None
+    """Its private key (PEM), where it does not stand in the same file; without a password."""
+
+
+class Registry(Section):
+    """Where schemas and their ids are kept."""
+
+    kind: Literal["embedded", "http"] = "embedded"
+    """`embedded`: within this process, in an SQLite file. `http`: in another process: `yangbeam registry`, or any
+    registry of Confluent's API."""
+    path: OutputPath = Path("yangbeam-out/registry.sqlite")
+    """Embedded: the SQLite file; made if absent."""
+    url: Annotated[str, Field(strict=True, pattern=r"^(https?://[^\s?#@]+)?$", max_length=2_000)] = ""
+    """http: its address, without credentials."""
+    resolve: Literal["registry", "here"] = "registry"
+    """http: who finds the schema of a subscription, in directories and at nodes: the registry, as ours does, or this
+    process, which registers it there."""
+    schema_type: Literal["YANG", "JSON", "AVRO"] = "YANG"
+    """http, `resolve = "here"`: what modules are registered as; the other two for registries that know no YANG."""
+    username: Text | None = None
+    """http: for basic authentication."""
+    password: Secret | None = None
+    """http: its password."""
+    token: Secret | None = None
+    """http: bearer token instead."""
+    tls: RegistryTls = Field(default_factory=RegistryTls)
+    """http: certificates; TLS is spoken where the address begins with https."""
+    timeout_s: Annotated[float, Field(strict=True, ge=0.1, le=60, allow_inf_nan=False)] = 3.0
+    """http: longest wait for an answer; the stage that asks stands still meanwhile."""
+    attempts: Annotated[int, Field(strict=True, ge=1, le=10)] = 2
+    """http: how often a call is tried before the registry counts as away; then known schemas go on from the cache, and
+    new subscriptions wait, see `schemas.wait_s`."""
+    cache: OutputPath = Path("yangbeam-out/registry-cache")
+    """http: folder of what the registry has said, for when it is away; may be shared by processes."""
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if self.kind == "http" and not self.url:
+            raise problem("there is no address", 'write url = "http://127.0.0.1:8081"', key="url")
+        if self.kind == "embedded" and self.url:
+            raise problem("an embedded registry has no address", 'write kind = "http" as well', key="url")
+        if (self.username is None) != (self.password is None) or (self.token is not None and self.username is not None):
+            raise problem("credentials are a username with a password, or a token", "write one of both")
+        return self
 
 
 class Account(Section):

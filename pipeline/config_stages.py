@@ -1,12 +1,11 @@
 """How messages are processed: schemas, validation, loss detection, batches."""
 
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from yangbeam.pipeline.config_discovery import SchemaNode
-from yangbeam.pipeline.config_types import Flag, InputFolder, OutputPath, Prefix, Section, Text, problem
+from yangbeam.pipeline.config_types import Flag, InputFolder, Prefix, Section, Text, problem
 
 Policy = Literal["reject", "pass-and-mark"]
 Scope = Annotated[str, Field(strict=True)]
@@ -79,15 +78,6 @@ class Schemas(Section):
     """How many notifications of one exporter wait at most."""
     max_pending_bytes_per_exporter: Annotated[int, Field(strict=True, ge=0, le=1 << 34)] = 32 << 20
     """How many octets of them."""
-
-
-class Registry(Section):
-    """The store of schemas and their ids."""
-
-    kind: Literal["embedded"] = "embedded"
-    """Within this process, kept in an SQLite file."""
-    path: OutputPath = Path("yangbeam-out/registry.sqlite")
-    """The SQLite file; made if absent."""
 
 
 class Validation(Section):

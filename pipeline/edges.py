@@ -11,7 +11,7 @@ import orjson
 
 from yangbeam.core.dead_letter import to_json as letter_json
 from yangbeam.core.elements import DeadLetterBatch, LedgerTotals, LossBatch, TelemetryBatch
-from yangbeam.core.errors import ConfigurationError
+from yangbeam.core.errors import ConfigurationError, SchemaPendingError
 from yangbeam.core.framing import IDENTITY_HEADER, PUBLISHER_HEADER, frame
 from yangbeam.core.loss.loss_json import MODULE, loss_json
 from yangbeam.core.reader import Reader
@@ -23,14 +23,13 @@ from yangbeam.io.kafka.raw_reader import RawTopicReader
 from yangbeam.io.kafka.raw_topic import TopicSettings
 from yangbeam.io.kafka.write_kafka import Record, WriteKafka
 from yangbeam.io.udp_sockets import UdpReader
-from yangbeam.pipeline.assembly import registry_of
+from yangbeam.pipeline.assembly import AnyRegistry, registry_of
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.config_sinks import Kafka
 from yangbeam.pipeline.config_sources import Capture, Source, UdpNotif
 from yangbeam.pipeline.config_topics import TopicSource
 from yangbeam.pipeline.graph import Sinks
 from yangbeam.pipeline.source_settings import https_settings, udp_settings
-from yangbeam.registry.embedded import EmbeddedRegistry
 
 FILES = "files"
 KAFKA = "kafka"
@@ -125,7 +124,7 @@ def sinks_of(config: Config, more: Mapping[str, Mapping[str, beam.PTransform]]) 
 
 def _add_kafka(
     kafka: Kafka,
-    registry: EmbeddedRegistry,
+    registry: AnyRegistry,
     telemetry: dict[str, beam.PTransform],
     loss: dict[str, beam.PTransform],
     totals: dict[str, beam.PTransform],
@@ -134,9 +133,17 @@ def _add_kafka(
     telemetry["Kafka"] = _to_kafka(
         kafka, kafka.topics.telemetry, partial(telemetry_records, kafka.framing, guid_of), KAFKA
     )
-    framed = partial(loss_records, kafka.framing, guid_of, partial(registry.own, MODULE))
+    framed = partial(loss_records, kafka.framing, guid_of, partial(_own, registry, MODULE))
     loss["Kafka"] = _to_kafka(kafka, kafka.topics.loss, framed)
     totals["Kafka"] = _to_kafka(kafka, kafka.topics.ledger, total_records)
+
+
+def _own(registry: AnyRegistry, module: str) -> int | None:
+    """Returns the id of a module of ours; None while the registry is away: a loss is told all the same."""
+    try:
+        return registry.own(module)
+    except SchemaPendingError:
+        return None
 
 
 def _to_kafka(kafka: Kafka, topic: str, records: Any, sink: str = "") -> WriteKafka:
@@ -174,11 +181,11 @@ def loss_lines(batch: LossBatch) -> Iterator[bytes]:
 
 
 def loss_records(
-    framing: str, guid_of: Callable[[int], bytes] | None, id_of: Callable[[], int], batch: LossBatch
+    framing: str, guid_of: Callable[[int], bytes] | None, id_of: Callable[[], int | None], batch: LossBatch
 ) -> Iterator[Record]:
     """Yields each event framed with the schema id of yangbeam-loss, under its identity: a later one replaces it."""
     schema_id = id_of()
-    guid = guid_of(schema_id) if guid_of is not None else b""
+    guid = guid_of(schema_id) if guid_of is not None and schema_id is not None else b""
     for event in batch.events:
         value, headers = frame(framing, schema_id, loss_json(event), guid)
         yield Record(event.identity.encode(), value, headers)

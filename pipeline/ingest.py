@@ -1,6 +1,7 @@
 """The two ends of `ingest`, and what its stages are configured with."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.ingest.unwrapping import Unwrapper
@@ -12,6 +13,7 @@ from yangbeam.pipeline.config_sinks import Kafka
 from yangbeam.pipeline.config_topics import TelemetrySource
 from yangbeam.pipeline.edges import topic_settings
 from yangbeam.pipeline.ingest_graph import IngestStages
+from yangbeam.registry.waiting import WaitingSchemas
 
 
 def ingest_readers(config: Config) -> list[TelemetryTopicReader]:
@@ -66,4 +68,7 @@ def chosen(source: TelemetrySource, kafka: Kafka, there: Sequence[str]) -> list[
 def ingest_stages(config: Config) -> IngestStages:
     """Returns the stages of `ingest`."""
     has_holes = config.kafka is not None and config.kafka.keys.compacted
-    return IngestStages(stages_of(config), Unwrapper(registry_of(config).id_of_guid, checks_offsets=not has_holes))
+    stages = stages_of(config)
+    # What is read waits where it is, so that a registry that is away costs time, and no message.
+    stages = replace(stages, schemas=WaitingSchemas(stages.schemas, config.schemas.wait_s))
+    return IngestStages(stages, Unwrapper(registry_of(config).id_of_guid, checks_offsets=not has_holes))

@@ -82,14 +82,14 @@ def test_sockets_are_bound_where_it_says(written: Write) -> None:
 def test_without_configuration_everything_goes_to_files_and_tables() -> None:
     found = sinks()
     assert [list(kind) for kind in (found.telemetry, found.dead_letters)] == [["Files"]] * 2
-    assert [list(kind) for kind in (found.loss, found.totals)] == [["Files", "Tables"]] * 2
+    assert [list(kind) for kind in (found.loss, found.totals)] == [["Files", "Tables", "Scopes"], ["Files", "Tables"]]
     assert found.tables is not None
 
 
 def test_a_cluster_takes_the_place_of_the_files_but_for_dead_letters(written: Write) -> None:
     found = sinks(written(KAFKA))
     assert list(found.telemetry) == ["Kafka"]
-    assert [list(kind) for kind in (found.loss, found.totals)] == [["Kafka", "Tables"]] * 2
+    assert [list(kind) for kind in (found.loss, found.totals)] == [["Kafka", "Tables", "Scopes"], ["Kafka", "Tables"]]
     assert list(found.dead_letters) == ["Files"]
 
 
@@ -106,7 +106,7 @@ def test_files_beside_the_cluster_and_no_tables_when_told(written: Write) -> Non
 
 def test_the_view_of_the_run_is_a_sink_like_others() -> None:
     found = sinks(None, **status_sinks())
-    assert (list(found.loss), list(found.totals)) == (["Files", "Tables", "Status"], ["Files", "Tables", "Status"])
+    assert (list(found.loss), list(found.totals)) == (["Files", "Tables", "Scopes", "Status"], ["Files", "Tables", "Status"])
 
 
 def test_a_telemetry_line_is_schema_id_key_and_value_however_the_payload_was_written() -> None:

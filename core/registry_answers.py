@@ -1,0 +1,167 @@
+"""What a schema registry's answer means: a document, a wait, or an error that names the registry and the cure."""
+
+from typing import Any, Final, NoReturn
+from uuid import UUID
+
+import msgspec
+import orjson
+
+from yangbeam.core.errors import Fault, SchemaError, SchemaPendingError
+from yangbeam.core.registered import Body, Registered
+
+MAX_SAID: Final = 300
+"""Characters of a registry's own words that are repeated."""
+TRANSIENT: Final = frozenset((408, 425, 429, 500, 502, 503))
+"""Statuses that another attempt may not meet; 504 of ``/resolve`` is about a node, not about the registry."""
+
+
+class RegistryDeniedError(SchemaError):
+    """The registry does not let us in, or is none."""
+
+
+class RegistryRefusedError(SchemaError):
+    """The registry does not take a schema.
+
+    Attributes:
+        status: HTTP status: 409 where it does not fit an earlier version, 422 where it is no valid schema.
+        code: The registry's error code.
+    """
+
+    fault = Fault.DEVICE
+
+    def __init__(self, reason: str, detail: str, status: int, code: int) -> None:
+        super().__init__(reason, detail)
+        self.status = status
+        self.code = code
+
+
+def document(registry: str, text: bytes) -> Any:
+    """Reads an answer.
+
+    Raises:
+        SchemaPendingError: ``registry-garbage``.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise garbage(registry, f"no JSON ({error})") from error
+
+
+def garbage(registry: str, what: str) -> SchemaPendingError:
+    """Returns the error of an answer that no registry gives; something in between may have, for a while."""
+    return SchemaPendingError(
+        "registry-garbage", f"registry {registry} answered {what}: is the address that of a schema registry?"
+    )
+
+
+def unreachable(registry: str, what: str) -> SchemaPendingError:
+    """Returns the error of a registry that does not answer, or only that it cannot."""
+    return SchemaPendingError(
+        "registry-unreachable", f"registry {registry} is out of reach: {what}; known schemas go on from the cache"
+    )
+
+
+def refuse(registry: str, status: int, text: bytes, what: str) -> NoReturn:
+    """Raises what an answer other than success means.
+
+    Args:
+        registry: Its address.
+        status: HTTP status.
+        text: The body.
+        what: What was asked, for the error.
+
+    Raises:
+        SchemaPendingError: It cannot answer now.
+        RegistryDeniedError: Credentials, or a redirection, or a method it has not.
+        RegistryRefusedError: It refuses what was sent.
+        SchemaError: ``schema-unknown``, or with the reason that ``/resolve`` gave.
+    """
+    code, said, reason = _said(text)
+    words = f"registry {registry}, {what}: {status}" + (f" ({code})" if code else "") + (f": {said}" if said else "")
+    if status == 504 and reason:
+        raise SchemaPendingError(reason, words)
+    if status in TRANSIENT or status >= 500:
+        raise unreachable(registry, words)
+    if status in (401, 403):
+        raise RegistryDeniedError("registry-denied", f"{words}; correct the credentials of [registry]")
+    if status == 404 and reason:
+        raise SchemaError(reason, words)
+    if status == 404 and code in (40401, 40402, 40403):
+        raise SchemaError("schema-unknown", words)
+    if status in (409, 422):
+        kind = "registry-incompatible" if status == 409 else "registry-refused"
+        raise RegistryRefusedError(reason or kind, words, status, code)
+    raise RegistryDeniedError("registry-unfit", f"{words}; is the address that of a schema registry?")
+
+
+def _said(text: bytes) -> tuple[int, str, str]:
+    """Returns code, message and reason, as far as the body is one of a registry."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return 0, text[:MAX_SAID].decode("utf-8", "replace").strip(), ""
+    if not isinstance(found, dict):
+        return 0, "", ""
+    code, said, reason = found.get("error_code"), found.get("message"), found.get("reason")
+    return (
+        code if isinstance(code, int) else 0,
+        said[:MAX_SAID] if isinstance(said, str) else "",
+        reason[:60] if isinstance(reason, str) else "",
+    )
+
+
+def request_of(body: Body) -> bytes:
+    """Returns a schema as registries take it; members that only some know are left out where they are empty."""
+    whole = msgspec.to_builtins(body)
+    return orjson.dumps({name: value for name, value in whole.items() if value not in (None, [], ())})
+
+
+def guids_id_of(registry: str, guid: str, text: bytes) -> int:
+    """Returns the id of a GUID from the ids that a registry has for it, by context.
+
+    Raises:
+        SchemaError: ``schema-unknown``.
+        SchemaPendingError: ``registry-garbage``.
+    """
+    found = _decoded(registry, text, list[_Id])
+    if not found:
+        raise SchemaError("schema-unknown", f"registry {registry} has no schema of the GUID {guid}")
+    number: int = found[0].id
+    return number
+
+
+class _Guid(msgspec.Struct):
+    guid: UUID | None = None
+
+
+def guid_of(registry: str, text: bytes) -> UUID | None:
+    """Returns the GUID in the answer about a schema; None: registries of older releases tell none."""
+    found: _Guid = _decoded(registry, text, _Guid)
+    return found.guid
+
+
+class _Id(msgspec.Struct):
+    id: int
+    version: int = 0
+
+
+def registered_of(registry: str, subject: str, text: bytes) -> Registered:
+    """Returns where a schema stands, from the answer to registering or looking up.
+
+    Raises:
+        SchemaPendingError: ``registry-garbage``.
+    """
+    found = _decoded(registry, text, _Id)
+    return Registered(subject, found.id, found.version)
+
+
+def body_of(registry: str, text: bytes) -> Body:
+    """Returns the schema of an answer; raises as ``registered_of``."""
+    return _decoded(registry, text, Body)
+
+
+def _decoded(registry: str, text: bytes, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.DecodeError as error:
+        raise garbage(registry, f"something else than was asked for ({error})") from error

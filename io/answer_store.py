@@ -1,0 +1,108 @@
+"""What a registry once said, on disk: ids by question, schema sets by id; for as many processes as wish.
+
+Promise: a file is whole or not there; what does not verify on reading was never said. Nothing secret is in it.
+"""
+
+import hashlib
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from yangbeam.core.errors import SchemaError
+from yangbeam.core.yang.schema_set import SchemaSet, make_schema_set
+
+FORMAT: Final = 1
+
+
+class _Number(msgspec.Struct, array_like=True, frozen=True):
+    format: int
+    question: str
+    number: int
+
+
+class _Set(msgspec.Struct, array_like=True, frozen=True):
+    format: int
+    schema_id: int
+    digest: str
+    texts: dict[str, str]
+    implemented: list[tuple[str, str]]
+    features: dict[str, list[str]]
+    lent: list[str]
+    guid: str
+
+
+_NUMBER: Final = msgspec.msgpack.Decoder(_Number)
+_SET: Final = msgspec.msgpack.Decoder(_Set)
+
+
+class AnswerStore:
+    """The answers of one registry.
+
+    Args:
+        folder: Where; made if absent.
+        registry: Its address: each has its own answers.
+    """
+
+    def __init__(self, folder: Path, registry: str) -> None:
+        self._folder = folder / hashlib.sha256(registry.encode()).hexdigest()[:16]
+
+    def number(self, question: str) -> int | None:
+        """Returns the id that answered a question; None: it was never asked."""
+        with suppress(OSError, msgspec.MsgspecError):
+            found = _NUMBER.decode(self._place("answers", question).read_bytes())
+            if (found.format, found.question) == (FORMAT, question):
+                return found.number
+        return None
+
+    def keep_number(self, question: str, number: int) -> None:
+        """Keeps it, unless it is known; without a disk that takes it this process goes on without."""
+        if self.number(question) != number:
+            _write(self._place("answers", question), _Number(FORMAT, question, number))
+
+    def guid(self, schema_id: int) -> str | None:
+        """Returns the GUID of an id; None: it is not known."""
+        found = self._read(schema_id)
+        return None if found is None else found.guid
+
+    def schema_set(self, schema_id: int) -> SchemaSet | None:
+        """Returns the set of an id; None: it is not known."""
+        found = self._read(schema_id)
+        if found is None:
+            return None
+        with suppress(SchemaError):
+            made = make_schema_set(found.texts, found.implemented, features=found.features, imported_only=found.lent)
+            return made if made.digest == found.digest else None
+        return None
+
+    def keep_set(self, schema_id: int, guid: str, schema_set: SchemaSet) -> None:
+        """Keeps it, in place of what stood there."""
+        texts = {module.file_name: module.text for module in schema_set.modules}
+        names = {module.name for module in schema_set.modules if not module.belongs_to}
+        features = {name: list(on) for name, on in schema_set.features.items()}
+        lent = sorted(names - {name for name, _ in schema_set.implemented})
+        implemented = list(schema_set.implemented)
+        kept = _Set(FORMAT, schema_id, schema_set.digest, texts, implemented, features, lent, guid)
+        _write(self._place("sets", str(schema_id)), kept)
+
+    def _read(self, schema_id: int) -> _Set | None:
+        with suppress(OSError, msgspec.MsgspecError):
+            found = _SET.decode(self._place("sets", str(schema_id)).read_bytes())
+            if (found.format, found.schema_id) == (FORMAT, schema_id):
+                return found
+        return None
+
+    def _place(self, kind: str, key: str) -> Path:
+        return self._folder / kind / hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _write(place: Path, what: msgspec.Struct) -> None:
+    with suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(dir=place.parent, prefix=".writing-")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.msgpack.encode(what))
+        Path(draft).replace(place)

@@ -1,0 +1,228 @@
+"""A registry in another process: its answers remembered on disk, so that what is known goes on without it.
+
+What is asked for the first time while it is away is pending: the binder holds its messages, within its limits, and asks
+again. Nothing is read by a guess.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from yangbeam.core.elements import Terms
+from yangbeam.core.errors import SchemaError, SchemaPendingError
+from yangbeam.core.registered import YANG
+from yangbeam.core.registered_set import read_set
+from yangbeam.core.yang.cache import SchemaCache
+from yangbeam.core.yang.schema import Schema
+from yangbeam.core.yang.schema_set import SchemaSet
+from yangbeam.io.answer_store import AnswerStore
+from yangbeam.io.schema_registry import RegistryAddress, SchemaRegistry
+from yangbeam.io.yang_directories import write_set
+from yangbeam.registry.directories import Directory
+from yangbeam.registry.discovery.settings import DiscoverySettings
+from yangbeam.registry.envelope import enveloped, own_set
+from yangbeam.registry.register import register_set, root_subject
+from yangbeam.registry.resolving import make_resolver
+
+HOLDS_S: Final = 300.0
+"""How long an answer is taken for granted; then it is asked for again, and holds on where the registry is away."""
+REFUSED_S: Final = 30.0
+"""The same of a refusal."""
+PENDING_S: Final = 0.4
+"""The same of "not yet", and of a registry that is away: each attempt may cost its whole timeout."""
+AWAY_S: Final = 2.0
+MAX_ANSWERS: Final = 65_536
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRegistry:
+    """A handle on a registry behind HTTP; implements ``core.schemas.Schemas``.
+
+    Picklable: the connection is opened where it is first used, once per process.
+
+    Attributes:
+        address: Which registry.
+        cache: Folder of what is known of it; may be shared by processes.
+        resolves: It finds exporters' schemas itself (``POST /resolve``), as ours does; else they are found here, in
+            directories and at nodes, and registered there.
+        kind: Schema type that they are registered with.
+        directories: Where modules are found here.
+        use_bundled: Also the modules that come with the packages.
+        discovery: Who is asked for their own modules.
+        releases: (prefix, release) of exporters.
+    """
+
+    address: RegistryAddress
+    cache: Path
+    resolves: bool = True
+    kind: str = YANG
+    directories: tuple[Directory, ...] = ()
+    use_bundled: bool = True
+    discovery: DiscoverySettings | None = None
+    releases: tuple[tuple[str, str], ...] = ()
+
+    def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
+        """Returns the id of the schema for an exporter's modules; see ``Schemas.resolve``.
+
+        Raises:
+            SchemaPendingError: It is looked for, or the registry is away and this was never asked before.
+            SchemaError: There is none.
+        """
+        return _connected(self).resolve(exporter, content_id, modules)
+
+    def schema(self, schema_id: int) -> Schema:
+        """Returns a registered schema, loaded for this thread; raises as ``resolve``."""
+        return _connected(self).schemas.get(schema_id)
+
+    def subscription(self, exporter: str, identifier: int) -> Terms | None:
+        """Returns None: nodes are asked by the process that holds their credentials."""
+        del exporter, identifier
+        return None
+
+    def own(self, module: str) -> int:
+        """Returns the id of a module of ours, registered when it is first asked for; raises as ``resolve``."""
+        return _connected(self).own(module)
+
+    def id_of_guid(self, guid: bytes) -> int:
+        """Returns the id of a registered schema by its GUID of 16 octets; raises as ``resolve``."""
+        return _connected(self).id_of_guid(guid)
+
+    def guid(self, schema_id: int) -> bytes:
+        """Returns the GUID of a registered schema, 16 octets; raises as ``resolve``."""
+        return _connected(self).guid(schema_id)
+
+
+class _Connected:
+    def __init__(self, handle: RemoteRegistry, clock: Callable[[], float] = time.monotonic) -> None:
+        self._handle = handle
+        self._clock = clock
+        self._client = SchemaRegistry(handle.address)
+        self._store = AnswerStore(handle.cache, handle.address.url)
+        self._texts = handle.cache / "schemas"
+        self._known: dict[str, tuple[float, int | SchemaError]] = {}
+        """By question: until when its answer holds, and the answer."""
+        self._away: tuple[float, SchemaPendingError] | None = None
+        self._guids: dict[int, bytes] = {}
+        self._finder = (
+            None
+            if handle.resolves
+            else make_resolver(
+                handle.directories,
+                use_bundled=handle.use_bundled,
+                discovery=handle.discovery,
+                releases=handle.releases,
+            )
+        )
+        self._registered: dict[tuple[str, str], int] = {}
+        self.schemas = SchemaCache(self._load)
+
+    def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
+        question = "\0".join(("resolve", exporter, content_id or "", *sorted(modules)))
+        return self._answer(question, lambda: self._loaded(self._found(exporter, content_id, modules)))
+
+    def _loaded(self, schema_id: int) -> int:
+        """Returns the id of a set that compiles, and is known from now on."""
+        self.schemas.get(schema_id)
+        return schema_id
+
+    def own(self, module: str) -> int:
+        return self._answer(f"own\0{module}", lambda: self._put(own_set(module), module, top=module))
+
+    def id_of_guid(self, guid: bytes) -> int:
+        text = str(UUID(bytes=guid))
+        return self._answer(f"guid\0{text}", lambda: self._client.id_of_guid(text))
+
+    def guid(self, schema_id: int) -> bytes:
+        found = self._guids.get(schema_id)
+        if found is None:
+            known = self._store.guid(schema_id)
+            guid = UUID(known) if known is not None else self._reached(lambda: self._client.root(schema_id))[1]
+            found = self._guids[schema_id] = guid.bytes
+        return found
+
+    def _found(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
+        if self._finder is None:
+            return self._client.resolve(exporter, content_id, modules)
+        found = self._finder.resolve(exporter, content_id, modules)
+        if found is None:
+            raise SchemaError("schema-missing", f"no directory serves {exporter}: write one in [[schemas.directories]]")
+        return self._put(enveloped(found), root_subject(exporter, None, content_id, modules))
+
+    def _put(self, schema_set: SchemaSet, subject: str, **more: str) -> int:
+        key = schema_set.digest, subject
+        known = self._registered.get(key)
+        if known is None:
+            known = register_set(self._client, schema_set, subject, kind=self._handle.kind, **more).root.id
+            self._registered[key] = known
+        return known
+
+    def _answer(self, question: str, ask: Callable[[], int]) -> int:
+        """Returns what is known, or asks; without the registry what was known before."""
+        held = self._known.get(question)
+        if held is None or held[0] < self._clock():
+            held = self._known[question] = self._asked(question, ask)
+            if len(self._known) > MAX_ANSWERS:
+                del self._known[next(iter(self._known))]
+        if isinstance(held[1], SchemaError):
+            raise held[1]
+        return held[1]
+
+    def _asked(self, question: str, ask: Callable[[], int]) -> tuple[float, int | SchemaError]:
+        try:
+            found = self._reached(ask)
+        except SchemaPendingError as error:
+            before = self._known.get(question)
+            known = before[1] if before is not None and isinstance(before[1], int) else self._store.number(question)
+            return self._clock() + PENDING_S, error.with_traceback(None) if known is None else known
+        except SchemaError as error:
+            return self._clock() + REFUSED_S, error.with_traceback(None)
+        self._store.keep_number(question, found)
+        return self._clock() + HOLDS_S, found
+
+    def _reached(self, ask: Callable[[], T]) -> T:
+        """Asks, unless the registry was just out of reach."""
+        if self._away is not None and self._clock() < self._away[0]:
+            raise self._away[1]
+        try:
+            return ask()
+        except SchemaPendingError as error:
+            if error.reason == "registry-unreachable":
+                self._away = self._clock() + AWAY_S, error.with_traceback(None)
+            raise
+
+    def _load(self, schema_id: int) -> Schema:
+        found = self._schema_set(schema_id)
+        return Schema(found, write_set(found, self._texts))
+
+    def _schema_set(self, schema_id: int) -> SchemaSet:
+        """Returns the set of an id; from disk only while the registry is away: one made anew counts ids anew."""
+        try:
+            _, guid = self._reached(lambda: self._client.root(schema_id))
+            found = self._reached(lambda: read_set(self._client, schema_id))
+        except SchemaPendingError:
+            known = self._store.schema_set(schema_id)
+            if known is None:
+                raise
+            return known
+        self._store.keep_set(schema_id, str(guid), found)
+        return found
+
+
+_open: dict[RemoteRegistry, Any] = {}
+_lock = threading.Lock()
+
+
+def _connected(handle: RemoteRegistry) -> _Connected:
+    found = _open.get(handle)
+    if found is None:
+        with _lock:
+            found = _open.get(handle)
+            if found is None:
+                found = _open[handle] = _Connected(handle)
+    return found

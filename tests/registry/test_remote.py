@@ -1,0 +1,188 @@
+"""A registry in another process: answers are remembered, an outage makes what is new wait, nothing is guessed."""
+
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.registry.test_directories import module, things, write
+from yangbeam.core.errors import SchemaError, SchemaPendingError
+from yangbeam.core.registered import AVRO, JSON, YANG
+from yangbeam.io.answer_store import AnswerStore
+from yangbeam.io.schema_registry import RegistryAddress
+from yangbeam.registry import remote
+from yangbeam.registry.directories import Directory
+from yangbeam.registry.embedded import EmbeddedRegistry
+from yangbeam.registry.remote import RemoteRegistry
+from yangbeam.registry.resolving import make_resolver
+from yangbeam.registry.service.app import make_app
+from yangbeam.registry.service.serve import bind, serving
+from yangbeam.registry.store import SchemaStore
+
+EXPORTER = "192.0.2.10"
+THINGS = frozenset({"things"})
+
+
+@pytest.fixture(autouse=True)
+def _forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_open", {})
+
+
+class World:
+    """A registry that can be stopped, begun anew on the same port, and one that has lost its file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = 0
+        self.directories = (Directory(things(folder / "yang", "2026-01-01")),)
+        self.now = 0.0
+
+    @contextmanager
+    def up(self, file: str = "r") -> Iterator[None]:
+        app = make_app(SchemaStore(self.folder / file), resolver=make_resolver(self.directories))
+        bound = bind("127.0.0.1", self.port)
+        self.port = bound.getsockname()[1]
+        with serving(app, bound):
+            yield
+
+    def handle(self, **facts: Any) -> RemoteRegistry:
+        address = RegistryAddress(f"http://127.0.0.1:{self.port}", attempts=1, timeout_s=10)
+        return RemoteRegistry(address, self.folder / "cache", **facts)
+
+    def connected(self, **facts: Any) -> Any:
+        """A process of its own, with a clock that the test sets."""
+        return remote._Connected(self.handle(**facts), lambda: self.now)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_the_schema_that_the_registry_finds_reads_the_contents(world: World) -> None:
+    with world.up():
+        handle = pickle.loads(pickle.dumps(world.handle()))
+        schema_id = handle.resolve(EXPORTER, None, THINGS)
+        handle.schema(schema_id).validate_contents(b'{"things:size":1}')
+        assert handle.id_of_guid(handle.guid(schema_id)) == schema_id
+        assert handle.subscription(EXPORTER, 7) is None
+        with pytest.raises(SchemaError, match="registry http://") as told:
+            handle.resolve(EXPORTER, None, frozenset({"nothing"}))
+        assert not isinstance(told.value, SchemaPendingError)
+
+
+def test_it_gives_the_ids_that_an_embedded_one_on_the_same_file_gives(world: World) -> None:
+    with world.up():
+        found = world.handle().resolve(EXPORTER, None, THINGS)
+    assert EmbeddedRegistry(world.folder / "r", world.directories).resolve(EXPORTER, None, THINGS) == found
+
+
+@pytest.mark.parametrize("kind", [YANG, JSON, AVRO])
+def test_what_is_found_here_is_registered_there_in_whatever_type(world: World, kind: str) -> None:
+    with world.up():
+        handle = world.handle(resolves=False, kind=kind, directories=world.directories)
+        schema_id = handle.resolve(EXPORTER, None, THINGS)
+        handle.schema(schema_id).validate_contents(b'{"things:size":1}')
+        own = handle.own("yangbeam-loss")
+        assert handle.schema(own).schema_set.revisions().keys() >= {"yangbeam-loss"}
+        with pytest.raises(SchemaError):
+            handle.resolve(EXPORTER, None, frozenset({"nothing"}))
+
+
+def test_a_level_that_refuses_a_module_is_told_with_the_registry_s_verdict(world: World) -> None:
+    with world.up():
+        one = world.connected(resolves=False, directories=world.directories)
+        one.resolve(EXPORTER, None, THINGS)
+        one._client.set_compatibility("things", "FULL")
+        later = write(world.folder / "later", ("things", module("things", "2026-02-01", "leaf other { type int8; }")))
+        other = world.connected(resolves=False, directories=(Directory(later),))
+        with pytest.raises(SchemaError, match="registry-incompatible"):
+            other.resolve(EXPORTER, None, THINGS)
+
+
+def test_without_the_registry_what_is_known_goes_on_and_what_is_new_waits(world: World) -> None:
+    with world.up():
+        one = world.connected()
+        known = one.resolve(EXPORTER, None, THINGS)
+        own = one.own("yangbeam-loss")
+        guid = one.guid(known)
+    for process in (one, world.connected()):
+        world.now += 1000
+        assert process.resolve(EXPORTER, None, THINGS) == known
+        process.schemas.get(known).validate_contents(b'{"things:size":1}')
+        assert (process.own("yangbeam-loss"), process.guid(known)) == (own, guid)
+        for _ in range(2):
+            with pytest.raises(SchemaPendingError, match="out of reach"):
+                process.resolve("192.0.2.11", None, THINGS)
+        with pytest.raises(SchemaPendingError, match="out of reach"):
+            process.schemas.get(4711)
+    world.now += 1000
+    with world.up():
+        assert one.resolve("192.0.2.11", None, THINGS) == known
+
+
+def test_a_registry_that_is_away_is_not_asked_for_each_message(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with world.up():
+        one = world.connected()
+    asked: list[str] = []
+    send = one._client._send
+    monkeypatch.setattr(one._client, "_send", lambda *said: asked.append(said[1]) or send(*said))
+    for number in range(50):
+        with pytest.raises(SchemaPendingError):
+            one.resolve(f"192.0.2.{number}", None, THINGS)
+    assert len(asked) == 1
+    world.now += remote.AWAY_S + 0.1
+    with pytest.raises(SchemaPendingError):
+        one.resolve("192.0.2.1", None, THINGS)
+    assert len(asked) == 2
+
+
+def test_a_refusal_is_remembered_for_a_while_and_then_asked_again(world: World) -> None:
+    with world.up():
+        one = world.connected()
+        for _ in range(2):
+            with pytest.raises(SchemaError, match="nothing"):
+                one.resolve(EXPORTER, None, frozenset({"nothing"}))
+        write(world.folder / "yang", ("nothing", module("nothing", "2026-01-01")))
+    with world.up():  # reads its directories anew
+        with pytest.raises(SchemaError, match="nothing"):
+            one.resolve(EXPORTER, None, frozenset({"nothing"}))
+        world.now += remote.REFUSED_S + 1
+        assert one.resolve(EXPORTER, None, frozenset({"nothing"})) > 0
+
+
+def test_an_id_that_now_is_other_content_is_not_read_from_the_disk(world: World) -> None:
+    with world.up():
+        first = world.connected()
+        known = first.resolve(EXPORTER, None, THINGS)
+    write(world.folder / "yang", ("things@2026-01-01", module("things", "2026-01-01", "leaf other { type int8; }")))
+    with world.up("another-file"):
+        again = world.connected()
+        assert again.resolve(EXPORTER, None, THINGS) == known
+        again.schemas.get(known).validate_contents(b'{"things:other":1}')
+
+
+def test_what_does_not_verify_on_disk_was_never_said(world: World) -> None:
+    with world.up():
+        one = world.connected()
+        known = one.resolve(EXPORTER, None, THINGS)
+    store = AnswerStore(world.folder / "cache", world.handle().address.url)
+    assert store.schema_set(known) is not None
+    (kept,) = (world.folder / "cache").glob("*/sets/*")
+    whole = kept.read_bytes()
+    for broken in (b"", whole[:-9], whole.replace(b"uint8", b"uint9")):
+        kept.write_bytes(broken)
+        assert store.schema_set(known) is None
+    assert AnswerStore(world.folder / "cache", "http://elsewhere").schema_set(known) is None
+    assert not list((world.folder / "cache").glob("*/*/.writing-*"))
+
+
+def test_a_disk_that_takes_nothing_costs_the_memory_alone(world: World) -> None:
+    (world.folder / "cache").write_text("no folder")
+    with world.up():
+        handle = world.connected()
+        with pytest.raises(SchemaError, match="module-directory"):  # libyang reads texts from there
+            handle.resolve(EXPORTER, None, THINGS)
