@@ -12,6 +12,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from yangbeam.core.errors import ConfigurationError, Fault, YangbeamError
 
+LINGER_S: Final = 0.01
+"""How long records are waited for that come with the first of a request, where there are not enough already."""
 ANSWER_S: Final = 10.0
 """How long a broker may take to answer a question about a topic."""
 
@@ -183,13 +185,17 @@ class TopicConsumer:
     def take(self, most: int, wait_s: float) -> list[Any]:
         """Returns librdkafka's records that came, at most ``most``, and moves ``next`` behind them.
 
+        Waits for the first one, and then a moment for those that come with it.
+
         Raises:
             TopicGoneError: The topic was deleted.
             OffsetGoneError: Records were deleted before they were read.
             KafkaRefusedError: We may not read.
             KafkaAwayError: The consumer met an error that it cannot mend.
         """
-        taken = self._consumer.consume(most, wait_s)
+        # Not ``consume`` alone: it waits its whole time, unless there are as many records as it may return.
+        first = self._consumer.poll(wait_s)
+        taken = [] if first is None else [first, *self._consumer.consume(most - 1, min(LINGER_S, wait_s))]
         if self._said:
             self._judge(self._said[-1])
             self._said.clear()

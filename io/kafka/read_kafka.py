@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 import apache_beam as beam
 from apache_beam.coders import Coder
@@ -24,15 +23,12 @@ from apache_beam.utils.timestamp import Duration, Timestamp
 from yangbeam.core.elements import MessageBatch
 from yangbeam.core.input_end import newest_us
 from yangbeam.core.topic_offsets import FORMAT, TopicOffsets, closed, forward
+from yangbeam.io.kafka import turns
 from yangbeam.io.kafka.raw_topic import RawTopic, TopicSettings
 from yangbeam.transforms.coders import BatchCoder
 
 LATENESS: Final = Duration(seconds=2)
 """The watermark stands this much before the newest arrival, or before now when a partition is idle."""
-WAIT_S: Final = 0.1
-"""Longest wait for records within one call."""
-COMMIT_S: Final = 1.0
-"""Between two bundles that leave offsets with the broker."""
 _LEAST: Final = 1
 """Size of a restriction without backlog: it is never empty."""
 _backlogs: dict[int, int] = {}
@@ -158,19 +154,19 @@ class _ReadPartitions(beam.DoFn):
         topic = _topic_of(self._settings, group, self._groups)
         _resume(topic, tracker.current_restriction().next)
         until = time.monotonic() + self._slice_s
-        wait_s = WAIT_S
+        wait_s = turns.patience(topic)
         while True:
             batches = topic.take(wait_s)
             if not tracker.try_claim(dict(topic.next)):
                 return  # closed meanwhile: what was taken is read again behind the checkpoint
             for batch in batches:
                 yield TimestampedValue(batch, Timestamp(micros=newest_us(batch)))
-            _advance(watermark, batches)
+            _advance(watermark, batches, is_idle=turns.is_idle(topic, has_records=bool(batches)))
             if not batches or time.monotonic() >= until:
                 break
             wait_s = 0.0
         _tell_backlog(group, topic)
-        if _is_due(topic):
+        if turns.is_due(topic):
             finalizer.register(_Commit(topic, topic.next))
         tracker.defer_remainder(Duration())
 
@@ -191,26 +187,14 @@ def _resume(topic: RawTopic, offsets: dict[int, int]) -> None:
         topic.assign(wanted)
 
 
-def _advance(watermark: Any, batches: list[MessageBatch]) -> None:
+def _advance(watermark: Any, batches: list[MessageBatch], *, is_idle: bool) -> None:
     """An idle partition must hold nothing back, so that without records the watermark follows the clock."""
     newest = [Timestamp(micros=at) for at in map(newest_us, batches) if at]
     stand = (max(newest) if newest else Timestamp.now()) - LATENESS
-    if newest or not batches:
+    if newest or is_idle:
         current = watermark.current_watermark()
         if current is None or stand > current:
             watermark.set_watermark(stand)
-
-
-def _is_due(topic: RawTopic) -> bool:
-    """Says whether offsets are to be left with the broker: they moved, and a second has passed since it was asked.
-
-    A worker keeps all that it made for a bundle until that is durable, and makes it anew for the next one: some 10 ms.
-    """
-    now, marked = time.monotonic(), _marked.get(topic)
-    if marked is not None and (now - marked[0] < COMMIT_S or marked[1] == topic.next):
-        return False
-    _marked[topic] = (now, dict(topic.next))
-    return True
 
 
 class _Commit:
@@ -225,8 +209,6 @@ class _Commit:
 
 
 _topics: dict[tuple[TopicSettings, int, int], RawTopic] = {}
-_marked: WeakKeyDictionary[RawTopic, tuple[float, dict[int, int]]] = WeakKeyDictionary()
-"""When a bundle of a consumer last asked for its offsets to be left with the broker, and which."""
 _lock = threading.Lock()
 
 
@@ -243,5 +225,6 @@ def _topic_of(settings: TopicSettings, group: int, groups: int) -> RawTopic:
 def close_consumers() -> None:
     """Closes the consumers of this process: at the end of a test, or of a worker."""
     with _lock:
+        turns.forget()
         while _topics:
             _topics.popitem()[1].close()

@@ -1,5 +1,6 @@
 """ReadKafka as a runner drives it: claims, checkpoints, failed bundles, closed restrictions."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from tests.io.kafka.clusters import fill, new_topic, properties
 from tests.io.kafka.test_raw_reader import ids, numbered
 from yangbeam.core.elements import MessageBatch
 from yangbeam.core.topic_offsets import TopicOffsets, offsets_of
+from yangbeam.io.kafka.consumer import TopicConsumer
 from yangbeam.io.kafka.raw_topic import TopicSettings
 from yangbeam.io.kafka.read_kafka import OffsetsProvider, OffsetsTracker, ReadKafka, close_consumers
 
@@ -173,3 +175,15 @@ def test_the_transform_makes_one_element_per_group() -> None:
     out = pipeline | ReadKafka(TopicSettings("raw", properties()), groups=3)
     assert out.element_type is MessageBatch
     assert not out.is_bounded
+
+
+def test_a_request_returns_what_is_there_without_waiting_for_more() -> None:
+    topic = new_topic()
+    fill(topic, numbered(20))
+    consumer = TopicConsumer(topic, dict(properties()))
+    consumer.assign({0: 0})
+    before = time.monotonic()
+    taken = consumer.take(2048, 30.0)
+    consumer.close()
+    assert taken
+    assert time.monotonic() - before < 15.0, "it waited for the other two thousand"
