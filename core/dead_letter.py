@@ -59,6 +59,7 @@ def letter_of_record(stage: str, record: TelemetryRecord, error: YangbeamError) 
 
 def letter_of_topic_record(stage: str, record: TopicRecord, error: YangbeamError) -> DeadLetter:
     """Makes the letter of a record of the telemetry topic that is no telemetry message; ``original`` is its value."""
+    invalid = error if isinstance(error, InvalidInstanceError) else None
     where = f"{record.topic}[{record.partition}] offset {record.offset}"
     return DeadLetter(
         stage=stage,
@@ -70,6 +71,9 @@ def letter_of_topic_record(stage: str, record: TopicRecord, error: YangbeamError
         arrival_us=record.timestamp_us,
         original=record.value,
         transport="kafka",
+        schema_id=invalid.schema_id if invalid else None,
+        path=invalid.path if invalid else "",
+        rule=invalid.rule if invalid else "",
     )
 
 

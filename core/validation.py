@@ -1,6 +1,6 @@
 """Whether a notification is what its schema says, contents too; and its payload as RFC 7951 JSON, whatever it came in.
 
-Two steps, since anydata is opaque to libyang: the notification by the schema's notifications, then its contents (or
+Two steps, since anydata is opaque to libyang: envelope and notification by the schema, then the contents (or
 each edit of a yang-patch at its target) by the schema's data nodes.
 """
 
@@ -14,7 +14,8 @@ from yangbeam.core.elements import Bound, Notification, Validated
 from yangbeam.core.errors import InvalidInstanceError, NotificationError
 from yangbeam.core.notification.kinds import KINDS
 from yangbeam.core.notification.leaf_names import HISTORY, Fact
-from yangbeam.core.notification.slices import contents_of, edits_of, members_of
+from yangbeam.core.notification.slices import contents_of, edits_of, envelope_of, members_of
+from yangbeam.core.notification.wrappers import ENVELOPE
 from yangbeam.core.transcription import UNTYPED, is_json, transcribed
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.schema import Schema
@@ -100,13 +101,14 @@ def _refused(error: InvalidInstanceError | NotificationError, schema_id: int) ->
 
 
 def _check(notification: Notification, schema: Schema, choice: Choice) -> None:
-    """Judges the notification around its contents, then these.
+    """Judges the notification and its envelope around the contents, then these.
 
     In the profile ``structural`` a misfit of what drafts add by augmentation is excused: their leaves change names from
     revision to revision, and the set at hand may not be the publisher's. What RFC 8639 and 8641 define never is.
     """
     lenient = choice.profile == "structural"
-    if notification.exact and schema.fits_exactly(notification.observed_at or "", notification.point_in_time or ""):
+    times = notification.observed_at or "", notification.point_in_time or "", notification.event_time or ""
+    if notification.exact and schema.fits_exactly(*times):
         contents = contents_of(notification)
         if contents is not None:
             schema.engine.judge_contents(contents, choice)
@@ -114,8 +116,10 @@ def _check(notification: Notification, schema: Schema, choice: Choice) -> None:
     members = members_of(notification)
     contents = _taken_out(members) if notification.kind == "push-update" else None
     quirks = schema.validate_members(_qualified(notification), members, lenient=lenient)
+    if notification.path[0] == ENVELOPE and schema.has_structure(ENVELOPE):
+        quirks += schema.validate_members(ENVELOPE, envelope_of(notification), lenient=lenient)
     if notification.exact and not quirks:
-        schema.remember_exact(notification.observed_at or "", notification.point_in_time or "")
+        schema.remember_exact(*times)
     if contents is not None:
         schema.engine.judge_contents(contents, choice)
     elif notification.kind == "push-change-update":

@@ -71,4 +71,8 @@ def ingest_stages(config: Config) -> IngestStages:
     stages = stages_of(config)
     # What is read waits where it is, so that a registry that is away costs time, and no message.
     stages = replace(stages, schemas=WaitingSchemas(stages.schemas, config.schemas.wait_s))
-    return IngestStages(stages, Unwrapper(registry_of(config).id_of_guid, checks_offsets=not has_holes))
+    policy = stages.policy
+    judges = policy.validate and not policy.pass_invalid
+    schema_of = stages.schemas.schema if judges else None
+    unwrapper = Unwrapper(registry_of(config).id_of_guid, checks_offsets=not has_holes, schema_of=schema_of)
+    return IngestStages(stages, unwrapper)

@@ -22,6 +22,7 @@ NOTIFICATION_MODULES: Final = (
     "ietf-yang-push-revision",
     "ietf-yp-notification",
     "ietf-udp-notif-transport",
+    "ietf-https-notif-transport",
 )
 """What every schema can read beside the contents: the notifications of RFC 8639/8641 and what drafts add to them."""
 

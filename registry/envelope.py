@@ -15,6 +15,8 @@ ROOT: Final = "ietf-telemetry-message"
 """The module that every registered set is rooted in (draft-ietf-nmop-message-broker-telemetry-message)."""
 EXTENSION: Final = "ietf-yang-push-telemetry-message"
 """What it says of subscriptions; its types need newer modules than some nodes have."""
+TRANSPORTS: Final = ("ietf-udp-notif-transport", "ietf-https-notif-transport")
+"""Modules of the identities that the message names a subscription's transport and encoding by."""
 
 
 @lru_cache(maxsize=1)
@@ -39,7 +41,7 @@ def enveloped(schema_set: SchemaSet) -> SchemaSet:
     if ROOT in names:
         _compile(schema_set)
         return schema_set
-    for roots in ((ROOT, EXTENSION), (ROOT,)):
+    for roots in ((ROOT, EXTENSION, *TRANSPORTS), (ROOT, EXTENSION), (ROOT,)):
         found = _with(schema_set, roots)
         try:
             _compile(found)

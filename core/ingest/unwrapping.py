@@ -4,7 +4,7 @@ A record says by its schema id what its contents are read by; nothing is bound h
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 import msgspec
@@ -22,6 +22,7 @@ from yangbeam.core.elements import (
 )
 from yangbeam.core.errors import SchemaError, YangbeamError
 from yangbeam.core.framing import Frame
+from yangbeam.core.ingest.message_level import MessageLevel
 from yangbeam.core.ingest.offsets import Hole, Offsets
 from yangbeam.core.ingest.records import Told, told
 from yangbeam.core.ingest.replays import Replays
@@ -29,6 +30,7 @@ from yangbeam.core.ledger import BOUND, DEAD, DUPLICATES, RECEIVED, Tallies
 from yangbeam.core.loss.loss_json import OFFSETS
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.versioned import Codec
+from yangbeam.core.yang.schema import Schema
 
 STAGE: Final = "unwrap"
 FORMAT: Final = 1
@@ -87,10 +89,13 @@ class Unwrapper:
     Attributes:
         id_of_guid: Schema id of a GUID of 16 octets.
         checks_offsets: A hole in the offsets is a loss; not so of a compacted topic.
+        schema_of: Registered schema by id, by which the telemetry message itself is judged; None: it is not.
     """
 
     id_of_guid: Callable[[bytes], int]
     checks_offsets: bool = True
+    schema_of: Callable[[int], Schema] | None = None
+    _level: MessageLevel = field(default_factory=MessageLevel, compare=False)
 
     def unwrap(self, read: ReadSoFar, batch: TopicBatch, tallies: Tallies) -> Unwrapped:
         """Returns the notifications of a batch, the letters of what is none, and the holes before its records."""
@@ -118,6 +123,7 @@ class Unwrapper:
         found = told(record)
         schema_id = self._schema_id(found.frame)
         notification = decode(found.message)
+        self._judge(found, schema_id)
         where = (
             found.message.exporter,
             notification.publisher_id,
@@ -131,6 +137,16 @@ class Unwrapper:
         tallies.add(BOUND, *where)
         row = _row(out.bound.subscriptions, found)
         out.bound.notifications.append(Bound(notification, schema_id, row, "schema-id"))
+
+    def _judge(self, found: Told, schema_id: int) -> None:
+        """Judges the telemetry message; one whose schema is not to be had is left to the stage that judges the rest."""
+        if self.schema_of is None:
+            return
+        try:
+            schema = self.schema_of(schema_id)
+        except SchemaError:
+            return
+        self._level.judge(found.frame.payload, found.message.payload, schema_id, schema)
 
     def _schema_id(self, frame: Frame) -> int:
         if frame.schema_id is not None:

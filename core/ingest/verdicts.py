@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from yangbeam.core.elements import Bound, Notification, TopicRecord
 from yangbeam.core.errors import YangbeamError
 from yangbeam.core.framing import Frame, read_frame
+from yangbeam.core.ingest.message_level import MessageLevel
 from yangbeam.core.ingest.records import MESSAGE, Told, told
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.validation import Policy, judge
@@ -52,6 +53,7 @@ class Judge:
         self._schema_of = schema_of
         self._id_of_guid = id_of_guid
         self._policy = policy
+        self._level = MessageLevel()
 
     def verdict(self, record: TopicRecord) -> Verdict:
         """Returns the verdict; expected errors are part of it, none is raised."""
@@ -69,6 +71,8 @@ class Judge:
             found = found._replace(notification=notification)
             if schema_id is None:
                 return found._replace(verdict=UNJUDGED, why="no schema id in any framing")
+            if self._policy.validate:
+                self._level.judge(frame.payload, message.message.payload, schema_id, self._schema_of(schema_id))
             judge(Bound(notification, schema_id, how="schema-id"), self._schema_of, self._policy)
         except YangbeamError as error:
             return found._replace(why=str(error))

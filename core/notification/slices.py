@@ -53,6 +53,15 @@ def members_of(notification: Notification) -> dict[str, bytes]:
     return {name: bytes(raw) for name, raw in found.items()}
 
 
+def envelope_of(notification: Notification) -> dict[str, bytes]:
+    """Returns the members beside the notification in its envelope, as their JSON text stands in the payload.
+
+    Raises NotificationError like ``body_of``.
+    """
+    found = _MEMBERS.decode(_cut(notification.message.payload, (), notification.path[:1])[0])
+    return {name: bytes(raw) for name, raw in found.items() if name not in notification.path}
+
+
 def contents_of(notification: Notification) -> bytes | None:
     """Returns the JSON of a push-update's datastore-contents as it stands in the payload; None when it has none.
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.notification.leaf_names import CURRENT, Fact
+from yangbeam.core.notification.wrappers import ENVELOPE
 from yangbeam.core.yang.locate import Finding, misfits, why_unknown
 from yangbeam.core.yang.tree import Node, Tree, YangType
 
@@ -94,19 +95,21 @@ class Fitting:
             else:
                 self._known.add((name, member, text))
 
-    def has_exact(self, observed_at: str, point: str) -> bool:
-        """Says whether a push-update of the five current members fits, its time in a shape that fitted before."""
-        return (point, observed_at.encode().translate(_ONE_DIGIT)) in self._exact
+    def has_exact(self, observed_at: str, point: str, event_time: str) -> bool:
+        """Says whether a push-update of the five current members fits, its times in shapes that fitted before."""
+        return (point, f"{observed_at} {event_time}".encode().translate(_ONE_DIGIT)) in self._exact
 
-    def add_exact(self, observed_at: str, point: str) -> None:
+    def add_exact(self, observed_at: str, point: str, event_time: str) -> None:
         """Remembers the shape of one that fitted: ids of 32 bits fit as well then, unless the schema narrows them."""
         if self._tells_exact is None:
             by_shape = self._by_shape(_PUSH_UPDATE, CURRENT[Fact.OBSERVED_AT])
+            by_shape = by_shape and (self._by_shape(ENVELOPE, "event-time") or ENVELOPE not in self._tree.data)
             self._tells_exact = by_shape and all(
                 self._is_any_uint32(_PUSH_UPDATE, CURRENT[fact]) for fact in (Fact.ID, Fact.PUBLISHER)
             )
-        if self._tells_exact and len(observed_at) <= SHORT and len(self._exact) < MAX_KNOWN:
-            self._exact.add((point, observed_at.encode().translate(_ONE_DIGIT)))
+        times = f"{observed_at} {event_time}"
+        if self._tells_exact and len(times) <= 2 * SHORT and len(self._exact) < MAX_KNOWN:
+            self._exact.add((point, times.encode().translate(_ONE_DIGIT)))
 
     def _is_any_uint32(self, name: str, member: str) -> bool:
         node = self._tree.notifications.get(name)
@@ -116,7 +119,7 @@ class Fitting:
     def _by_shape(self, name: str, member: str) -> bool:
         found = self._shaped.get((name, member))
         if found is None:
-            node = self._tree.notifications.get(name)
+            node = self._tree.notifications.get(name) or _structure(self._tree, name)
             leaf = node.child(member) if node is not None else None
             found = leaf is not None and leaf.type is not None and _is_blind_to_digits(leaf.type)
             if len(self._shaped) < MAX_KNOWN:
@@ -141,6 +144,11 @@ def _is_blind_to_digits(kind: YangType) -> bool:
 def _refused(finding: Finding) -> InvalidInstanceError:
     path, rule = finding
     return InvalidInstanceError("invalid-notification", f"{path}: {rule}", path=path, rule=rule)
+
+
+def has_structure(tree: Tree, name: str) -> bool:
+    """Says whether a schema defines a structure (RFC 8791), by ``module:name``."""
+    return _structure(tree, name) is not None
 
 
 def _structure(tree: Tree, name: str) -> Node | None:

@@ -16,7 +16,7 @@ from yangbeam.core.yang.json_object import read_object
 from yangbeam.core.yang.libyang_context import LibyangContext
 from yangbeam.core.yang.locate import locate, locate_quoted
 from yangbeam.core.yang.module_text import structure_names
-from yangbeam.core.yang.notification_level import Fitting, judge_notification
+from yangbeam.core.yang.notification_level import Fitting, has_structure, judge_notification
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.core.yang.tree import Tree
 from yangbeam.core.yang.unique_keys import key_plan, refuse_duplicate_keys
@@ -134,13 +134,17 @@ class Schema:
             self._fitting.add(name, fresh)
         return quirks
 
-    def fits_exactly(self, observed_at: str, point: str) -> bool:
-        """Says whether an exact push-update (``Notification.exact``) with such a time fitted before: then it does."""
-        return self._fitting.has_exact(observed_at, point)
+    def has_structure(self, name: str) -> bool:
+        """Says whether the schema defines a structure (RFC 8791), by ``module:name``."""
+        return has_structure(self.tree, name)
 
-    def remember_exact(self, observed_at: str, point: str) -> None:
+    def fits_exactly(self, observed_at: str, point: str, event_time: str) -> bool:
+        """Says whether an exact push-update (``Notification.exact``) with such times fitted before: then it does."""
+        return self._fitting.has_exact(observed_at, point, event_time)
+
+    def remember_exact(self, observed_at: str, point: str, event_time: str) -> None:
         """Remembers that an exact push-update fitted, where that says something of others."""
-        self._fitting.add_exact(observed_at, point)
+        self._fitting.add_exact(observed_at, point, event_time)
 
     def _refused(self, document: Mapping[str, Any], refusal: str) -> InvalidInstanceError:
         """Finds the offending node: libyang 2.1 names none."""

@@ -67,6 +67,26 @@ def test_the_notification_around_the_contents_is_judged_too(drafts: Schema) -> N
     assert (error.reason, error.path) == ("invalid-notification", "/ietf-yang-push:push-update/nonsense")
 
 
+@pytest.mark.parametrize(
+    ("envelope", "where"),
+    [
+        ({"event-time": "yesterday"}, "event-time"),
+        ({"ietf-yp-notification:hostnam": "r"}, "hostnam"),
+        ({"odd": 1}, "odd"),
+    ],
+)
+def test_the_envelope_around_the_notification_is_judged_too(
+    drafts: Schema, envelope: dict[str, Any], where: str
+) -> None:
+    whole = orjson.loads(payload(1, interfaces({"name": "eth0", **ETHERNET})))
+    judged(orjson.dumps(whole), drafts)  # a good one first: nothing that it leaves behind may excuse a bad one
+    whole["ietf-yp-notification:envelope"] |= envelope
+    error = refusal(orjson.dumps(whole), drafts)
+    assert (error.reason, error.schema_id) == ("invalid-notification", 7)
+    assert error.path == f"/ietf-yp-notification:envelope/{next(iter(envelope))}"
+    assert where in str(error)
+
+
 def test_a_filtered_subscription_satisfies_structural_and_not_full(drafts: Schema) -> None:
     filtered = payload(1, interfaces({"name": "eth0"}))  # type is mandatory
     assert judged(filtered, drafts).verdict == VALID

@@ -106,7 +106,10 @@ def test_files_beside_the_cluster_and_no_tables_when_told(written: Write) -> Non
 
 def test_the_view_of_the_run_is_a_sink_like_others() -> None:
     found = sinks(None, **status_sinks())
-    assert (list(found.loss), list(found.totals)) == (["Files", "Tables", "Scopes", "Status"], ["Files", "Tables", "Status"])
+    assert (list(found.loss), list(found.totals)) == (
+        ["Files", "Tables", "Scopes", "Status"],
+        ["Files", "Tables", "Status"],
+    )
 
 
 def test_a_telemetry_line_is_schema_id_key_and_value_however_the_payload_was_written() -> None:

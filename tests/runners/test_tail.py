@@ -88,22 +88,32 @@ def test_what_is_wrong_is_told_at_the_level_where_it_is(site: Site, tail: Said) 
     faults = [
         head + value.replace(b'"oper-status":"up"', b'"oper-status":"sideways"'),
         head + value.replace(b'"datastore-contents"', b'"datastore-nonsense"'),
+        head + value.replace(b'"event-time":"2026', b'"event-time":"anno 2026'),
+        head + value.replace(b'"session-protocol":"yang-push"', b'"session-protocol":"smoke-signal"'),
+        head + value.replace(b'"data-collection-manifest"', b'"data-collection-nonsense"'),
         head + value.replace(b"ietf-yp-notification:envelope", b"nothing"),
         head + b'{"something":"else"}',
         b"\x00\x00\x00\x27\x0f" + value,
         value,
     ]
-    assert value not in {fault[5:] for fault in faults[:4]}
+    assert value not in {fault[5:] for fault in faults[:7]}
     produced(topic, [(b"k", fault, []) for fault in faults])
     _, lines, said = tail("--topic", topic)
-    assert [line["verdict"] for line in lines] == ["fail"] * 5 + ["unvalidated"]
-    for line, word in zip(
-        lines,
-        ("invalid-contents", "invalid-notification", "no-wrapper", "not-a-telemetry-message", "9999", "no schema id"),
-        strict=True,
-    ):
+    assert [line["verdict"] for line in lines] == ["fail"] * 8 + ["unvalidated"]
+    words = [
+        "/oper-status",
+        "ietf-yang-push:push-update/datastore-nonsense",
+        "ietf-yp-notification:envelope/event-time",
+        "ietf-telemetry-message:message/telemetry-message-metadata/session-protocol",
+        "ietf-telemetry-message:message/data-collection-nonsense",
+        "no-wrapper",
+        "not-a-telemetry-message",
+        "9999",
+        "no schema id",
+    ]
+    for line, word in zip(lines, words, strict=True):
         assert word in line["why"], line
-    assert "0 pass, 5 fail, 1 unvalidated" in said
+    assert "0 pass, 8 fail, 1 unvalidated" in said
 
 
 def test_losses_are_judged_by_their_schema_too(site: Site, tail: Said) -> None:

@@ -189,4 +189,4 @@ def test_our_modules_have_the_names_namespaces_and_revisions_of_the_published(
 
 def test_every_module_of_ours_is_bundled() -> None:
     assert set(read_modules(OURS)) <= set(bundled())
-    assert len(read_modules(OURS)) == 11
+    assert len(read_modules(OURS)) == 12

@@ -141,20 +141,22 @@ def test_only_patterns_without_literal_digits_are_blind_to_them(expression: str,
 def test_an_exact_push_update_fits_when_one_with_a_time_of_its_shape_did(drafts: Schema) -> None:
     schema = drafts
     schema._fitting._exact.clear()
-    assert not schema.fits_exactly("2026-11-20T10:00:00Z", "current-accounting")
-    schema.remember_exact("2026-11-20T10:00:00Z", "current-accounting")
-    assert schema.fits_exactly("2031-01-09T23:59:59Z", "current-accounting")
-    assert not schema.fits_exactly("2031-01-09T23:59:59Z", "state-changed")
-    assert not schema.fits_exactly("2031-01-09 23:59:59Z", "current-accounting")
-    assert not schema.fits_exactly("2031-01-09T23:59:59.5Z", "current-accounting")
+    sent = "2026-11-20T10:00:01Z"
+    assert not schema.fits_exactly("2026-11-20T10:00:00Z", "current-accounting", sent)
+    schema.remember_exact("2026-11-20T10:00:00Z", "current-accounting", sent)
+    assert schema.fits_exactly("2031-01-09T23:59:59Z", "current-accounting", "2031-02-09T23:59:59Z")
+    assert not schema.fits_exactly("2031-01-09T23:59:59Z", "state-changed", sent)
+    assert not schema.fits_exactly("2031-01-09 23:59:59Z", "current-accounting", sent)
+    assert not schema.fits_exactly("2031-01-09T23:59:59.5Z", "current-accounting", sent)
+    assert not schema.fits_exactly("2031-01-09T23:59:59Z", "current-accounting", "yesterday")
 
 
 def test_exact_push_updates_are_not_remembered_without_bound_or_by_a_schema_that_lacks_their_leaves(
     drafts: Schema, plant: Schema
 ) -> None:
     for length in range(MAX_KNOWN + 10):
-        drafts.remember_exact("0" * (length % 60) + chr(1000 + length), "current-accounting")
-    drafts.remember_exact("0" * 100, "current-accounting")
+        drafts.remember_exact("0" * (length % 60) + chr(1000 + length), "current-accounting", "")
+    drafts.remember_exact("0" * 200, "current-accounting", "")
     assert len(drafts._fitting._exact) <= MAX_KNOWN
-    plant.remember_exact("2026-11-20T10:00:00Z", "current-accounting")
-    assert not plant.fits_exactly("2026-11-20T10:00:00Z", "current-accounting")
+    plant.remember_exact("2026-11-20T10:00:00Z", "current-accounting", "")
+    assert not plant.fits_exactly("2026-11-20T10:00:00Z", "current-accounting", "")
