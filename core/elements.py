@@ -10,6 +10,10 @@ from typing import TypedDict
 
 import msgspec
 
+from yangbeam.core.lost import LearnedScope as LearnedScope  # noqa: PLC0414 # handed on: an element, too
+from yangbeam.core.lost import LossEvent as LossEvent  # noqa: PLC0414 # the same
+from yangbeam.core.record import Record
+
 FORMAT = 1
 """Version of every batch below; a newer one than this is a clear error in the coder."""
 
@@ -22,11 +26,7 @@ class MediaType(StrEnum):
     CBOR = "application/yang-data+cbor"
 
 
-class _Record(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Base of everything inside a batch: immutable, encoded as an array."""
-
-
-class Message(_Record, frozen=True):
+class Message(Record, frozen=True):
     """One whole message of a publisher, reassembled, its payload untouched."""
 
     exporter: str
@@ -53,7 +53,7 @@ class Message(_Record, frozen=True):
     """Of one read back from the telemetry topic: which of the records that were made of it."""
 
 
-class Heartbeat(_Record, frozen=True, tag="heartbeat"):
+class Heartbeat(Record, frozen=True, tag="heartbeat"):
     """A collector's clock and cumulative counters; one a second live, one before the end of input.
 
     It is the clock of quiet streams: nothing arrived between two heartbeats but what stands between them.
@@ -67,7 +67,7 @@ class Heartbeat(_Record, frozen=True, tag="heartbeat"):
     """Cumulative: ``datagrams``, the names of COUNTERS in core.udp_notif, ``kernel_drops``, ``ring_drops``."""
 
 
-class Refused(_Record, frozen=True, tag="refused"):
+class Refused(Record, frozen=True, tag="refused"):
     """What the receiver could not make a message of, with its original bytes; becomes a dead letter."""
 
     at: int
@@ -83,7 +83,7 @@ class Refused(_Record, frozen=True, tag="refused"):
     fault: str = "device"
 
 
-class EndOfInput(_Record, frozen=True, tag="end"):
+class EndOfInput(Record, frozen=True, tag="end"):
     """The reader's last record of a shard: flush everything."""
 
     at: int
@@ -124,7 +124,7 @@ class MessageBatch(_Batch, frozen=True, kw_only=True):
     controls: list[Control] = []
 
 
-class Terms(_Record, frozen=True):
+class Terms(Record, frozen=True):
     """What subscription-started or -modified says of a subscription, in the current leaf names.
 
     RFC 8639 section 2.7, RFC 8641 section 3.7, draft-ietf-netconf-yang-notifications-versioning-13,
@@ -151,7 +151,7 @@ class Terms(_Record, frozen=True):
     stop_time: str | None = None
 
 
-class Notification(_Record, frozen=True):
+class Notification(Record, frozen=True):
     """One decoded notification: its facts in one normal form; its contents stay in the message's bytes."""
 
     message: Message
@@ -193,7 +193,7 @@ class NotificationBatch(_Batch, frozen=True, kw_only=True):
     """Heartbeats and end of input; ``at`` counts notifications here."""
 
 
-class Bound(_Record, frozen=True):
+class Bound(Record, frozen=True):
     """A notification with the schema its contents are read by."""
 
     notification: Notification
@@ -205,7 +205,7 @@ class Bound(_Record, frozen=True):
     """``started``, ``module-names``, ``notification``, or ``none: WHY``: what it was bound by."""
 
 
-class Subscription(_Record, frozen=True):
+class Subscription(Record, frozen=True):
     """A subscription as the collector knows it."""
 
     node: str
@@ -223,7 +223,7 @@ class BoundBatch(_Batch, frozen=True, kw_only=True):
     controls: list[Control] = []
 
 
-class Validated(_Record, frozen=True):
+class Validated(Record, frozen=True):
     """A notification with its verdict, and its whole payload as RFC 7951 JSON."""
 
     bound: Bound
@@ -244,7 +244,7 @@ class ValidatedBatch(_Batch, frozen=True, kw_only=True):
     controls: list[Control] = []
 
 
-class TelemetryRecord(_Record, frozen=True):
+class TelemetryRecord(Record, frozen=True):
     """One ietf-telemetry-message, ready for a topic or a file."""
 
     schema_id: int | None
@@ -274,7 +274,7 @@ class TelemetryBatch(_Batch, frozen=True, kw_only=True):
     controls: list[Control] = []
 
 
-class DeadLetter(_Record, frozen=True):
+class DeadLetter(Record, frozen=True):
     """One message that ends here: why, whose fault, and its original bytes; replayable."""
 
     stage: str
@@ -304,52 +304,6 @@ class DeadLetterBatch(_Batch, frozen=True, kw_only=True):
     letters: list[DeadLetter]
 
 
-class LossEvent(_Record, frozen=True):
-    """Numbers that were skipped: where, which, since when, and how sure that is."""
-
-    exporter: str
-    node: str
-    publisher_id: int | None
-    subscription_ids: tuple[int, ...]
-    counter: str
-    """What it was found by, as the YANG module yangbeam-loss names it: ``transport``, ``notification``, …"""
-    scope: str
-    """node, publisher, subscription, socket or a combination joined by ``+``."""
-    first: int
-    """First missing number; ``first..last`` modulo 2**32."""
-    last: int
-    count: int
-    first_us: int
-    last_us: int
-    """Arrivals of the messages before and after the gap."""
-    state: str
-    """open, confirmed or withdrawn."""
-    cause: str = ""
-    """As that module names it: incomplete, kernel-drop, silent, terminated, restart, patch-gap, …; empty: not known."""
-    identity: str = ""
-    """Stable key: a later event with it replaces the earlier one."""
-    detail: str = ""
-    """More of the cause, in words or as the publisher said it."""
-
-
-class LearnedScope(_Record, frozen=True):
-    """How one counter of one exporter counts, as far as that is known; a later one replaces it."""
-
-    exporter: str
-    counter: str
-    """``transport`` or ``notification``."""
-    state: str
-    """settled, learning, untrackable or set (by the operator)."""
-    scope: str
-    """The scope in use; several joined by `` = `` where they mean the same so far."""
-    counters: int
-    """How many separate counters that makes."""
-    since_us: int
-    """Arrival of the message that decided it."""
-    why: list[str]
-    """What was learned, newest last."""
-
-
 class LossBatch(_Batch, frozen=True, kw_only=True):
     """What DetectLoss emits."""
 
@@ -357,7 +311,7 @@ class LossBatch(_Batch, frozen=True, kw_only=True):
     learned: list[LearnedScope] = []
 
 
-class Tally(_Record, frozen=True):
+class Tally(Record, frozen=True):
     """Counts of one (exporter, publisher, subscription) within one arrival-time bucket."""
 
     exporter: str
@@ -378,7 +332,7 @@ class LedgerDelta(_Batch, frozen=True, kw_only=True):
     """The end of input passed this stage."""
 
 
-class LedgerTotal(_Record, frozen=True):
+class LedgerTotal(Record, frozen=True):
     """Absolute totals of one bucket; the highest revision of (shard, bucket, exporter, …) wins."""
 
     shard: int
@@ -398,7 +352,7 @@ class LedgerTotals(_Batch, frozen=True, kw_only=True):
     """Absolute counters by collector id."""
 
 
-class TopicRecord(_Record, frozen=True):
+class TopicRecord(Record, frozen=True):
     """One record of a Kafka topic, as it was read."""
 
     topic: str

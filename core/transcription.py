@@ -43,14 +43,14 @@ def transcribed(notification: Notification, context: Context) -> Notification:
     if is_json(notification):
         return notification
     body = body_members(notification, context)
-    tree, path = _from_xml(notification, body) if _is_xml(notification) else _from_cbor(notification, body)
+    tree, path = _from_xml(notification, body) if _is_xml(notification) else _from_cbor(notification, body, context)
     message = msgspec.structs.replace(notification.message, payload=orjson.dumps(tree), media_type=MediaType.JSON.value)
     return msgspec.structs.replace(notification, message=message, path=path)
 
 
 def body_members(notification: Notification, context: Context) -> dict[str, Any]:
     """Returns ``{module:name: body}`` of a notification that came as XML or CBOR; raises as ``transcribed``."""
-    tree = tree_of(notification.message)
+    tree = tree_of(notification.message, context.sids)
     if _is_xml(notification):
         return XmlTranscoder(context).notification(_element_at(tree, notification.path[1:]))
     *above, name = notification.path
@@ -91,11 +91,13 @@ def _present(members: Any) -> dict[str, Any]:
     return {name: value for name, value in members if value is not None}
 
 
-def _from_cbor(notification: Notification, body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _from_cbor(
+    notification: Notification, body: dict[str, Any], context: Context
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Keeps the header as it came: its leaves are text and small numbers in CBOR as in JSON."""
     *above, name = notification.path
     (qualified,) = body
-    holder = tree_of(notification.message)
+    holder = tree_of(notification.message, context.sids)
     layers = []
     for part in above:
         layers.append((part, holder))

@@ -19,6 +19,7 @@ from yangbeam.core.notification.wrappers import ENVELOPE
 from yangbeam.core.transcription import UNTYPED, is_json, transcribed
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.schema import Schema
+from yangbeam.core.yang.sid_files import NO_SIDS, SidNames
 from yangbeam.core.yang.transcode import Context
 
 STAGE: Final = "validate"
@@ -37,12 +38,14 @@ class Policy:
         pass_invalid: Pass invalid messages on, marked, instead of a dead letter.
         pass_unbound: The same for messages without a schema.
         choice: Who judges contents and edits, and how strictly.
+        sids: What the operator's .sid files name, for CBOR.
     """
 
     validate: bool = True
     pass_invalid: bool = False
     pass_unbound: bool = False
     choice: Choice = field(default_factory=Choice)
+    sids: SidNames = NO_SIDS
 
 
 def judge(bound: Bound, schema_of: Callable[[int], Schema], policy: Policy) -> Validated:
@@ -62,7 +65,7 @@ def judge(bound: Bound, schema_of: Callable[[int], Schema], policy: Policy) -> V
     try:
         notification = bound.notification
         if not is_json(notification):
-            notification = transcribed(notification, Context(schema.tree))
+            notification = transcribed(notification, Context(schema.tree, sids=policy.sids))
         _check(notification, schema, policy.choice)
     except (InvalidInstanceError, NotificationError) as error:
         refused = _refused(error, bound.schema_id)

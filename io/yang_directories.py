@@ -2,11 +2,13 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from importlib import metadata, resources
 from pathlib import Path
 
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.yang.schema_set import SchemaSet
+from yangbeam.core.yang.sid_files import NO_SIDS, SidNames, read_sid_files
 
 
 def read_modules(path: str | Path) -> dict[str, str]:
@@ -62,3 +64,25 @@ def write_set(schema_set: SchemaSet, cache: str | Path) -> Path:
     except OSError as error:
         raise SchemaError("module-directory", f"cannot write the module cache {cache}: {error}") from error
     return target
+
+
+def read_sids(places: Iterable[str | Path]) -> SidNames:
+    """Reads .sid files, and those of folders.
+
+    Raises:
+        SchemaError: ``sid-file``: one cannot be read, or is none; it is named.
+    """
+    found = NO_SIDS
+    for file in (file for place in places for file in _sid_files(Path(place))):
+        try:
+            more = read_sid_files([file.read_bytes()])
+        except OSError as error:
+            raise SchemaError("sid-file", f"{file} cannot be read: {error.strerror}") from error
+        except SchemaError as error:
+            raise SchemaError("sid-file", f"{file}: {error.detail}") from error
+        found = SidNames({**found.nodes, **more.nodes}, {**found.identities, **more.identities})
+    return found
+
+
+def _sid_files(place: Path) -> list[Path]:
+    return sorted(place.glob("*.sid")) if place.is_dir() else [place]

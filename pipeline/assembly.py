@@ -7,7 +7,9 @@ from yangbeam.core.loss.overrides import Scopes
 from yangbeam.core.pending import Limits
 from yangbeam.core.validation import Policy
 from yangbeam.core.yang.engine import Choice
+from yangbeam.core.yang.sid_files import SidNames
 from yangbeam.io.schema_registry import RegistryAddress
+from yangbeam.io.yang_directories import read_sids
 from yangbeam.pipeline.config import Config
 from yangbeam.pipeline.config_registry import Registry
 from yangbeam.pipeline.config_sinks import Kafka
@@ -35,6 +37,7 @@ def stages_of(config: Config) -> Stages:
             choice=Choice(
                 config.validation.profile, config.validation.engine == "auto", config.validation.sample_one_in
             ),
+            sids=sids_of(config),
         ),
         detect_loss=_detect_loss(config.loss),
         collector=config.collector,
@@ -48,6 +51,15 @@ def stages_of(config: Config) -> Stages:
             max_bytes_per_exporter=config.schemas.max_pending_bytes_per_exporter,
         ),
     )
+
+
+def sids_of(config: Config) -> SidNames:
+    """Returns what the configured .sid files name.
+
+    Raises:
+        SchemaError: ``sid-file``: one is none, or cannot be read.
+    """
+    return read_sids(config.schemas.sid_files)
 
 
 def _keys_of(config: Config) -> Keys:

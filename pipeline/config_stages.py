@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from yangbeam.pipeline.config_discovery import SchemaNode
-from yangbeam.pipeline.config_types import Flag, InputFolder, Prefix, Section, Text, problem
+from yangbeam.pipeline.config_types import Flag, InputFolder, InputPath, Prefix, Section, Text, problem
 
 Policy = Literal["reject", "pass-and-mark"]
 Scope = Annotated[str, Field(strict=True)]
@@ -66,6 +66,9 @@ class Schemas(Section):
     """Nodes that are asked for their own YANG by NETCONF, and what is known of those that cannot be."""
     bundled: Flag = True
     """Also use the modules that come with yangbeam: those of the notifications themselves."""
+    sid_files: tuple[InputPath, ...] = ()
+    """Files that name the SIDs of YANG in CBOR (RFC 9595), or folders of `.sid` files: the publishers' own. pyang makes
+    them (`--sid-generate-file`), which helps where the publishers number by the same files."""
     missing: Policy = "reject"
     """What becomes of a notification whose schema is not to be had: a dead letter, or passed on and marked."""
     wait_s: Annotated[float, Field(strict=True, ge=0, le=86_400, allow_inf_nan=False)] = 60.0

@@ -65,6 +65,13 @@ def _existing_file(path: Path, info: ValidationInfo) -> Path:
     return path
 
 
+def _existing(path: Path, info: ValidationInfo) -> Path:
+    path = _anchored(path, info)
+    if info.context is not None and not path.exists():
+        raise problem(f"there is no file or folder {path}", "correct the path", fault=Fault.ENVIRONMENT)
+    return path
+
+
 def _existing_folder(path: Path, info: ValidationInfo) -> Path:
     path = _anchored(path, info)
     if info.context is not None and not path.is_dir():
@@ -77,6 +84,8 @@ OutputPath = Annotated[Path, AfterValidator(_anchored)]
 """What is written; relative to the configuration file's folder."""
 InputFile = Annotated[Path, AfterValidator(_existing_file)]
 """What is read, and must exist; relative to the configuration file's folder."""
+InputPath = Annotated[Path, AfterValidator(_existing)]
+"""The same, a file or a folder."""
 InputFolder = Annotated[Path, AfterValidator(_existing_folder)]
 """The same, a folder."""
 

@@ -54,7 +54,7 @@ class Stages:
 def build(pipeline: beam.Pipeline, source: beam.PTransform, stages: Stages, sinks: Sinks) -> None:
     """Builds the graph between a source of ``MessageBatch`` and the sinks."""
     messages = pipeline | "ReadSources" >> source
-    decoded = messages | "DecodeNotifications" >> DecodeNotifications()
+    decoded = messages | "DecodeNotifications" >> DecodeNotifications(stages.policy.sids)
     bind = BindSubscriptions(stages.schemas, pass_unbound=stages.policy.pass_unbound, limits=stages.pending)
     bound = decoded.out | "BindSubscriptions" >> bind
     validated = bound.out | "ValidateNotifications" >> ValidateNotifications(stages.schemas, stages.policy)

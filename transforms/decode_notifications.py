@@ -25,6 +25,7 @@ from yangbeam.core.elements import (
 from yangbeam.core.errors import NotificationError
 from yangbeam.core.ledger import DEAD, DECODED, QUIRK, RECEIVED, REFUSED, Tallies
 from yangbeam.core.notification.decode import decode
+from yangbeam.core.yang.sid_files import NO_SIDS, SidNames
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
 
 STAGE: Final = "decode"
@@ -35,17 +36,29 @@ class DecodeNotifications(beam.PTransform):
 
     ``MessageBatch`` to ``NotificationBatch``. Letters: not parseable, no known wrapper, empty payload, and what the
     receiver refused. Control records travel on, without the bytes of what was refused.
+
+    Args:
+        sids: What the operator's .sid files name, for CBOR.
     """
+
+    def __init__(self, sids: SidNames = NO_SIDS) -> None:
+        super().__init__()
+        self._sids = sids
 
     @no_annotations
     def expand(self, batches: PCollection) -> Staged:
         """Applies the stage."""
         return staged(
-            batches | "Decode" >> beam.ParDo(_Decode()).with_outputs(LETTERS, LEDGER, main="decoded"), NotificationBatch
+            batches | "Decode" >> beam.ParDo(_Decode(self._sids)).with_outputs(LETTERS, LEDGER, main="decoded"),
+            NotificationBatch,
         )
 
 
 class _Decode(beam.DoFn):
+    def __init__(self, sids: SidNames) -> None:
+        super().__init__()
+        self._sids = sids
+
     def process(self, batch: MessageBatch) -> Iterator[Any]:
         tallies = Tallies(STAGE)
         notifications: list[Notification] = []
@@ -55,7 +68,7 @@ class _Decode(beam.DoFn):
         for index, message in enumerate(batch.messages):
             kept[index] = len(notifications)
             try:
-                notification = decode(message)
+                notification = decode(message, self._sids)
             except NotificationError as error:
                 letters.append(letter_of_message(STAGE, message, error))
                 where = (message.exporter, message.publisher_id, None, message.arrival_us)

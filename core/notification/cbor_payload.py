@@ -16,6 +16,7 @@ from yangbeam.core.notification.facts import Encoding, modules_of_members, notif
 from yangbeam.core.notification.header import unwrap
 from yangbeam.core.notification.refusal import MAX_DEPTH, refuse, refuse_depth
 from yangbeam.core.notification.wrappers import ENVELOPE_SIDS
+from yangbeam.core.yang.sid_files import NO_SIDS, SidNames
 
 ABSOLUTE_SID: Final = 47
 """Tag of a SID that is no delta (RFC 9254 section 3.2)."""
@@ -44,43 +45,56 @@ class _TagError(Exception):
     """A tag that has no place in YANG data."""
 
 
-def decode_cbor(message: Message) -> Notification:
+def decode_cbor(message: Message, sids: SidNames = NO_SIDS) -> Notification:
     """Returns the notification in a CBOR payload; raises NotificationError."""
     raw = _loaded(message.payload)
-    found = unwrap(named(raw, ENVELOPE_SIDS))
+    found = unwrap(named(raw, sids.nodes))
     by_sid = type(raw) is dict and any(type(key) is not str for key in raw)
     return notification_of(message, found, f"{'C2' if by_sid else 'C1'}/{found.row}", CBOR)
 
 
-def tree_of_cbor(message: Message, sids: Mapping[int, str] = ENVELOPE_SIDS) -> Any:
+def tree_of_cbor(message: Message, sids: SidNames = NO_SIDS) -> Any:
     """Returns the decoded payload with names for the SIDs known; others stay integers or CBORTag(47).
 
     Args:
         message: With a CBOR payload.
-        sids: SID → member name, of the headers and, when an operator has .sid files, of more.
+        sids: What an operator's .sid files say, beside the headers' own.
 
     Raises:
         NotificationError: empty-payload, not-cbor, nesting-too-deep, unsupported-cbor-tag.
     """
-    return named(_loaded(message.payload), sids)
+    return named(_loaded(message.payload), sids.nodes)
 
 
-def named(value: Any, sids: Mapping[int, str], parent: int = 0) -> Any:
-    """Returns a tree whose SID keys are replaced by names where known; ``parent`` is the SID above, 0 for none.
+def named(value: Any, nodes: Mapping[int, str], parent: int = 0, module: str = "") -> Any:
+    """Returns a tree whose SID keys are replaced by names where known, as members are named in JSON.
 
-    >>> named({2957: {1: {}, 4: 8}}, ENVELOPE_SIDS)
+    >>> named({2957: {1: {}, 4: 8}}, {})
     {'ietf-yp-notification:envelope': {'contents': {}, 'sequence-number': 8}}
+
+    Args:
+        value: What CBOR held.
+        nodes: SID to ``module:name``, beside the headers' own.
+        parent: The SID above, which keys are deltas to, in anydata as well (RFC 9254 sections 3.2, 4.5); 0: none.
+        module: That of the node above: its members stand without a module.
     """
     if type(value) is list:
-        return [named(each, sids, parent) for each in value]
+        return [named(each, nodes, parent, module) for each in value]
     if type(value) is not dict:
         return value
     members: dict[Any, Any] = {}
     for key, below in value.items():
         sid = _sid(key, parent)
+        name = ENVELOPE_SIDS.get(sid) or nodes.get(sid) or (_absolute(sid) if parent and type(key) is int else key)
+        own = name.rpartition(":")[0] if type(name) is str else ""
         # A name under a SID starts afresh: its own SID is not known here, so deltas below it cannot be resolved.
-        members[sids.get(sid, key)] = named(below, sids, sid)
+        members[name[len(own) + 1 :] if own and own == module else name] = named(below, nodes, sid, own or module)
     return members
+
+
+def _absolute(sid: int) -> Any:
+    """Returns the key of a SID that nothing names: what stands above it gets a name, so that a delta would be lost."""
+    return cbor2.CBORTag(ABSOLUTE_SID, sid)
 
 
 def _sid(key: Any, parent: int) -> int:

@@ -8,6 +8,7 @@ from yangbeam.core.notification.cbor_payload import decode_cbor, tree_of_cbor
 from yangbeam.core.notification.json_payload import decode_json, tree_of_json
 from yangbeam.core.notification.refusal import refuse
 from yangbeam.core.notification.xml_payload import decode_xml, element_of
+from yangbeam.core.yang.sid_files import NO_SIDS, SidNames
 
 _CODECS: Final = (
     ((MediaType.JSON.value, "application/json"), decode_json, lambda message: tree_of_json(message.payload)),
@@ -24,8 +25,12 @@ _READERS: Final[Mapping[str, Callable[[Message], Any]]] = {
 }
 
 
-def decode(message: Message) -> Notification:
+def decode(message: Message, sids: SidNames = NO_SIDS) -> Notification:
     """Returns the notification of a message; its contents stay in the message's payload.
+
+    Args:
+        message: Of any wrapper and encoding.
+        sids: What the operator's .sid files name, for CBOR.
 
     Raises:
         NotificationError: The payload is none. Its reason is the key under which it is counted; its detail says
@@ -34,11 +39,11 @@ def decode(message: Message) -> Notification:
     decoder = _DECODERS.get(message.media_type)
     if decoder is None:
         refuse("unknown-media-type", f"no decoder for media type {message.media_type!r:.80}")
-    return decoder(message)
+    return decode_cbor(message, sids) if decoder is decode_cbor else decoder(message)
 
 
-def tree_of(message: Message) -> Any:
-    """Returns the whole payload as a tree: parsed JSON, an lxml element, or CBOR with header SIDs named.
+def tree_of(message: Message, sids: SidNames = NO_SIDS) -> Any:
+    """Returns the whole payload as a tree: parsed JSON, an lxml element, or CBOR with its known SIDs named.
 
     Raises:
         NotificationError: As ``decode``, for what is wrong before any wrapper is looked for.
@@ -46,4 +51,4 @@ def tree_of(message: Message) -> Any:
     reader = _READERS.get(message.media_type)
     if reader is None:
         refuse("unknown-media-type", f"no decoder for media type {message.media_type!r:.80}")
-    return reader(message)
+    return tree_of_cbor(message, sids) if reader is tree_of_cbor else reader(message)

@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
-from yangbeam.core.elements import Control, Notification, _Batch, _Record
+from yangbeam.core.elements import Control, Notification, _Batch
+from yangbeam.core.record import Record
 from yangbeam.core.tables.definitions import Table
 from yangbeam.core.tables.entries import Entry, Row
 
 
-class Group(_Record, frozen=True):
+class Group(Record, frozen=True):
     """Rows of one table that carry the same columns."""
 
     table: int

@@ -22,6 +22,9 @@ class SidNames:
     identities: Mapping[int, str] = field(default_factory=dict)
 
 
+NO_SIDS = SidNames()
+
+
 def _node_name(identifier: str) -> str:
     """``/m:top/list/n:leaf`` → ``n:leaf``: the last name with the module last said."""
     module, name = "", ""
@@ -40,7 +43,8 @@ def read_sid_files(texts: Iterable[bytes]) -> SidNames:
     nodes: dict[int, str] = {}
     identities: dict[int, str] = {}
     for text in texts:
-        for item in _items(text):
+        module, items = _content(text)
+        for item in items:
             try:
                 sid, identifier, space = int(item["sid"]), str(item["identifier"]), item.get("namespace", "data")
             except (KeyError, TypeError, ValueError) as error:
@@ -50,11 +54,12 @@ def read_sid_files(texts: Iterable[bytes]) -> SidNames:
             if space == "data":
                 nodes[sid] = _node_name(identifier)
             elif space == "identity":
-                identities[sid] = identifier
+                identities[sid] = identifier if ":" in identifier else f"{module}:{identifier}"
     return SidNames(nodes, identities)
 
 
-def _items(text: bytes) -> list[Any]:
+def _content(text: bytes) -> tuple[str, list[Any]]:
+    """Returns module and items."""
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -63,4 +68,4 @@ def _items(text: bytes) -> list[Any]:
     items = content.get("item", content.get("items")) if isinstance(content, dict) else None
     if not isinstance(items, list):
         raise SchemaError("sid-file", "a .sid file has no list of items (RFC 9595 section 3)")
-    return items
+    return str(content.get("module-name", "")), items

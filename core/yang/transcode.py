@@ -100,6 +100,10 @@ class Context:
 def refuse_unknown(name: str, scope: Scope) -> NoReturn:
     """Raises: a member that the schema does not have."""
     path = f"{scope.path}/{name}"
+    if name.startswith("SID "):
+        rule = "every SID is in a .sid file"
+        detail = f"{path}: no .sid file names it; give the publisher's in schemas.sid_files"
+        raise InvalidInstanceError("unknown-sid", detail, path=path, rule=rule)
     detail = f"{path}: the bound schema has no such node; give the publisher's own modules, or check the publisher"
     raise InvalidInstanceError("unknown-node", detail, path=path, rule="every node is in the schema")
 

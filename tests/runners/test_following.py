@@ -72,6 +72,6 @@ def test_the_command_serves_and_says_where(file: Path, capsys: pytest.CaptureFix
 
 
 def test_a_topic_that_is_not_there_is_named(file: Path) -> None:
-    file.write_text(file.read_text().replace("topics = ", "#"))
-    with pytest.raises(ConfigurationError, match="does not exist"):
+    file.write_text(file.read_text().replace('loss = "', 'loss = "no-'))
+    with pytest.raises(ConfigurationError, match=r"no-topic-.* does not exist"):
         followed(load(file).as_collect(), Status(), Event(), 0.1)

@@ -215,7 +215,7 @@ def test_other_kinds_than_the_schema_says_are_refused(plant: Schema) -> None:
     refused("invalid-contents", f"{top}/step", cbor, plant, {"step": [1]})
     refused("invalid-contents", top, cbor, plant, {b"x": 1})
     refused("invalid-contents", top, cbor, plant, {True: 1})
-    refused("unknown-node", f"{top}/SID 5", cbor, plant, {5: 1})
+    refused("unknown-sid", f"{top}/SID 5", cbor, plant, {5: 1})
 
 
 def test_anydata_is_read_by_the_top_level_nodes_of_the_schema(plant: Schema) -> None:
