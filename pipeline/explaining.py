@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from rich.console import Console
@@ -11,18 +11,28 @@ from rich.table import Table
 
 from yangbeam.core.elements import Control, MessageBatch, Notification, NotificationBatch, place
 from yangbeam.core.errors import NotificationError
-from yangbeam.core.loss.explain import ExplainedCounter, ExplainedExporter, Explainer
+from yangbeam.core.loss.explain import ExplainedCounter, ExplainedExporter
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.reader import Reader
+from yangbeam.pipeline.explaining_schemas import ExplainedSchema
 
 BATCH_BYTES = 1 << 20
 
 
-def explained(reader: Reader, explainer: Explainer) -> list[ExplainedExporter]:
+class Explains(Protocol):
+    """Something that learns from decoded batches."""
+
+    def observe(self, batch: NotificationBatch) -> None:
+        """Takes one batch, in order."""
+        ...
+
+
+def observed(reader: Reader, *explainers: Explains) -> None:
     """Reads to the end of input; what cannot be decoded is left out, as it is for the detector of a run."""
     while isinstance(batch := reader.poll(BATCH_BYTES, 0.0), MessageBatch):
-        explainer.observe(_decoded(batch))
-    return explainer.explain()
+        decoded = _decoded(batch)
+        for explainer in explainers:
+            explainer.observe(decoded)
 
 
 def _decoded(batch: MessageBatch) -> NotificationBatch:
@@ -43,9 +53,12 @@ def _moved(control: Control, at: int) -> Control:
     return moved
 
 
-def as_json(exporters: list[ExplainedExporter]) -> bytes:
-    """Returns one JSON document."""
-    return msgspec.json.format(msgspec.json.encode({"exporters": exporters}), indent=2)
+def as_json(exporters: list[ExplainedExporter], schemas: list[ExplainedSchema] | None = None) -> bytes:
+    """Returns one JSON document; ``schemas`` where they were asked for."""
+    found: dict[str, Any] = {"exporters": exporters}
+    return msgspec.json.format(
+        msgspec.json.encode(found if schemas is None else found | {"schemas": schemas}), indent=2
+    )
 
 
 def show(exporters: list[ExplainedExporter], console: Console) -> None:

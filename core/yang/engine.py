@@ -5,7 +5,7 @@ sample of what it accepted. Should libyang refuse one of those, the compiled jud
 the rest of the process, and the message is a dead letter of its own kind.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -81,6 +81,15 @@ class Engine:
         self._edits = EditJudge(self._compiled)
         self._digest = schema.schema_set.digest
         self._accepted = 0
+
+    def left_to_libyang(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Returns schema path → why libyang judges it, below some top-level nodes; what is not there is compiled.
+
+        Args:
+            names: ``module:name`` of the nodes; those that the schema lacks are passed over.
+        """
+        self._compiled.meet(names)
+        return self._compiled.left_out
 
     @property
     def is_dismissed(self) -> bool:

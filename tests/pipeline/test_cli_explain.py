@@ -95,3 +95,33 @@ def test_what_cannot_be_decoded_is_left_out(tmp_path: Path, capfdbinary: pytest.
 
 def test_a_file_that_is_not_there_is_the_operators_fault(tmp_path: Path) -> None:
     assert run("explain", str(tmp_path / "none.pcap")) != ExitCode.OK
+
+
+def test_what_of_a_schema_is_left_to_libyang_is_told_with_the_reason(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = str(simulated(tmp_path / "a.pcap", "standard"))
+    config = tmp_path / "c.toml"
+    config.write_text("")
+    found = explained(capfdbinary, file, "--config", str(config), "--schemas")["schemas"]
+    interfaces = next(one for one in found if one["modules"] == ["ietf-interfaces"])
+    assert interfaces["engine"] == "compiled"
+    assert interfaces["schema_id"] is not None
+    assert interfaces["messages"] > 10
+    left = interfaces["left_to_libyang"]
+    assert all(path.startswith("/ietf-interfaces:interfaces") and why for path, why in left.items())
+    assert run("explain", file, "--config", str(config), "--schemas") == ExitCode.OK
+    assert b"libyang has the last word" in capfdbinary.readouterr().out
+    config.write_text('[validation]\nengine = "libyang"\n')
+    found = explained(capfdbinary, file, "--config", str(config), "--schemas")["schemas"]
+    assert {one["engine"] for one in found} == {"libyang"}
+
+
+def test_contents_that_no_schema_reads_are_told_with_the_cure(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = str(simulated(tmp_path / "a.pcap", "standard"))
+    config = tmp_path / "c.toml"
+    config.write_text("[schemas]\nbundled = false\n")
+    found = explained(capfdbinary, file, "--config", str(config), "--schemas")["schemas"]
+    assert all(one["schema_id"] is None and one["why_none"] for one in found)
