@@ -126,3 +126,10 @@ def test_schemas_of_other_digests_are_not_affected_by_a_dismissal(
     engines._dismissed.add(schema.schema_set.digest)
     with loaded(example_set(), tmp_path_factory.mktemp("other")) as other:
         assert not other.engine.is_dismissed
+
+
+def test_what_cannot_be_compiled_exactly_is_named_with_the_reason(schema: Schema) -> None:
+    left = schema.engine.left_to_libyang(schema.tree.data)
+    assert left
+    assert all(path.startswith("/corners") and why for path, why in left.items())
+    assert "/corners:top/numbers/u8" not in left
