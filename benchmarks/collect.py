@@ -1,9 +1,16 @@
-"""The production job `collect`: what a message costs, whatever the number of exporters and the backlog.
+"""The production job `collect`: what a message costs on Flink and in process, how late it is, how a job catches up.
+
+    python benchmarks/collect.py [rate | latency | catchup | exporters | backlog | all]
+
+A real broker and a real Flink cluster with one TaskManager on this machine, the job with its defaults, messages of
+several exporters in a raw topic of four partitions, contents validated. CPU is that of the Python worker, all threads,
+from /proc. `rate` works off a backlog; `latency` is from arrival to the broker's timestamp in the telemetry topic;
+`catchup` stops the job with a savepoint for a minute, while traffic goes on.
 
     python benchmarks/collect.py local-exporters | local-backlog
 
-In this process: the graph of `collect` on Beam's FnApiRunner, libyang's verdict on the contents included, from memory
-to librdkafka's mock broker in a process of its own. CPU is that of this process, all threads.
+In this process: the graph of `collect` on Beam's FnApiRunner, from memory to librdkafka's mock broker in a process of
+its own. CPU is that of this process, all threads.
 """
 
 import argparse
@@ -15,6 +22,8 @@ from pathlib import Path
 from apache_beam.options.pipeline_options import PipelineOptions
 from graph import config_of, cpu_s
 from line_rate import broker
+from parts.flink import Bench, bench
+from parts.on_flink import by_backlog, catch_up, drained, late
 from parts.traffic import OCTETS, Traffic, payload
 
 from yangbeam.core.elements import EndOfInput, MessageBatch
@@ -114,16 +123,61 @@ def local_backlog() -> None:
             print(f"{count:9,} messages: {local(address, 4, count):6.1f} µs a message", flush=True)
 
 
+def rate(servers: Bench, chosen: argparse.Namespace) -> None:
+    """Prints what a message costs, and what one exporter's shard carries."""
+    print(f"four exporters: {drained(servers, chosen.messages)}", flush=True)
+    print(f"one exporter:   {drained(servers, chosen.messages, 1, 1)}", flush=True)
+
+
+def latency(servers: Bench, chosen: argparse.Namespace) -> None:
+    """Prints how late messages are at a live rate."""
+    print(late(servers, chosen.live, 40), flush=True)
+
+
+def catchup(servers: Bench, chosen: argparse.Namespace) -> None:
+    """Prints how fast a job catches up after a minute."""
+    print(catch_up(servers, chosen.catchup), flush=True)
+
+
+def exporters(servers: Bench, chosen: argparse.Namespace) -> None:
+    """Prints what a message costs, by the number of exporters."""
+    one = 0.0
+    for count in (1, 100, 10_000):
+        cost = drained(servers, chosen.messages // 2, count)
+        each = cost.worker_s / cost.messages
+        one = one or each
+        print(f"{count:6,} exporters, {each / one:.2f} of one exporter's cost: {cost}", flush=True)
+
+
+def backlog(servers: Bench, chosen: argparse.Namespace) -> None:
+    """Prints what a message costs, by how much waits."""
+    for left, cost, resident in by_backlog(servers, chosen.backlog, chosen.backlog // 5):
+        print(f"{left:9,} waiting: {cost}; {resident:,.0f} MB", flush=True)
+
+
+MODES = {each.__name__: each for each in (rate, latency, catchup, exporters, backlog)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("mode", choices=("local-exporters", "local-backlog"), nargs="?", default="local-exporters")
-    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("mode", choices=(*MODES, "all", "local-exporters", "local-backlog"), nargs="?", default="all")
+    parser.add_argument("--count", type=int, default=100_000, help="messages of a local measurement")
+    parser.add_argument("--messages", type=int, default=200_000, help="messages of a measurement on Flink")
+    parser.add_argument("--live", type=float, default=9_000, help="messages a second of `latency`")
+    parser.add_argument("--catchup", type=float, default=4_500, help="messages a second of `catchup`")
+    parser.add_argument("--backlog", type=int, default=1_000_000, help="messages of `backlog`")
     chosen = parser.parse_args()
     print(f"a message has {len(payload(1))} octets (wanted: {OCTETS})")
     if chosen.mode == "local-exporters":
         local_exporters(chosen.count)
-    else:
+    elif chosen.mode == "local-backlog":
         local_backlog()
+    else:
+        with bench() as servers:
+            print(servers.server)
+            for mode in MODES if chosen.mode == "all" else (chosen.mode,):
+                print(f"-- {mode}", flush=True)
+                MODES[mode](servers, chosen)
 
 
 if __name__ == "__main__":

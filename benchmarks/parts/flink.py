@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
+import httpx
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -84,10 +85,10 @@ class Bench:
         return prefix
 
     @contextmanager
-    def job(self, prefix: str, more: str = "") -> Iterator["Job"]:
-        """Submits `collect` on the topics of a prefix; ``more`` are lines of its configuration."""
+    def job(self, prefix: str, savepoint: str | None = None) -> Iterator["Job"]:
+        """Submits `collect` on the topics of a prefix, with its defaults; anew, or from a savepoint."""
         folder = self.folder / prefix
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         written = folder / "yangbeam.toml"
         written.write_text(f"""
 out = "{folder}/out"
@@ -103,13 +104,12 @@ dead_letters = "{prefix}-dead-letters"
 log_level = 0
 [collect]
 start = "earliest"
-{more}
 """)
         config = load(written)
         options = options_of(chosen_of(config.flink))
         jar = make_jar(self.server.jar, folder / "job.jar", prefix, options, collect_graph(config))
         rest = Flink(self.flink.url)
-        name = rest.submit(jar, parallelism=config.flink.parallelism)
+        name = rest.submit(jar, parallelism=config.flink.parallelism, savepoint=savepoint)
         jar.unlink()
         try:
             wait_until(lambda: rest.is_running(name), START_S, "the job does not run")
@@ -161,10 +161,20 @@ class Job:
         """Returns what became of its checkpoints."""
         return self._rest.checkpoints(self._name)
 
-    def latencies(self, arrivals: list[list[int]], after_us: int, count: int) -> list[float]:
-        """Returns, in order, the seconds from arrival to the broker's timestamp of what arrived after a moment."""
+    def stop(self) -> str:
+        """Ends it with a savepoint, whose place is returned."""
+        return self._rest.stop(self._name, self._bench.flink.savepoints)
+
+    def pauses(self) -> list[tuple[float, float]]:
+        """Returns from when to when each checkpoint was taken, in seconds since the epoch."""
+        told = httpx.get(f"{self._bench.flink.url}/jobs/{self._name}/checkpoints", timeout=10).json()["history"]
+        began = [(each["trigger_timestamp"] / 1000, each["end_to_end_duration"] / 1000) for each in told]
+        return [(at, at + max(took, 0.0)) for at, took in began]
+
+    def latencies(self, arrivals: list[list[int]], after_us: int, count: int) -> list[tuple[float, float]]:
+        """Returns arrival and broker's timestamp of what arrived after a moment, in seconds since the epoch."""
         self._consumer.assign([TopicPartition(self._topic, partition, 0) for partition in self._partitions])
-        found: list[float] = []
+        found: list[tuple[float, float]] = []
         read, until = 0, time.monotonic() + 60
         while read < count and time.monotonic() < until:
             for record in self._consumer.consume(2000, 1.0):
@@ -172,12 +182,11 @@ class Job:
                     continue
                 read += 1
                 identity = next(value for name, value in record.headers() or () if name == IDENTITY_HEADER)
-                assert isinstance(identity, bytes)
-                partition, offset, _ = map(int, identity.split(b"/"))
+                partition, offset, _ = map(int, bytes(identity or b"").split(b"/"))
                 arrival = arrivals[partition][offset]
                 if arrival >= after_us:
-                    found.append(record.timestamp()[1] / 1000 - arrival / 1e6)
-        return sorted(found)
+                    found.append((arrival / 1e6, record.timestamp()[1] / 1000))
+        return found
 
 
 def _cpu_s(pid: int) -> tuple[float, int, bytes]:

@@ -4,6 +4,7 @@ Each exporter counts its own message ids and sequence numbers without a gap; an 
 partition, and heartbeats go into all of them, as `yangbeam receive` writes them.
 """
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any, Final
@@ -113,6 +114,7 @@ class Filler:
         })  # fmt: skip
         self.arrivals: list[list[int]] = [[] for _ in range(traffic.partitions)]
         """Arrival of each record, by partition and offset; heartbeats among them."""
+        self._ended = threading.Event()
         self.messages = 0
         """How many were written."""
 
@@ -125,7 +127,7 @@ class Filler:
     def live(self, rate: float, seconds: float) -> None:
         """Writes messages as they arrive, for a time; in lots of 5 ms."""
         begun, sent = time.time(), 0
-        while (passed := time.time() - begun) < seconds:
+        while (passed := time.time() - begun) < seconds and not self._ended.is_set():
             due = int(passed * rate) - sent
             if due:
                 self._traffic.now_us = int(time.time() * 1e6)
@@ -133,6 +135,10 @@ class Filler:
                 sent += due
             time.sleep(0.005)
         self.flush()
+
+    def end(self) -> None:
+        """Ends ``live`` in another thread."""
+        self._ended.set()
 
     def flush(self) -> None:
         """Waits until everything is written."""
