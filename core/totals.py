@@ -74,12 +74,19 @@ class Totals:
         A heartbeat (one a second) tells what was touched since the last, and the collectors' counters; a stage's end of
         input tells all. Telling after every delta would cost more than counting: several elements for each batch.
         """
-        for tally in delta.tallies:
-            bucket_us = max(tally.bucket_us, self._horizon)
-            found = self._touch((tally.exporter, tally.publisher_id, tally.subscription_id, bucket_us))
+        known, touched, untold, horizon = self._sums, self._touched, self._untold, self._horizon
+        for tally in delta.tallies:  # with many exporters one for nearly each message, and of each stage
+            bucket_us = max(horizon, tally.bucket_us)
+            key = (tally.exporter, tally.publisher_id, tally.subscription_id, bucket_us)
+            found = known.get(key)
+            if found is None:
+                found = known[key] = _Sum(*key, 0, {})
+            untold[key] = touched[key] = None
+            counts = found.counts
             for name, count in tally.counts.items():
-                found.counts[name] = found.counts.get(name, 0) + count
-                found.revision += _weight(name, count)
+                counts[name] = counts.get(name, 0) + count
+                if count > 0 and name != PENDING:
+                    found.revision += count
         seen = self._collect(delta.collectors)
         crowded = len(self._sums) > MOST_SUMS
         if delta.end:
@@ -97,13 +104,6 @@ class Totals:
         self._horizon = buckets[len(buckets) // 4]
         self._sums = {key: one for key, one in self._sums.items() if key[3] >= self._horizon}
         self._touched = {key: None for key in self._touched if key in self._sums}
-
-    def _touch(self, key: Key) -> _Sum:
-        found = self._sums.get(key)
-        if found is None:
-            found = self._sums[key] = _Sum(*key, 0, {})
-        self._untold[key] = self._touched[key] = None
-        return found
 
     def _collect(self, beats: list[Heartbeat]) -> dict[str, dict[str, int]]:
         """Keeps the highest value of each collector's counters; a collector that restarts has another id."""
