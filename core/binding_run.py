@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from yangbeam.core.dead_letter import letter_of_notification
-from yangbeam.core.elements import Bound, Control, DeadLetter, Heartbeat, Notification
+from yangbeam.core.elements import Bound, Control, DeadLetter, Heartbeat, Notification, Terms
 from yangbeam.core.epochs import REORDER_US, Binding, epoch_of
 from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.ledger import BOUND, DEAD, DUPLICATES, ID_REUSED, MARKED, PENDING, Tallies
 from yangbeam.core.numbering import Verdict, give_up_hole
 from yangbeam.core.patience import Patience
 from yangbeam.core.pending import Limits, QueueKey
-from yangbeam.core.schemas import Schemas
+from yangbeam.core.schemas import AsksNodes, Schemas
 from yangbeam.core.subscribing import DATA_KINDS, enter
 from yangbeam.core.subscription_state import Entry, Key, Subscriptions
 from yangbeam.core.subscription_table import SubscriptionTable
@@ -50,6 +50,7 @@ class BindingRun:
     bound: list[Bound] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
     table: SubscriptionTable = field(default_factory=SubscriptionTable)
+    _still_asked: set[Key] = field(default_factory=set)
     _still_away: set[_Wanted] = field(default_factory=set)
     """Asked in vain since time last passed: asking again at once is of no use."""
 
@@ -81,6 +82,7 @@ class BindingRun:
     def retry(self) -> None:
         """Releases what waited for a schema that is there, and gives up what waited too long."""
         self._still_away.clear()
+        self._still_asked.clear()
         for key in self.state.pending.in_order():
             if key not in self.state.holes:
                 self._run_queue(key)
@@ -253,15 +255,38 @@ class BindingRun:
             return self._resolve(exporter, content_id, frozenset(notification.modules)), "notification"
         if key is None or binding is None:
             return self._resolve(exporter, None, frozenset(notification.modules)), "module-names"
+        how = "started"
+        if terms is None:
+            terms, how = self._asked(key), "asked"
+            binding.terms = terms
+            content_id = terms.content_id if terms else None
         named = {name: revision for name, revision, _ in terms.modules} if terms else {}
         wanted = {f"{name}@{revision}" if revision else name for name, revision in named.items()}
         wanted.update(module for module in notification.modules if module not in named)
         schema_id = self._resolve(exporter, content_id, frozenset(wanted))
         binding.schema_id = schema_id
         binding.bound_modules = notification.modules
-        binding.how = "started" if named or content_id else "module-names"
+        binding.how = how if named or content_id else "module-names"
         self.state.touch(key)
         return schema_id, binding.how
+
+    def _asked(self, key: Key) -> Terms | None:
+        """Returns what the node says of a subscription whose started message was missed; None: nothing.
+
+        Raises:
+            SchemaPendingError: It is being asked.
+        """
+        if not isinstance(self.schemas, AsksNodes):
+            return None
+        if key in self._still_asked:
+            raise SchemaPendingError("subscription-pending", f"{key[0]} is being asked for subscription {key[1]}")
+        try:
+            return self.schemas.subscription(*key)
+        except SchemaPendingError:
+            self._still_asked.add(key)
+            raise
+        except SchemaError:
+            return None  # what the contents name must do
 
     def _resolve(self, *wanted: *tuple[str, str | None, frozenset[str]]) -> int:
         if wanted in self._still_away:

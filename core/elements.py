@@ -202,7 +202,7 @@ class Bound(Record, frozen=True):
     subscription: int = -1
     """Index into the batch's subscriptions; -1 when nothing is known of it."""
     how: str = ""
-    """``started``, ``module-names``, ``notification``, or ``none: WHY``: what it was bound by."""
+    """``started``, ``asked`` (of the node), ``module-names``, ``notification``, or ``none: WHY``: what it was bound by."""
 
 
 class Subscription(Record, frozen=True):

@@ -1,7 +1,8 @@
 """What the stages ask of the schema registry: which schema something is read by, and that schema itself."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from yangbeam.core.elements import Terms
 from yangbeam.core.yang.schema import Schema
 
 
@@ -30,5 +31,22 @@ class Schemas(Protocol):
 
         Raises:
             SchemaError: The id is not registered.
+        """
+        ...
+
+
+@runtime_checkable
+class AsksNodes(Protocol):
+    """Schemas of somebody who can ask the nodes themselves."""
+
+    def subscription(self, exporter: str, identifier: int) -> Terms | None:
+        """Returns what a node says of a subscription whose started message was missed.
+
+        Returns:
+            Its terms; None when the node has none of that id, or is not to be asked.
+
+        Raises:
+            SchemaPendingError: It is being asked; ask again.
+            SchemaError: It cannot be asked.
         """
         ...

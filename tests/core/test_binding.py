@@ -11,7 +11,7 @@ from tests.builders import ARRIVAL_US, batch, notification, started
 from yangbeam.core import message_memory, subscription_state
 from yangbeam.core.binding import Binder, Subscriptions
 from yangbeam.core.elements import BoundBatch, DeadLetter, EndOfInput, Notification, Terms
-from yangbeam.core.errors import ConfigurationError, SchemaError
+from yangbeam.core.errors import ConfigurationError, SchemaError, SchemaPendingError
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.message_memory import DUPLICATE_WINDOW_US
 
@@ -64,6 +64,53 @@ def test_data_whose_started_message_was_missed_is_bound_by_the_modules_it_names(
     bound, _, _ = bind(numbered(1))
     assert [(item.schema_id, item.how) for item in bound.notifications] == [(101, "module-names")]
     assert bound.subscriptions[0].state == "unknown"
+
+
+class Node(Directory):
+    """A directory that can also ask the node."""
+
+    def __init__(self, *answers: Terms | SchemaError | None) -> None:
+        super().__init__()
+        self.answers: list[Terms | SchemaError | None] = list(answers)
+        self.questions: list[tuple[str, int]] = []
+
+    def subscription(self, exporter: str, identifier: int) -> Terms | None:
+        self.questions.append((exporter, identifier))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, SchemaError):
+            raise answer
+        return answer
+
+
+def test_the_node_is_asked_for_what_its_missed_started_message_said() -> None:
+    terms = Terms(modules=(("ietf-interfaces", "2018-02-20", None), ("ietf-ip", None, None)), content_id="c1")
+    node = Node(SchemaPendingError("node-asked", "being asked"), terms)
+    state = Subscriptions()
+    bound, letters, counts = bind(numbered(1), state=state, directory=node)
+    assert (bound.notifications, letters, counts) == ([], [], {"pending": 1})
+    bound, _, counts = bind(numbered(2), state=state, directory=node)
+    assert [(item.schema_id, item.how) for item in bound.notifications] == [(102, "asked")] * 2
+    assert counts == {"bound": 2, "pending": -1}
+    assert node.asked == [("c1", frozenset({"ietf-interfaces@2018-02-20", "ietf-ip"}))]
+    assert bound.subscriptions[0].terms == terms
+    bind(numbered(3), state=Subscriptions.restore(state.snapshot(), []), directory=node)
+    assert len(node.questions) == 2
+
+
+@pytest.mark.parametrize("answer", [None, SchemaError("node-away", "cannot be asked")])
+def test_where_the_node_says_nothing_the_names_in_the_contents_must_do(answer: SchemaError | None) -> None:
+    node = Node(answer)
+    bound, letters, _ = bind(numbered(1), numbered(2), directory=node)
+    assert [(item.schema_id, item.how) for item in bound.notifications] == [(101, "module-names")] * 2
+    assert letters == []
+    assert len(node.questions) == 1
+
+
+def test_a_node_whose_started_message_came_is_not_asked() -> None:
+    node = Node(Terms())
+    first = msgspec.structs.replace(started(), message=numbered(1).message)
+    bind(first, numbered(2), directory=node)
+    assert node.questions == []
 
 
 def test_a_started_message_without_content_id_binds_by_its_modules() -> None:
