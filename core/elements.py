@@ -202,7 +202,7 @@ class Bound(Record, frozen=True):
     subscription: int = -1
     """Index into the batch's subscriptions; -1 when nothing is known of it."""
     how: str = ""
-    """``started``, ``asked`` (of the node), ``module-names``, ``notification``, or ``none: WHY``: what it was bound by."""
+    """What it was bound by: ``started``, ``asked`` (the node), ``module-names``, ``notification``, or ``none: WHY``."""
 
 
 class Subscription(Record, frozen=True):
