@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+import duckdb
 import orjson
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import Producer
@@ -23,6 +24,7 @@ from yangbeam.core.raw_record import RawRecord, of_heartbeat, of_message
 from yangbeam.core.totals import Line, by_exporter, latest, line_of, unbalanced
 from yangbeam.pipeline.collect import collect_graph
 from yangbeam.pipeline.config import load
+from yangbeam.runners.launch import main
 from yangbeam.runners.servers.kafka import KafkaServer
 from yangbeam.runners.servers.processes import wait_until
 
@@ -36,10 +38,14 @@ Told = dict[str, list[KafkaMessage]]
 class Collecting:
     """The topics of one job, its traffic and its results."""
 
-    def __init__(self, kafka: KafkaServer, folder: Path) -> None:
+    def __init__(self, kafka: KafkaServer, folder: Path, more: str = "") -> None:
+        """``more``: sections of the configuration beside ours."""
         self.kafka = kafka
+        self._tables = folder / "out" / "tables.duckdb"
         self.raw = topic_of(kafka, len(EXPORTERS))
         self.names = {kind: topic_of(kafka, 1, f"{self.raw}-{kind}") for kind in TOPICS}
+        for kind in ("loss", "ledger"):
+            topic_of(kafka, 1, f"{self.names[kind]}-ingest")
         self.sent: dict[tuple[int, int], bytes] = {}
         """By partition and offset in the raw topic: the payload."""
         self.poison = 0
@@ -65,7 +71,9 @@ log_level = 0
 [collect]
 start = "earliest"
 groups = 2
-""")
+[ingest]
+end = "latest"
+{more}""")
 
     def graph(self, pipeline: beam.Pipeline) -> None:
         """Builds the job."""
@@ -77,7 +85,7 @@ groups = 2
             for partition, exporter in enumerate(self._exporters):
                 number = self._numbers[partition]
                 self._numbers[partition] += 1
-                body = payload(number)
+                body = payload(number).replace(b"T10:00:10.00Z", _time(partition, number))
                 facts = {"exporter": exporter, "message_id": number, "arrival_us": self._clock_us}
                 self._produce(partition, of_message(message(body, **facts)), body)
             self._clock_us += 1000
@@ -92,6 +100,11 @@ groups = 2
         beat = of_heartbeat(heartbeat, len(self._exporters))
         for partition in range(len(self._exporters)):
             self._produce(partition, beat, None)
+
+    @property
+    def partitions(self) -> int:
+        """How many the raw topic has."""
+        return len(self._exporters)
 
     def add_partition(self) -> None:
         """Adds a raw partition, with an exporter of its own."""
@@ -182,6 +195,13 @@ groups = 2
             self._drain()
         self._assert_nothing_else()
 
+    def assert_in_tables_once(self) -> None:
+        """Ingests what was published since the last time: a row for each message of the raw topic, and no other."""
+        assert main(["ingest", "--config", str(self.config), "--view", "off"]) == 0
+        with duckdb.connect(str(self._tables), read_only=True) as tables:
+            found = tables.execute("SELECT count(*), count(DISTINCT ts) FROM ietf_interfaces__interfaces__interface")
+            assert found.fetchone() == (len(self.sent), len(self.sent))
+
     def _balances(self, wanted: dict[str, int]) -> bool:
         wrong, exporters = self.lines()
         told = {exporter: line_of(exporters.get(exporter, {}), "kafka") for exporter in wanted}
@@ -220,3 +240,9 @@ groups = 2
     def close(self) -> None:
         for follower in self._followers.values():
             follower.close()
+
+
+def _time(partition: int, number: int) -> bytes:
+    """A time for each message: rows are told apart by it."""
+    seconds, hundredths = divmod(number, 100)
+    return b"T%02d:%02d:%02d.%02dZ" % (partition, seconds // 60, seconds % 60, hundredths)

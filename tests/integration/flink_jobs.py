@@ -11,7 +11,7 @@ import apache_beam as beam
 
 from yangbeam.runners.flink_job import make_jar
 from yangbeam.runners.flink_options import options_of
-from yangbeam.runners.flink_rest import DONE, Flink
+from yangbeam.runners.flink_rest import DONE, Flink, FlinkError, RunningJob
 from yangbeam.runners.servers.flink import FlinkCluster
 from yangbeam.runners.servers.flink_job_server import JobServer
 from yangbeam.runners.servers.processes import wait_until
@@ -71,8 +71,16 @@ def submitted(
         running.until_running()
         yield running
     finally:
-        if rest.state(job) not in DONE:
+        # A JobManager that was killed and begun anew knows nothing of it.
+        if any(known.id == job and known.state not in DONE for known in _jobs(rest)):
             rest.cancel(job)
+
+
+def _jobs(rest: Flink) -> list[RunningJob]:
+    try:
+        return rest.jobs()
+    except FlinkError:
+        return []
 
 
 def workers_of(cluster: FlinkCluster) -> list[int]:

@@ -1,12 +1,17 @@
 """The life of a `collect` job on a real cluster: checkpoint, savepoint, next version, and its topics deleted."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from tests.integration.collecting import Collecting
-from tests.integration.flink_jobs import submitted
+from tests.integration.flink_jobs import kill_worker, submitted
 from yangbeam.pipeline.exit_codes import ExitCode
+from yangbeam.registry.resolving import make_resolver
+from yangbeam.registry.service.app import make_app
+from yangbeam.registry.service.serve import bind, serving
+from yangbeam.registry.store import SchemaStore
 from yangbeam.runners.launch import main
 from yangbeam.runners.servers.flink import FlinkCluster
 from yangbeam.runners.servers.flink_job_server import JobServer
@@ -33,7 +38,9 @@ def test_a_job_lives_on_in_its_checkpoint_its_savepoint_and_its_next_version(
         kept = job.rest.checkpoints(job.job).path
         collecting.publish(SOME)
         collecting.until_arrived()
-        job.rest.cancel(job.job)  # in mid-bundle: what came behind the checkpoint is read again
+        for process in (flink.job_manager, *flink.task_managers):
+            process.kill()  # in mid-bundle: what came behind the checkpoint is read again
+    flink.start()
     with submitted(flink, runner, tmp_path, collecting.graph, parallelism=2, savepoint=kept) as job:
         collecting.publish(SOME)
         collecting.assert_all_accounted()
@@ -43,8 +50,38 @@ def test_a_job_lives_on_in_its_checkpoint_its_savepoint_and_its_next_version(
     with submitted(flink, runner, tmp_path, collecting.graph, savepoint=savepoint, options=options):
         collecting.publish(SOME)
         collecting.assert_all_accounted()
+        collecting.assert_in_tables_once()
     assert any(SAID in process.log.read_text() for process in flink.task_managers)
     assert max(map(len, collecting.arrived().values())) == 2, "what came behind the checkpoint was written again"
+
+
+def test_a_registry_that_is_away_stops_nothing_known_and_lets_what_is_new_wait(
+    flink: FlinkCluster, runner: JobServer, kafka: KafkaServer, tmp_path: Path
+) -> None:
+    def registry() -> AbstractContextManager[str]:
+        app = make_app(SchemaStore(tmp_path / "registry"), resolver=make_resolver())
+        return serving(app, bind("127.0.0.1", port))
+
+    with bind("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    http = f'[registry]\nkind = "http"\nurl = "http://127.0.0.1:{port}"\ntimeout_s = 1.0\n'
+    collecting = Collecting(kafka, tmp_path, http)
+    with submitted(flink, runner, tmp_path, collecting.graph) as job:
+        with registry():
+            collecting.publish(SOME)
+            collecting.assert_all_accounted()
+            job.until_checkpoint()
+        kill_worker(flink)  # the next one knows what the last one wrote to the disk, and nothing else
+        collecting.publish(SOME)
+        collecting.assert_all_accounted()
+        known = set(collecting.sent)
+        collecting.add_partition()
+        collecting.publish(SOME)
+        collecting.until_arrived(wanted={place for place in collecting.sent if place[0] < collecting.partitions - 1})
+        assert {place for place in collecting.arrived() if place not in known and place[0] == 2} == set()
+        with registry():
+            collecting.assert_all_accounted()
+            collecting.assert_in_tables_once()
 
 
 def test_a_deleted_topic_is_named_and_a_replay_of_the_raw_topic_restores_it(

@@ -1,7 +1,8 @@
 """`collect` on a real Flink cluster over a real broker, one thing broken after the other while traffic flows.
 
 One job lives through most of it, as in production. After each break: every message of the raw topic is in the telemetry
-topic at least once and the same in every copy, the ledger balances, and state has seen neither gaps nor repeats.
+topic at least once and the same in every copy, and in the tables exactly once; the ledger balances, and state has seen
+neither gaps nor repeats.
 """
 
 import time
@@ -44,6 +45,7 @@ def running(
 def test_what_is_written_raw_arrives_once_and_the_ledger_balances(running: Running, collecting: Collecting) -> None:
     collecting.publish(SOME)
     collecting.assert_all_accounted()
+    collecting.assert_in_tables_once()
     assert {len(copies) for copies in collecting.arrived().values()} == {1}
 
 
@@ -57,6 +59,7 @@ def test_nothing_is_lost_when_a_task_manager_is_killed(running: Running, collect
     running.until_restored(restored + 1)
     collecting.publish(SOME)
     collecting.assert_all_accounted()
+    collecting.assert_in_tables_once()
 
 
 def test_nothing_is_lost_when_a_python_worker_is_killed(running: Running, collecting: Collecting) -> None:
@@ -66,6 +69,7 @@ def test_nothing_is_lost_when_a_python_worker_is_killed(running: Running, collec
     collecting.publish(SOME)
     running.until_restored(restored + 1)
     collecting.assert_all_accounted()
+    collecting.assert_in_tables_once()
 
 
 def test_nothing_is_lost_while_the_broker_is_away(running: Running, collecting: Collecting) -> None:
@@ -75,6 +79,7 @@ def test_nothing_is_lost_while_the_broker_is_away(running: Running, collecting: 
     collecting.kafka.start()
     collecting.publish(SOME)
     collecting.assert_all_accounted()
+    collecting.assert_in_tables_once()
 
 
 def test_nothing_is_lost_when_the_broker_is_killed(running: Running, collecting: Collecting) -> None:
@@ -84,6 +89,7 @@ def test_nothing_is_lost_when_the_broker_is_killed(running: Running, collecting:
     collecting.kafka.start()
     collecting.publish(SOME)
     collecting.assert_all_accounted()
+    collecting.assert_in_tables_once()
 
 
 def test_nothing_is_lost_when_the_leader_of_a_partition_is_away(running: Running, collecting: Collecting) -> None:
@@ -94,12 +100,14 @@ def test_nothing_is_lost_when_the_leader_of_a_partition_is_away(running: Running
     collecting.kafka.start()
     collecting.publish(SOME)
     collecting.assert_all_accounted()
+    collecting.assert_in_tables_once()
 
 
 def test_a_raw_partition_that_is_added_is_read_from_its_beginning(running: Running, collecting: Collecting) -> None:
     collecting.add_partition()
     collecting.publish(SOME)
     collecting.assert_all_accounted()
+    collecting.assert_in_tables_once()
 
 
 def test_poison_in_the_raw_topic_ends_as_dead_letters_and_stops_nothing(
@@ -109,6 +117,7 @@ def test_poison_in_the_raw_topic_ends_as_dead_letters_and_stops_nothing(
     collecting.publish_poison(3)
     collecting.publish(SOME)
     collecting.assert_all_accounted()
+    collecting.assert_in_tables_once()
     collecting.until_letters(lambda letters: sum(letter["reason"] == "poison-record" for letter in letters) >= 3)
 
 
