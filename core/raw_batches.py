@@ -1,18 +1,22 @@
 """How records of the raw topic become batches: a partition is a shard; what is no record of ours becomes a refusal."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
 
 from yangbeam.core.elements import Control, Message, MessageBatch, Refused, TopicRecord
 from yangbeam.core.errors import Fault, WireError
-from yangbeam.core.raw_record import Beat, read_record
+from yangbeam.core.raw_record import Beat, Headers, read_record
 
 MAX_RECORDS: Final = 4096
 """Messages and control records of one batch."""
 MAX_BYTES: Final = 1 << 20
 """Payload octets of one batch; a larger message travels alone."""
+
+
+Read = tuple[int, int, Message | Control]
+"""Offset and payload octets of a record, and what it is."""
 
 
 class RawBatches:
@@ -33,20 +37,22 @@ class RawBatches:
 
     def batches(self, records: Iterable[TopicRecord]) -> list[MessageBatch]:
         """Returns the batches that the records make."""
+        return self.cut((each.offset, len(each.value), self._read(each)) for each in records)
+
+    def cut(self, records: Iterable[Read]) -> list[MessageBatch]:
+        """Returns the batches that records make which were read by ``read``."""
         batches: list[MessageBatch] = []
         messages: list[Message] = []
         controls: list[Control] = []
         octets = ordinal = 0
-        for record in records:
-            size = len(record.value)
+        for offset, size, found in records:
             full = len(messages) + len(controls) >= MAX_RECORDS or octets + size > self._max_bytes
             if full and (messages or controls):
                 batches.append(self.batch(ordinal, messages, controls))
                 messages, controls, octets = [], [], 0
             if not messages and not controls:
-                ordinal = record.offset
+                ordinal = offset
             octets += size
-            found = self._read(record)
             if isinstance(found, Message):
                 messages.append(found)
             else:
@@ -62,10 +68,14 @@ class RawBatches:
         )
 
     def _read(self, record: TopicRecord) -> Message | Control:
+        return self.read(record.headers, record.value, record.offset, lambda: record)
+
+    def read(self, headers: Headers, value: bytes, offset: int, whole: Callable[[], TopicRecord]) -> Message | Control:
+        """Returns what a record is; ``whole`` gives all of one that is none of ours."""
         try:
-            found = read_record(record.headers, record.value, record.partition, record.offset)
+            found = read_record(headers, value, self.shard, offset)
         except WireError as error:
-            return poison(record, error)
+            return poison(whole(), error)
         if isinstance(found, Beat):
             self.shards = found.shards
             return found.heartbeat

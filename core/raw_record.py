@@ -147,7 +147,7 @@ def read_record(headers: Headers, value: bytes, partition: int, offset: int) -> 
         read = _READERS.get(name)
         if read is not None:
             try:
-                return read(facts, value, partition, offset)
+                return read(facts or b"", value, partition, offset)
             except (msgspec.DecodeError, UnicodeError) as error:
                 raise WireError("poison-record", f"header {name} cannot be read: {error}") from error
     raise WireError(

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 
 from yangbeam.core.elements import Control, MessageBatch, Refused, TopicRecord
 from yangbeam.core.errors import Fault, YangbeamError
-from yangbeam.core.raw_batches import MAX_BYTES, RawBatches
+from yangbeam.core.raw_batches import MAX_BYTES, RawBatches, Read
 from yangbeam.io.kafka.consumer import OffsetGoneError, TopicConsumer, TopicGoneError
 
 MOST: Final = 2048
@@ -131,11 +132,14 @@ class RawTopic:
         return self._cut(records, until)
 
     def _cut(self, records: list[Any], until: Mapping[int, int] | None) -> list[MessageBatch]:
-        by_partition: dict[int, list[TopicRecord]] = {}
+        by_partition: dict[int, list[Read]] = {}
         for record in records:
-            if until is None or record.offset() < until[record.partition()]:
-                by_partition.setdefault(record.partition(), []).append(as_record(record))
-        return [batch for partition, found in by_partition.items() for batch in self._batches[partition].batches(found)]
+            partition, offset = record.partition(), record.offset()
+            if until is None or offset < until[partition]:
+                value = record.value() or b""
+                read = self._batches[partition].read(record.headers() or (), value, offset, partial(as_record, record))
+                by_partition.setdefault(partition, []).append((offset, len(value), read))
+        return [batch for partition, found in by_partition.items() for batch in self._batches[partition].cut(found)]
 
     def _go_on_behind(self, error: OffsetGoneError) -> MessageBatch:
         """Goes on with what is there; a dead letter says what is not."""
