@@ -189,6 +189,12 @@ class Job:
         return found
 
 
+def machine_s() -> float:
+    """Returns the CPU seconds that all processes took since the machine started."""
+    user, nice, system, _, _, *interrupts = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:8])
+    return (user + nice + system + sum(interrupts)) / TICKS
+
+
 def _cpu_s(pid: int) -> tuple[float, int, bytes]:
     """Returns CPU seconds, parent and command line of a process; nothing of one that is gone."""
     try:

@@ -1,11 +1,12 @@
 """What is measured of `collect` on Flink: cost, latency, catching up; by exporters and by backlog."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from parts.flink import Bench, Job
+from parts.flink import Bench, Job, machine_s
 from parts.traffic import Filler, Traffic
 
 PARTITIONS = 4
@@ -20,12 +21,15 @@ class Cost(NamedTuple):
     wall_s: float
     worker_s: float
     java_s: float
+    busy_s: float
+    """CPU seconds that everybody on the machine took."""
 
     def __str__(self) -> str:
         return (
             f"{self.messages / self.worker_s:,.0f} messages per CPU-second of the Python worker "
             f"({self.worker_s / self.messages * 1e6:.1f} µs; {self.messages / self.wall_s:,.0f}/s, "
-            f"worker {self.worker_s / self.wall_s:.2f} and TaskManager {self.java_s / self.wall_s:.2f} cores)"
+            f"worker {self.worker_s / self.wall_s:.2f}, TaskManager {self.java_s / self.wall_s:.2f}, "
+            f"machine {self.busy_s / self.wall_s:.1f} of {os.cpu_count()} cores)"
         )
 
 
@@ -38,10 +42,10 @@ def filler(bench: Bench, prefix: str, exporters: int, partitions: int, age_s: fl
 def cost_of(job: Job, first: int, last: int) -> Cost:
     """Returns the cost of the records from ``first`` to ``last`` of the telemetry topic."""
     job.until(first)
-    began, before, at = time.monotonic(), job.spent(), job.delivered()
+    began, before, at, busy = time.monotonic(), job.spent(), job.delivered(), machine_s()
     job.until(last)
     ended, after, end = time.monotonic(), job.spent(), job.delivered()
-    return Cost(end - at, ended - began, after.worker - before.worker, after.java - before.java)
+    return Cost(end - at, ended - began, after.worker - before.worker, after.java - before.java, machine_s() - busy)
 
 
 def drained(bench: Bench, count: int, exporters: int = PARTITIONS, partitions: int = PARTITIONS) -> Cost:
