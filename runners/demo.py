@@ -19,6 +19,7 @@ from yangbeam.pipeline.cli_run import execute
 from yangbeam.pipeline.config import Config, load
 from yangbeam.pipeline.launching import Job, Launchers
 from yangbeam.pipeline.status import STATUS
+from yangbeam.runners.demo_ids import followed
 from yangbeam.runners.demo_verdict import Verdict, compare, show
 from yangbeam.runners.jobs import run_job
 from yangbeam.simulator import SimulateOptions
@@ -164,7 +165,7 @@ def demo(out: Path, seconds: float = SECONDS) -> Verdict:
             each.dismiss()
     truths = [network.truth for network in networks if network.truth is not None]
     verdict = compare(report, config, truths, STATUS.snapshot())
-    return replace(verdict, pairs=[*verdict.pairs, _libraries(config, networks)])
+    return replace(verdict, pairs=[*verdict.pairs, _libraries(config, networks), followed(config)])
 
 
 def _libraries(config: Config, networks: list[SimulateOptions]) -> tuple[str, int, int]:

@@ -22,6 +22,7 @@ def test_the_demo_holds_and_says_where_its_results_are(tmp_path: Path) -> None:
     assert report["loss"]["transport"], "faults were injected"
     assert report["tables"]["ietf_interfaces__interfaces__interface"] > 1000
     assert "YANG libraries, fetched from the routers" in ran.stdout
+    assert "messages that the schema of their id takes" in ran.stdout
     assert list((tmp_path / "demo-out" / "modules" / "sets").iterdir()), "their schemas came over NETCONF"
 
 
