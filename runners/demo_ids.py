@@ -1,4 +1,4 @@
-"""Whether the id on each message of the demo leads, over HTTP, to a set that libyang loads and that takes the message."""
+"""Whether the id on each message of the demo leads, over HTTP, to a schema that libyang loads and that takes it."""
 
 import tempfile
 from collections.abc import Iterator
