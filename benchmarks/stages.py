@@ -1,4 +1,4 @@
-"""What each stage costs: microseconds of CPU per one-interface message, stage by stage, without a runner.
+"""What each stage costs: microseconds of CPU per message, by kind of message and engine, without a runner.
 
 Run: ``./dev bench stages``. The stages are called as the graph calls them, with the same batches; what ``graph.py``
 measures beyond their sum is Beam.
@@ -22,15 +22,21 @@ from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss.detector import Detector
 from yangbeam.core.loss.facts import facts_of
 from yangbeam.core.totals import Totals
+from yangbeam.core.yang.sid_files import NO_SIDS
 from yangbeam.io.json_lines import _Write
 from yangbeam.pipeline.assembly import stages_of
-from yangbeam.pipeline.edges import telemetry_lines
+from yangbeam.pipeline.edges import telemetry_lines, telemetry_records
 from yangbeam.transforms.decode_notifications import _Decode
 from yangbeam.transforms.encode_telemetry_messages import _Encode
 from yangbeam.transforms.map_to_rows import _Map
 from yangbeam.transforms.validate_notifications import _Validate
 
 COUNT = 40_000
+KINDS = (1, 10)
+"""Interfaces of a message, 22 leaves each."""
+ENGINES = {"compiled": "auto", "libyang": "libyang"}
+LEFT_OUT = frozenset({"write lines", "map to rows"})
+"""What a collector into Kafka does not do."""
 
 
 class Clock:
@@ -59,50 +65,73 @@ def split(outputs: Iterator[Any]) -> tuple[Any, list[LedgerDelta]]:
     return main, deltas
 
 
-def main() -> None:
+class Stages:
+    """The stages of one configuration, called as the graph calls them; ``clock`` holds what they spent.
+
+    Args:
+        folder: For files and the registry.
+        engine: ``validation.engine``.
+    """
+
+    def __init__(self, folder: Path, engine: str) -> None:
+        stages = stages_of(config_of(folder, validation__engine=engine))
+        self.clock = Clock()
+        self._state, self._detector, self._totals = Subscriptions(), Detector(), Totals()
+        self._binder = Binder(stages.schemas)
+        self._decode, self._validate = _Decode(NO_SIDS), _Validate(stages.schemas, stages.policy)
+        self._encode, self._rows = _Encode("c", "1", None), _Map(stages.schemas, 63)
+        self._write = _Write(str(folder / "telemetry.jsonl"), telemetry_lines, "files")
+
+    def run(self, batch: MessageBatch) -> None:
+        """Takes one batch through all stages."""
+        clock, deltas = self.clock, list[LedgerDelta]()
+        decoded, counted = clock.timed("decode", lambda: split(self._decode.process(batch)))
+        deltas += counted
+        tallies = Tallies("bind")
+        bound, _ = clock.timed("bind", lambda: self._binder.bind(self._state, decoded, tallies))
+        clock.timed("bind: journal", self._state.changes)
+        validated, counted = clock.timed("validate", lambda: split(self._validate.process(bound)))
+        deltas += counted
+        telemetry = clock.timed("encode", lambda: next(self._encode.process(validated)))
+        clock.timed("Kafka: records", lambda: list(telemetry_records("prefix", None, telemetry)))
+        _, counted = clock.timed("write lines", lambda: split(self._write.process(telemetry)))
+        deltas += counted
+        clock.timed("map to rows", lambda: split(self._rows.process(validated)))
+        facts = clock.timed("loss: facts", lambda: facts_of(decoded))
+        clock.timed("loss: detect", lambda: self._detector.observe(facts.facts, facts.controls, Tallies("loss")))
+        clock.timed("loss: journal", self._detector.changes)
+        clock.timed("ledger", lambda: [self._totals.add(delta) for delta in deltas])
+
+
+def measured(interfaces: int, engine: str, *, profiled: bool = False) -> dict[str, float]:
+    """Returns microseconds per message by stage."""
     with tempfile.TemporaryDirectory() as folder:
-        stages = stages_of(config_of(Path(folder)))
-        state, detector, totals = Subscriptions(), Detector(), Totals()
-        binder = Binder(stages.schemas)
-        decode, validate = _Decode(), _Validate(stages.schemas, stages.policy)
-        encode, rows = _Encode("c", "1", None), _Map(stages.schemas, 63)
-        write = _Write(str(Path(folder) / "telemetry.jsonl"), telemetry_lines, "files")
-        clock = Clock()
-
-        def run(batch: MessageBatch) -> None:
-            deltas: list[LedgerDelta] = []
-            decoded, counted = clock.timed("decode", lambda: split(decode.process(batch)))
-            deltas += counted
-            tallies = Tallies("bind")
-            bound, _ = clock.timed("bind", lambda: binder.bind(state, decoded, tallies))
-            clock.timed("bind: journal", state.changes)
-            validated, counted = clock.timed("validate", lambda: split(validate.process(bound)))
-            deltas += counted
-            telemetry = clock.timed("encode", lambda: next(encode.process(validated)))
-            _, counted = clock.timed("write lines", lambda: split(write.process(telemetry)))
-            deltas += counted
-            clock.timed("map to rows", lambda: split(rows.process(validated)))
-            facts = clock.timed("loss: facts", lambda: facts_of(decoded))
-            clock.timed("loss: detect", lambda: detector.observe(facts.facts, facts.controls, Tallies("loss")))
-            clock.timed("loss: journal", detector.changes)
-            clock.timed("ledger", lambda: [totals.add(delta) for delta in deltas])
-
-        batches = Memory(COUNT).batches[:-1]
-        run(batches[0])
-        clock.spent.clear()
-        profile = cProfile.Profile() if "--profile" in sys.argv else None
-        if profile is not None:
+        stages = Stages(Path(folder), ENGINES[engine])
+        batches = Memory(COUNT // interfaces, interfaces).batches[:-1]
+        stages.run(batches[0])
+        stages.clock.spent.clear()
+        profile = cProfile.Profile()
+        if profiled:
             profile.enable()
         for batch in batches[1:]:
-            run(batch)
-        if profile is not None:
+            stages.run(batch)
+        if profiled:
             profile.disable()
             pstats.Stats(profile).sort_stats("tottime").print_stats(40)
         messages = sum(len(batch.messages) for batch in batches[1:])
-        for stage, seconds in clock.spent.items():
-            print(f"{stage:16} {seconds / messages * 1e6:7.2f} µs")
-        total = sum(clock.spent.values())
-        print(f"{'all':16} {total / messages * 1e6:7.2f} µs = {messages / total:,.0f} messages per CPU-second")
+        return {stage: seconds / messages * 1e6 for stage, seconds in stages.clock.spent.items()}
+
+
+def main() -> None:
+    columns = [(interfaces, engine) for interfaces in KINDS for engine in ENGINES]
+    found = [measured(*column, profiled="--profile" in sys.argv) for column in columns]
+    print("| µs per message | " + " | ".join(f"{count} if, {name}" for count, name in columns) + " |")
+    print("|---" * (len(columns) + 1) + "|")
+    for stage in found[0]:
+        print(f"| {stage} | " + " | ".join(f"{each[stage]:.2f}" for each in found) + " |")
+    totals = [sum(spent for stage, spent in each.items() if stage not in LEFT_OUT) for each in found]
+    print("| all but lines and rows | " + " | ".join(f"{total:.2f}" for total in totals) + " |")
+    print("| messages per CPU-second | " + " | ".join(f"{1e6 / total:,.0f}" for total in totals) + " |")
 
 
 if __name__ == "__main__":
