@@ -28,8 +28,9 @@ DEFAULTS: Final = {
     "group.id": "yangbeam",
     "fetch.wait.max.ms": "20",
     "fetch.message.max.bytes": "16777216",
-    "fetch.max.bytes": "67108864",
-    "queued.max.messages.kbytes": "65536",
+    "fetch.max.bytes": "16777216",
+    # A second of a worker's work. More only takes memory: 1.6 GB behind a backlog of a million with four times as much.
+    "queued.max.messages.kbytes": "16384",
     "log_level": "3",
 }
 # Properties that a section [kafka] has for its producers, and that a consumer does not know.
