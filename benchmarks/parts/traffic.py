@@ -16,7 +16,7 @@ from yangbeam.core.elements import Heartbeat, Message
 from yangbeam.core.raw_record import RawRecord, of_heartbeat, of_message
 
 OCTETS: Final = 815
-_NUMBER: Final = 10**9
+_NUMBER: Final = 100_000_000
 _TIME: Final = "2026-11-20T10:00:00.000000Z"
 _JSON: Final = "application/yang-data+json"
 _COUNTERS64: Final = tuple(

@@ -33,13 +33,13 @@ class _Update(
         "contents": CURRENT[Fact.CONTENTS],
     },
 ):
-    """The body: all five members and no other."""
+    """The body: what RFC 8641 defines, what of the drafts' three members there is, and no other."""
 
     id: _Number
-    publisher: _Number
-    observed: str
-    point: Literal[POINTS_IN_TIME]  # type: ignore[valid-type] # the names of one table
     contents: dict[str, msgspec.Raw]
+    publisher: _Number | UnsetType = UNSET
+    observed: str | UnsetType = UNSET
+    point: Literal[POINTS_IN_TIME] | UnsetType = UNSET  # type: ignore[valid-type] # the names of one table
 
 
 class _Contents(Struct, gc=False, forbid_unknown_fields=True, rename={"update": _PUSH_UPDATE}):
@@ -142,6 +142,9 @@ def _notification(
     for member in body.contents:
         module, colon, _ = member.partition(":")
         if colon:
-            places = (message, row, "push-update", path, node, time, sequence, body.id, body.publisher)
-            return Notification(*places, body.observed, body.point, modules=(module,), exact=True)
+            publisher = message.publisher_id if body.publisher is UNSET else body.publisher
+            places = (message, row, "push-update", path, node, time, sequence, body.id, publisher)
+            observed = None if body.observed is UNSET else body.observed
+            point = None if body.point is UNSET else body.point
+            return Notification(*places, observed, point, modules=(module,), exact=True)
     return None

@@ -22,6 +22,8 @@ MAX_KNOWN: Final = 4096
 SHORT: Final = 64
 """Octets of a leaf's JSON text worth remembering: a time has some 30; longer ones are containers, new every time."""
 
+_SURELY_UINT32: Final = 9
+"""Digits that are no more than 32 bits hold, whatever they are; JSON has no zero before them."""
 _PUSH_UPDATE: Final = "ietf-yang-push:push-update"
 _ONE_DIGIT: Final = bytes.maketrans(b"123456789", b"000000000")
 _QUANTIFIER: Final = re.compile(r"\{[0-9, ]*\}")
@@ -90,10 +92,16 @@ class Fitting:
         for member, text in members.items():
             if len(text) > SHORT:
                 continue
-            if b"\\" not in text and len(self._shapes) < MAX_KNOWN and self._by_shape(name, member):
+            if len(self._shapes) < MAX_KNOWN and self._tells_shape(name, member, text):
                 self._shapes.add((name, member, text.translate(_ONE_DIGIT)))
             else:
                 self._known.add((name, member, text))
+
+    def _tells_shape(self, name: str, member: str, text: bytes) -> bool:
+        """Says whether every text of this one's shape fits, as it does: a number of nine digits is below 2**32."""
+        if text.isdigit():
+            return len(text) <= _SURELY_UINT32 and self._is_any_uint32(name, member)
+        return b"\\" not in text and self._by_shape(name, member)
 
     def has_exact(self, observed_at: str, point: str, event_time: str) -> bool:
         """Says whether a push-update of the five current members fits, its times in shapes that fitted before."""
@@ -112,7 +120,7 @@ class Fitting:
             self._exact.add((point, times.encode().translate(_ONE_DIGIT)))
 
     def _is_any_uint32(self, name: str, member: str) -> bool:
-        node = self._tree.notifications.get(name)
+        node = self._tree.notifications.get(name) or _structure(self._tree, name)
         leaf = node.child(member) if node is not None else None
         return leaf is not None and leaf.type is not None and leaf.type.base == "uint32" and not leaf.type.ranges
 

@@ -1,6 +1,7 @@
 """The hot path and the general path give the same notification."""
 
 import copy
+from itertools import combinations
 from typing import Any
 
 import msgspec
@@ -30,6 +31,29 @@ def _general(tree: Any) -> Notification:
 @pytest.mark.parametrize("row", _EXACT)
 def test_the_common_shapes_take_the_hot_path(row: str) -> None:
     assert exact_push_update(of_json(HEADERS[row])) == replace(_general(HEADERS[row]), exact=True)
+
+
+_DRAFTS = (
+    "ietf-distributed-notif:message-publisher-id",
+    "ietf-yp-observation:timestamp",
+    "ietf-yp-observation:point-in-time",
+)
+
+
+@pytest.mark.parametrize("row", _EXACT)
+@pytest.mark.parametrize("absent", [chosen for size in (1, 2, 3) for chosen in combinations(_DRAFTS, size)])
+def test_so_do_those_that_lack_members_of_drafts(row: str, absent: tuple[str, ...]) -> None:
+    tree = copy.deepcopy(HEADERS[row])
+    body = _body(tree)
+    for name in absent:
+        del body[name]
+    assert exact_push_update(of_json(tree)) == replace(_general(tree), exact=True)
+
+
+def _body(tree: Any) -> Any:
+    while "ietf-yang-push:push-update" not in tree:
+        tree = next(below for below in tree.values() if isinstance(below, dict))
+    return tree["ietf-yang-push:push-update"]
 
 
 @pytest.mark.parametrize("row", [row for row in HEADERS if row not in _EXACT])

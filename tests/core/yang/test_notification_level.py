@@ -120,10 +120,15 @@ def test_a_time_of_another_shape_is_judged(drafts: Schema, impostor: bytes) -> N
         drafts.validate_members(UPDATE, {TIME: impostor})
 
 
-def test_numbers_are_never_remembered_by_their_shape(drafts: Schema) -> None:
-    drafts.validate_members(UPDATE, {"id": b"0"})
-    drafts.validate_members(UPDATE, {"id": b"1000000000"})
+def test_a_number_fits_by_its_shape_where_no_number_of_that_shape_is_too_large(drafts: Schema) -> None:
+    drafts._fitting._shapes.clear()
+    for number in (b"123456789", b"1000000000"):
+        drafts.validate_members(UPDATE, {"id": number})
+    assert drafts._fitting.fresh(UPDATE, {"id": b"999999999"}) == {}
     assert drafts._fitting.fresh(UPDATE, {"id": b"7"})
+    assert drafts._fitting.fresh(UPDATE, {"id": b"1000000001"})
+    for impostor in (b"-12345678", b"1234567.9", b"12345678e"):
+        assert drafts._fitting.fresh(UPDATE, {"id": impostor})
     with pytest.raises(InvalidInstanceError):
         drafts.validate_members(UPDATE, {"id": b"9000000000"})
 
