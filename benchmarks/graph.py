@@ -30,6 +30,7 @@ from yangbeam.pipeline.graph import Sinks, build
 from yangbeam.pipeline.status import STATUS
 from yangbeam.pipeline.status_sink import status_sinks
 from yangbeam.runners.direct import run
+from yangbeam.runners.memory import batches_carried
 from yangbeam.simulator import SimulateOptions
 from yangbeam.simulator.send import start
 from yangbeam.transforms.handoff import Handoff
@@ -139,7 +140,8 @@ def bounded(
         graph = partial(build, stages=stages_of(config), sinks=sinks_of(config, status_sinks()))
         STATUS.clear()
         before = cpu_s()
-        run(graph, Handoff(readers), live=False, options=PipelineOptions([]))
+        with batches_carried():
+            run(graph, Handoff(readers), live=False, options=PipelineOptions([]))
         spent = cpu_s() - before
         counts = STATUS.snapshot().counts
         assert counts.get("validated" if validate else "marked:unvalidated") == count, counts
@@ -204,7 +206,8 @@ def live(rate: int, seconds: float, *, tables: bool = False) -> dict[str, float]
 
         threading.Thread(target=traffic, daemon=True).start()
         before = cpu_s()
-        run(partial(build, stages=stages_of(config), sinks=ends), handoff, live=True, options=PipelineOptions([]))
+        with batches_carried():
+            run(partial(build, stages=stages_of(config), sinks=ends), handoff, live=True, options=PipelineOptions([]))
         spent = cpu_s() - before
         for reader in readers:
             reader.close()

@@ -26,6 +26,7 @@ from yangbeam.pipeline.graph import build
 from yangbeam.pipeline.status import STATUS
 from yangbeam.pipeline.status_sink import status_sinks
 from yangbeam.runners.direct import run
+from yangbeam.runners.memory import batches_carried
 from yangbeam.simulator import SimulateOptions
 from yangbeam.simulator.send import start
 from yangbeam.transforms.handoff import Handoff
@@ -92,7 +93,8 @@ def live(address: str, rate: int, seconds: float, *, engine: str = "auto", valid
         threading.Thread(target=sender.run, daemon=True).start()
         before, children = cpu_s(), cpu_s(children=True)
         graph = partial(build, stages=stages_of(config), sinks=sinks_of(config, status_sinks()))
-        run(graph, handoff, live=True, options=PipelineOptions([]))
+        with batches_carried():
+            run(graph, handoff, live=True, options=PipelineOptions([]))
         for each in readers:
             each.close()
         spent = cpu_s() - before + cpu_s(children=True) - children - sender.cpu_s

@@ -256,7 +256,7 @@ class TelemetryRecord(Record, frozen=True):
     subscription_id: int | None
     arrival_us: int
     event_us: int
-    """Publisher's event time; the arrival where it has none."""
+    """Was the publisher's event time; 0: nobody reads it any more, and the place of a field stays."""
     raw_partition: int = -1
     raw_offset: int = -1
     raw_index: int = 0

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from yangbeam.core.date_and_time import parse_time, rfc3339
+from yangbeam.core.date_and_time import rfc3339
 from yangbeam.core.elements import Notification, Subscription, TelemetryRecord, Validated
 from yangbeam.core.message_key.records import Part
 
@@ -134,19 +134,13 @@ def _record(validated: Validated, frame: _Frame, part: Part, index: int = 0, par
         notification.publisher_id,
         notification.subscription_id,
         message.arrival_us,
-        event_us(notification),
+        0,
         message.raw_partition,
         message.raw_offset,
         index,
         part.topic,
         parts,
     )
-
-
-def event_us(notification: Notification) -> int:
-    """Returns the publisher's event time in microseconds since the epoch; the arrival where it has none."""
-    parsed = parse_time(notification.event_time) if notification.event_time else None
-    return notification.message.arrival_us if parsed is None else parsed
 
 
 def _endpoint(address: str, port: int) -> bytes:

@@ -23,6 +23,7 @@ from yangbeam.pipeline.status import STATUS
 from yangbeam.pipeline.status_sink import status_sinks
 from yangbeam.pipeline.topic_checks import check_topics
 from yangbeam.runners.direct import run
+from yangbeam.runners.memory import batches_carried
 from yangbeam.transforms.handoff import Handoff
 
 Began = Callable[[list[Reader], Handoff], None]
@@ -55,7 +56,8 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
             timer.daemon = True
             timer.start()
         try:
-            run(graph, handoff, live=live, options=PipelineOptions(list(job.beam_options)))
+            with batches_carried():
+                run(graph, handoff, live=live, options=PipelineOptions(list(job.beam_options)))
         finally:
             if timer is not None:
                 timer.cancel()

@@ -13,15 +13,13 @@ import grpc  # type: ignore[import-untyped] # its stubs are no part of Beam
 from apache_beam.portability.api import beam_provision_api_pb2, beam_provision_api_pb2_grpc
 from google.protobuf import json_format, text_format
 
+from yangbeam.runners import memory
+
 ANSWER_S: Final = 60.0
 """How long the TaskManager may take to answer: it has just started us."""
-ALLOCATION: Final = {
-    "MALLOC_MMAP_THRESHOLD_": str(256 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
-    "MALLOC_TOP_PAD_": str(16 << 20),
-}
-"""The C library keeps the memory of a batch for the next one. Else each of some megabytes is given back and asked for
-again, page by page: two page faults for every message, and a tenth of a worker's CPU time."""
+ALLOCATION: Final = {f"MALLOC_{name}_": str(octets) for name, octets in memory.ALLOCATION.items()}
+"""The same for a process that is only about to begin: two page faults for every message, and a tenth of a worker's CPU
+time, are spared."""
 
 
 def environment_of(worker: str, endpoint: str) -> dict[str, str]:

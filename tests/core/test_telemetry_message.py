@@ -5,9 +5,9 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.builders import ARRIVAL_US, notification, started, validated
+from tests.builders import started, validated
 from yangbeam.core.elements import Subscription, Validated
-from yangbeam.core.telemetry_message import Encoder, event_us
+from yangbeam.core.telemetry_message import Encoder
 
 SUBSCRIPTION = Subscription("example-router", 1, 6666, "active", started().terms)
 
@@ -83,7 +83,5 @@ def test_what_was_passed_on_unproven_is_labelled(verdict: str) -> None:
     assert labels == [{"name": "yangbeam-verdict", "string-value": verdict}]
 
 
-def test_a_message_without_event_time_is_dated_by_its_arrival() -> None:
+def test_a_message_without_event_time_has_no_export_timestamp() -> None:
     assert "node-export-timestamp" not in encoded(validated(event_time=None))["telemetry-message-metadata"]
-    assert event_us(notification(event_time=None)) == ARRIVAL_US
-    assert event_us(notification(event_time="soon")) == ARRIVAL_US

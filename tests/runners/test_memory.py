@@ -9,7 +9,7 @@ import pytest
 
 before = gc.get_threshold()
 
-from yangbeam.runners import rare_collections  # noqa: E402 # importing it changes the process
+from yangbeam.runners import memory, rare_collections  # noqa: E402 # importing the latter changes the process
 from yangbeam.runners.flink_options import DEFAULTS  # noqa: E402
 from yangbeam.runners.servers.processes import wait_until  # noqa: E402
 
@@ -31,9 +31,9 @@ class Knot:
 
 
 def test_old_cycles_are_found_in_time() -> None:
-    ended = rare_collections.install(every_s=0.01)
+    ended = memory.collect_rarely(every_s=0.01)
     try:
-        assert gc.get_threshold() == rare_collections.YOUNG
+        assert gc.get_threshold() == memory.YOUNG
         knot = Knot()
         gc.collect()
         gc.collect()  # it is old now
@@ -47,3 +47,13 @@ def test_old_cycles_are_found_in_time() -> None:
 
 def test_workers_load_it() -> None:
     assert "yangbeam.runners.rare_collections" in DEFAULTS["beam_plugins"]
+
+
+def test_a_run_treats_memory_so_and_leaves_the_process_as_it_was() -> None:
+    with memory.batches_carried():
+        assert gc.get_threshold() == memory.YOUNG
+    assert gc.get_threshold() == before
+
+
+def test_the_c_library_takes_what_it_is_told() -> None:
+    assert memory.keep_memory()
