@@ -31,8 +31,8 @@ from yangbeam.core.reader import END, Poll
 from yangbeam.pipeline.assembly import stages_of
 from yangbeam.pipeline.edges import sinks_of
 from yangbeam.pipeline.graph import build
-from yangbeam.pipeline.status import STATUS
-from yangbeam.pipeline.status_sink import status_sinks
+from yangbeam.pipeline.view.status import STATUS
+from yangbeam.pipeline.view.status_sink import status_sinks
 from yangbeam.runners.direct import run
 from yangbeam.transforms.handoff import Handoff
 

@@ -24,11 +24,11 @@ from yangbeam.core.reader import END, Poll
 from yangbeam.io.duckdb_tables import close_tables
 from yangbeam.io.json_lines import WriteJsonLines, close_below
 from yangbeam.pipeline.assembly import stages_of
-from yangbeam.pipeline.config import Config, load
+from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.edges import readers_of, sinks_of, telemetry_lines
 from yangbeam.pipeline.graph import Sinks, build
-from yangbeam.pipeline.status import STATUS
-from yangbeam.pipeline.status_sink import status_sinks
+from yangbeam.pipeline.view.status import STATUS
+from yangbeam.pipeline.view.status_sink import status_sinks
 from yangbeam.runners.direct import run
 from yangbeam.runners.memory import batches_carried
 from yangbeam.simulator import SimulateOptions

@@ -23,8 +23,8 @@ from yangbeam.io.udp_sockets import UdpReader
 from yangbeam.pipeline.assembly import stages_of
 from yangbeam.pipeline.edges import readers_of, sinks_of
 from yangbeam.pipeline.graph import build
-from yangbeam.pipeline.status import STATUS
-from yangbeam.pipeline.status_sink import status_sinks
+from yangbeam.pipeline.view.status import STATUS
+from yangbeam.pipeline.view.status_sink import status_sinks
 from yangbeam.runners.direct import run
 from yangbeam.runners.memory import batches_carried
 from yangbeam.simulator import SimulateOptions

@@ -17,8 +17,8 @@ from pathlib import Path
 from receive_raw import SHARDS, broker, cpu_s
 
 from yangbeam.core.https_receiving import HttpsSettings
-from yangbeam.pipeline.receive import Receive, ReceivePlan
-from yangbeam.pipeline.receive_order import KafkaOrder
+from yangbeam.pipeline.receive.order import KafkaOrder
+from yangbeam.pipeline.receive.parent import Receive, ReceivePlan
 from yangbeam.runners.servers.certificates import make_certificates
 
 SECONDS = 4.0

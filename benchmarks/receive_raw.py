@@ -24,8 +24,8 @@ from yangbeam.core.elements import MediaType, Message
 from yangbeam.core.raw_record import of_message
 from yangbeam.core.udp_receiving import UdpSettings
 from yangbeam.io.raw_topic import RawProducer
-from yangbeam.pipeline.receive import Receive, ReceivePlan
-from yangbeam.pipeline.receive_order import KafkaOrder
+from yangbeam.pipeline.receive.order import KafkaOrder
+from yangbeam.pipeline.receive.parent import Receive, ReceivePlan
 
 SECONDS = 5
 BUFFER = 128 << 20

@@ -10,10 +10,10 @@ from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.sid_files import SidNames
 from yangbeam.io.schema_registry import RegistryAddress
 from yangbeam.io.yang_directories import read_sids
-from yangbeam.pipeline.config import Config
-from yangbeam.pipeline.config_registry import Registry
-from yangbeam.pipeline.config_sinks import Kafka
-from yangbeam.pipeline.config_stages import Loss
+from yangbeam.pipeline.config.file import Config
+from yangbeam.pipeline.config.registry import Registry
+from yangbeam.pipeline.config.sinks import Kafka
+from yangbeam.pipeline.config.stages import Loss
 from yangbeam.pipeline.graph import Stages
 from yangbeam.pipeline.nodes import discovery_of
 from yangbeam.registry.directories import Directory

@@ -7,7 +7,7 @@ import apache_beam as beam
 
 from yangbeam.io.kafka.read_kafka import ReadKafka
 from yangbeam.pipeline.assembly import stages_of
-from yangbeam.pipeline.config import Config
+from yangbeam.pipeline.config.file import Config
 from yangbeam.pipeline.edges import sinks_of, topic_settings
 from yangbeam.pipeline.graph import build
 

@@ -24,10 +24,10 @@ from yangbeam.io.kafka.raw_topic import TopicSettings
 from yangbeam.io.kafka.write_kafka import Record, WriteKafka
 from yangbeam.io.udp_sockets import UdpReader
 from yangbeam.pipeline.assembly import AnyRegistry, registry_of
-from yangbeam.pipeline.config import Config
-from yangbeam.pipeline.config_sinks import Kafka
-from yangbeam.pipeline.config_sources import Capture, Source, UdpNotif
-from yangbeam.pipeline.config_topics import TopicSource
+from yangbeam.pipeline.config.file import Config
+from yangbeam.pipeline.config.sinks import Kafka
+from yangbeam.pipeline.config.sources import Capture, Source, UdpNotif
+from yangbeam.pipeline.config.topics import TopicSource
 from yangbeam.pipeline.graph import Sinks
 from yangbeam.pipeline.source_settings import https_settings, udp_settings
 

@@ -8,9 +8,9 @@ from yangbeam.core.ingest.unwrapping import Unwrapper
 from yangbeam.io.kafka.telemetry_feed import topics_there
 from yangbeam.io.kafka.telemetry_reader import TelemetryTopicReader
 from yangbeam.pipeline.assembly import registry_of, stages_of
-from yangbeam.pipeline.config import Config
-from yangbeam.pipeline.config_sinks import Kafka
-from yangbeam.pipeline.config_topics import TelemetrySource
+from yangbeam.pipeline.config.file import Config
+from yangbeam.pipeline.config.sinks import Kafka
+from yangbeam.pipeline.config.topics import TelemetrySource
 from yangbeam.pipeline.edges import topic_settings
 from yangbeam.pipeline.ingest_graph import IngestStages
 from yangbeam.registry.waiting import WaitingSchemas

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.pipeline.config import Config
+from yangbeam.pipeline.config.file import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Job:
 
 
 Launcher = Callable[[Job], None]
-"""Runs a job to its end, in this process, and reports into ``yangbeam.pipeline.status``.
+"""Runs a job to its end, in this process, and reports into ``yangbeam.pipeline.view.status``.
 
 Ends in order on the first SIGINT or SIGTERM, and with KeyboardInterrupt on the second.
 

@@ -14,8 +14,8 @@ from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.udp_receiving import UdpSettings
 from yangbeam.io.udp_sockets import UdpReader
 from yangbeam.pipeline.assembly import stages_of
-from yangbeam.pipeline.config import Config
-from yangbeam.pipeline.config_sources import UdpNotif
+from yangbeam.pipeline.config.file import Config
+from yangbeam.pipeline.config.sources import UdpNotif
 from yangbeam.pipeline.edges import sinks_of
 from yangbeam.pipeline.graph import build
 from yangbeam.pipeline.source_settings import udp_settings

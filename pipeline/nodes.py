@@ -1,7 +1,7 @@
 """From a configuration to who is asked for their YANG, and how."""
 
-from yangbeam.pipeline.config import Config
-from yangbeam.pipeline.config_discovery import SchemaNode
+from yangbeam.pipeline.config.discovery import SchemaNode
+from yangbeam.pipeline.config.file import Config
 from yangbeam.registry.discovery.fetching import FetchLimits
 from yangbeam.registry.discovery.settings import DiscoverySettings, NodeAccess
 

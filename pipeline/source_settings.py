@@ -2,8 +2,8 @@
 
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.udp_receiving import Listen, UdpSettings
-from yangbeam.pipeline.config import Config
-from yangbeam.pipeline.config_sources import HttpsNotif, UdpNotif
+from yangbeam.pipeline.config.file import Config
+from yangbeam.pipeline.config.sources import HttpsNotif, UdpNotif
 
 
 def udp_settings(source: UdpNotif, config: Config, number: int, shards: int) -> UdpSettings:

@@ -18,7 +18,7 @@ from yangbeam.core.yang.engine import Choice
 from yangbeam.io.kafka.consumer import TopicConsumer
 from yangbeam.io.kafka.raw_topic import as_record
 from yangbeam.pipeline.assembly import registry_of
-from yangbeam.pipeline.config import Config
+from yangbeam.pipeline.config.file import Config
 
 MOST: Final = 500
 """Records of one request."""

@@ -4,7 +4,7 @@ import logging
 from threading import Thread
 
 from yangbeam.io.kafka.topic_limits import warnings_of
-from yangbeam.pipeline.config import Config
+from yangbeam.pipeline.config.file import Config
 
 _LOG = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from rich.console import Console
 
 from yangbeam.core.reader import Reader
 from yangbeam.io.module_store import ModuleStore
-from yangbeam.pipeline.cli_run import execute
-from yangbeam.pipeline.config import Config, load
+from yangbeam.pipeline.cli.run import execute
+from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.launching import Job, Launchers
-from yangbeam.pipeline.status import STATUS
+from yangbeam.pipeline.view.status import STATUS
 from yangbeam.runners.demo_ids import followed
 from yangbeam.runners.demo_verdict import Verdict, compare, show
 from yangbeam.runners.jobs import run_job

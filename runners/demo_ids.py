@@ -15,7 +15,7 @@ from yangbeam.core.yang.cache import SchemaCache
 from yangbeam.core.yang.schema import Schema
 from yangbeam.io.schema_registry import RegistryAddress, SchemaRegistry
 from yangbeam.io.yang_directories import write_set
-from yangbeam.pipeline.config import Config
+from yangbeam.pipeline.config.file import Config
 from yangbeam.registry.service.app import make_app
 from yangbeam.registry.service.serve import bind, serving
 from yangbeam.registry.store import SchemaStore

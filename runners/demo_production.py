@@ -25,9 +25,9 @@ from rich.table import Table
 
 from yangbeam.core.errors import YangbeamError
 from yangbeam.core.totals import count_of
+from yangbeam.pipeline.cli.console import messages
 from yangbeam.pipeline.collect import collect_graph
-from yangbeam.pipeline.config import Config, load
-from yangbeam.pipeline.console import messages
+from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.launching import FlinkStart
 from yangbeam.runners.demo import free_port, login
 from yangbeam.runners.demo_topics import Topics

@@ -9,7 +9,7 @@ from yangbeam.core.elements import LedgerTotal, LedgerTotals
 from yangbeam.core.framing import IDENTITY_HEADER
 from yangbeam.core.raw_record import MESSAGE, REFUSED
 from yangbeam.core.totals import Line, by_exporter, latest, line_of, sums, unbalanced
-from yangbeam.pipeline.config import Config
+from yangbeam.pipeline.config.file import Config
 
 SINK = "kafka"
 

@@ -14,9 +14,9 @@ from rich.table import Table
 
 from yangbeam.core.date_and_time import parse_time
 from yangbeam.core.elements import LossEvent
-from yangbeam.pipeline.config import Config
-from yangbeam.pipeline.report import Report
-from yangbeam.pipeline.status import Snapshot
+from yangbeam.pipeline.config.file import Config
+from yangbeam.pipeline.view.report import Report
+from yangbeam.pipeline.view.status import Snapshot
 from yangbeam.simulator.truth import TruthRecord, expected_loss, read_truth
 
 _DATA = ("push-update", "push-change-update")

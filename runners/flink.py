@@ -9,7 +9,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from yangbeam.pipeline.config_flink import Flink as FlinkConfig
+from yangbeam.pipeline.config.flink import Flink as FlinkConfig
 from yangbeam.pipeline.launching import FlinkStart
 from yangbeam.runners.flink_job import ENTRY_CLASS, make_jar
 from yangbeam.runners.flink_options import options_of

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from yangbeam.core.errors import YangbeamError
-from yangbeam.pipeline.console import messages, output
+from yangbeam.pipeline.cli.console import messages, output
 from yangbeam.runners.flink_rest import DONE, Flink
 from yangbeam.runners.servers.__main__ import flink as development_cluster
 

@@ -19,9 +19,9 @@ from yangbeam.pipeline.graph import build
 from yangbeam.pipeline.ingest import ingest_readers, ingest_stages
 from yangbeam.pipeline.ingest_graph import build_ingest
 from yangbeam.pipeline.launching import Job
-from yangbeam.pipeline.status import STATUS
-from yangbeam.pipeline.status_sink import status_sinks
 from yangbeam.pipeline.topic_checks import check_topics
+from yangbeam.pipeline.view.status import STATUS
+from yangbeam.pipeline.view.status_sink import status_sinks
 from yangbeam.runners.direct import run
 from yangbeam.runners.memory import batches_carried
 from yangbeam.transforms.handoff import Handoff

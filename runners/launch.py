@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from yangbeam.core.reader import Reader
-from yangbeam.pipeline.cli import main as run_command
-from yangbeam.pipeline.console import messages
+from yangbeam.pipeline.cli.app import main as run_command
+from yangbeam.pipeline.cli.console import messages
 from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
 
 

@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from yangbeam.core.framing import IDENTITY_HEADER
 from yangbeam.pipeline.collect import collect_graph
-from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config.file import load
 from yangbeam.runners.flink import chosen_of
 from yangbeam.runners.flink_job import make_jar
 from yangbeam.runners.flink_options import options_of

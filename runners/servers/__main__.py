@@ -6,7 +6,7 @@ from typing import Final
 
 from yangbeam.core.errors import YangbeamError
 from yangbeam.io.yang_directories import bundled
-from yangbeam.pipeline.console import messages, output
+from yangbeam.pipeline.cli.console import messages, output
 from yangbeam.runners.servers.artifacts import home
 from yangbeam.runners.servers.flink import FlinkCluster
 from yangbeam.runners.servers.flink_job_server import job_server

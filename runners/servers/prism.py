@@ -9,7 +9,7 @@ from typing import Final, Self
 import apache_beam as beam
 
 from yangbeam.core.errors import YangbeamError
-from yangbeam.pipeline.console import messages, output
+from yangbeam.pipeline.cli.console import messages, output
 from yangbeam.runners.servers.artifacts import home
 from yangbeam.runners.servers.processes import HOST, Process, ServerError, accepts, free_ports
 

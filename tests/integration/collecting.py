@@ -23,7 +23,7 @@ from yangbeam.core.framing import IDENTITY_HEADER
 from yangbeam.core.raw_record import RawRecord, of_heartbeat, of_message
 from yangbeam.core.totals import Line, by_exporter, latest, line_of, unbalanced
 from yangbeam.pipeline.collect import collect_graph
-from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config.file import load
 from yangbeam.runners.launch import main
 from yangbeam.runners.servers.kafka import KafkaServer
 from yangbeam.runners.servers.processes import wait_until

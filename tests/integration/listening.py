@@ -10,7 +10,7 @@ import orjson
 
 from tests.builders import payload
 from tests.integration.topics import Follower, topic_of
-from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.listening import listening_graph
 from yangbeam.runners.servers.kafka import KafkaServer
 

@@ -6,9 +6,9 @@ from tests.pipeline.snapshots import COLLECTOR, COUNTS, loss, total
 from tests.wire import ethernet, ipv4, pcap, udp
 from yangbeam.core.elements import LedgerTotals, LossBatch, MediaType
 from yangbeam.core.udp_notif import segments_of
-from yangbeam.pipeline.cli import main
+from yangbeam.pipeline.cli.app import main
 from yangbeam.pipeline.launching import Job, Launcher, Launchers
-from yangbeam.pipeline.status import STATUS
+from yangbeam.pipeline.view.status import STATUS
 
 
 def never(job: Job) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from yangbeam.pipeline.config import load
-from yangbeam.pipeline.config_errors import InvalidConfigurationError, Problem
+from yangbeam.pipeline.config.errors import InvalidConfigurationError, Problem
+from yangbeam.pipeline.config.file import load
 
 SECRET = "hunter2-Äö"
 Write = Callable[[str | bytes], Path]

@@ -2,7 +2,7 @@
 
 import sys
 
-from yangbeam.pipeline.receive_order import FATAL
+from yangbeam.pipeline.receive.order import FATAL
 
 if __name__ == "__main__":
     sys.exit(FATAL)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from yangbeam.core.elements import LedgerTotal, LedgerTotals, LossEvent
-from yangbeam.pipeline.status import Snapshot, Status
+from yangbeam.pipeline.view.status import Snapshot, Status
 
 COUNTS = {
     "received": 10,

@@ -9,7 +9,7 @@ from yangbeam.core.loss.detector import learn_all
 from yangbeam.core.validation import Policy
 from yangbeam.core.yang.engine import Choice
 from yangbeam.pipeline.assembly import Scopes, registry_of, stages_of
-from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config.file import load
 from yangbeam.registry.directories import Directory
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.pipeline.commands import run
 from yangbeam.core.errors import Fault
-from yangbeam.pipeline.arguments import cut
+from yangbeam.pipeline.cli.arguments import cut
 from yangbeam.pipeline.exit_codes import MEANING, OF_FAULT, ExitCode
 
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from tests.pipeline.commands import run
-from yangbeam.pipeline import cli_registry
-from yangbeam.pipeline.config import load
-from yangbeam.pipeline.config_errors import InvalidConfigurationError
+from yangbeam.pipeline.cli import registry as command
+from yangbeam.pipeline.config.errors import InvalidConfigurationError
+from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.registry.refusals import RefusedError
 from yangbeam.registry.service.auth import Role
@@ -68,7 +68,7 @@ def test_open_to_everybody_only_by_the_operators_own_word(tmp_path: Path) -> Non
 def test_accounts_are_those_of_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGISTRY_TEST_PASSWORD", "hush")
     (tmp_path / "token").write_text("tell-nobody\n")
-    auth = cli_registry._auth(load(written(tmp_path, ACCOUNTS)).registry_server)
+    auth = command._auth(load(written(tmp_path, ACCOUNTS)).registry_server)
     auth.check("Bearer tell-nobody", Role.READ)
     auth.check("Basic d3JpdGVyOmh1c2g=", Role.WRITE)
     for said, needed in (("Bearer tell-nobody", Role.WRITE), ("Bearer hush", Role.READ), (None, Role.READ)):

@@ -11,7 +11,7 @@ import pytest
 from tests.pipeline.commands import Launched, run
 from tests.pipeline.snapshots import COUNTS
 from yangbeam.core.errors import Fault, YangbeamError
-from yangbeam.pipeline.config_sources import Capture, UdpNotif
+from yangbeam.pipeline.config.sources import Capture, UdpNotif
 from yangbeam.pipeline.exit_codes import OF_FAULT, ExitCode
 from yangbeam.pipeline.launching import Job
 
@@ -145,7 +145,8 @@ class TestRun:
 
     def test_a_defect_shows_no_secret_of_its_frames(self, tmp_path: Path) -> None:
         code = (
-            "import sys\nfrom yangbeam.pipeline.cli import main\nfrom yangbeam.pipeline.launching import Launchers\n"
+            "import sys\n"
+            "from yangbeam.pipeline.cli.app import main\nfrom yangbeam.pipeline.launching import Launchers\n"
             "def fail(job):\n    clear = job.config.kafka.client_properties()\n    raise RuntimeError('a defect')\n"
             f"sys.exit(main(['run', '--config', {str(tmp_path / 'c.toml')!r}], Launchers(fail, fail)))"
         )

@@ -12,12 +12,12 @@ from yangbeam.core.errors import Fault
 from yangbeam.core.framing import FRAMINGS
 from yangbeam.core.reassembly import ReassemblyLimits
 from yangbeam.core.udp_notif import UdpNotifSettings
-from yangbeam.pipeline.config import Config, load
-from yangbeam.pipeline.config_errors import InvalidConfigurationError, Problem, name_of
-from yangbeam.pipeline.config_sinks import Kafka
-from yangbeam.pipeline.config_sources import Capture, Reassembly, UdpNotif
-from yangbeam.pipeline.config_stages import SchemaDirectory
-from yangbeam.pipeline.config_types import Secret
+from yangbeam.pipeline.config.errors import InvalidConfigurationError, Problem, name_of
+from yangbeam.pipeline.config.file import Config, load
+from yangbeam.pipeline.config.sinks import Kafka
+from yangbeam.pipeline.config.sources import Capture, Reassembly, UdpNotif
+from yangbeam.pipeline.config.stages import SchemaDirectory
+from yangbeam.pipeline.config.types import Secret
 
 
 def test_an_empty_file_is_a_configuration_that_works(written: Write, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from tests.pipeline.configurations import Write
 from yangbeam.pipeline.assembly import registry_of
-from yangbeam.pipeline.config import load
-from yangbeam.pipeline.config_errors import InvalidConfigurationError
+from yangbeam.pipeline.config.errors import InvalidConfigurationError
+from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.nodes import discovery_of
 
 TEXT = """

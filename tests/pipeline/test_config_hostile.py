@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from tests.pipeline.configurations import Write, only, problems
 from yangbeam.core.errors import Fault
-from yangbeam.pipeline import config as config_module
-from yangbeam.pipeline.config import Config, load
-from yangbeam.pipeline.config_errors import InvalidConfigurationError
+from yangbeam.pipeline.config import file as config_module
+from yangbeam.pipeline.config.errors import InvalidConfigurationError
+from yangbeam.pipeline.config.file import Config, load
 
 HOSTILE = {
     "no TOML": ("sources = [", "is not TOML"),

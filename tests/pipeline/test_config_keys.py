@@ -6,8 +6,8 @@ import pytest
 
 from yangbeam.core.message_key.records import KeySettings
 from yangbeam.pipeline.assembly import stages_of
-from yangbeam.pipeline.config import Config, load
-from yangbeam.pipeline.config_errors import InvalidConfigurationError
+from yangbeam.pipeline.config.errors import InvalidConfigurationError
+from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.ingest import ingest_stages
 
 

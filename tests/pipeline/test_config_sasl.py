@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from yangbeam.pipeline.config import load
-from yangbeam.pipeline.config_errors import InvalidConfigurationError
+from yangbeam.pipeline.config.errors import InvalidConfigurationError
+from yangbeam.pipeline.config.file import load
 
 OAUTH = """
 mechanism = "OAUTHBEARER"

@@ -8,9 +8,9 @@ import pytest
 
 from tests.pipeline.configurations import SECRET, Write, only
 from yangbeam.core.errors import ConfigurationError, Fault
-from yangbeam.pipeline.config import load
-from yangbeam.pipeline.config_errors import InvalidConfigurationError
-from yangbeam.pipeline.config_types import Secret
+from yangbeam.pipeline.config.errors import InvalidConfigurationError
+from yangbeam.pipeline.config.file import load
+from yangbeam.pipeline.config.types import Secret
 
 
 class TestSecrets:

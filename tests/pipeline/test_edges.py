@@ -25,7 +25,7 @@ from yangbeam.core.reader import Reader
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.kafka.write_kafka import WriteKafka
 from yangbeam.io.udp_sockets import UdpReader
-from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.edges import (
     letter_lines,
     letter_records,
@@ -39,7 +39,7 @@ from yangbeam.pipeline.edges import (
     total_records,
 )
 from yangbeam.pipeline.graph import Sinks
-from yangbeam.pipeline.status_sink import status_sinks
+from yangbeam.pipeline.view.status_sink import status_sinks
 
 RECORD = TelemetryRecord(7, b"edge-1\n31", b'{"a":1}', "192.0.2.1", 1, 31, 2_000_000, 1_500_999)
 UNBOUND = TelemetryRecord(None, b"edge-1\n", b"{}", "192.0.2.1", 1, None, 1, 1)

@@ -17,10 +17,10 @@ from yangbeam.core.elements import EndOfInput, Message, MessageBatch, Refused
 from yangbeam.core.validation import Policy
 from yangbeam.core.yang.engine import Choice
 from yangbeam.pipeline.assembly import stages_of
-from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.edges import sinks_of
 from yangbeam.pipeline.graph import build
-from yangbeam.pipeline.status_sink import status_sinks
+from yangbeam.pipeline.view.status_sink import status_sinks
 from yangbeam.registry.directories import Directory
 from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.transforms.handoff import Handoff

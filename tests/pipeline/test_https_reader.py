@@ -20,7 +20,7 @@ from yangbeam.core.https_notif import publisher_id_of
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.reader import END, Stoppable
 from yangbeam.core.udp_receiving import Listen
-from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.edges import readers_of
 from yangbeam.pipeline.https_reader import HttpsReader, HttpsServerDiedError
 

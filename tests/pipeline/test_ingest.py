@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.pipeline.config import Config, load
-from yangbeam.pipeline.config_topics import TelemetrySource
+from yangbeam.pipeline.config.file import Config, load
+from yangbeam.pipeline.config.topics import TelemetrySource
 from yangbeam.pipeline.ingest import _topics, chosen
 
 THERE = [

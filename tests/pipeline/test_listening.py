@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.pipeline.config import Config, load
+from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.listening import _sockets, listening_graph
 
 

@@ -6,9 +6,9 @@ import threading
 from rich.console import Console
 
 from tests.pipeline.snapshots import loss, snapshot
-from yangbeam.pipeline.config_sinks import Status as StatusConfig
-from yangbeam.pipeline.live_view import TOP, LiveView, RateMeter, Rates, picture, plain_line
-from yangbeam.pipeline.status import Snapshot
+from yangbeam.pipeline.config.sinks import Status as StatusConfig
+from yangbeam.pipeline.view.live_view import TOP, LiveView, RateMeter, Rates, picture, plain_line
+from yangbeam.pipeline.view.status import Snapshot
 
 
 def shown(found: Snapshot) -> str:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.pipeline.kafka_double import TOO_LARGE, UNKNOWN_TOPIC, Double
 from yangbeam.core.spool import Spooled
 from yangbeam.io.raw_topic import KafkaFatalError
-from yangbeam.pipeline.raw_outlet import Outlet
-from yangbeam.pipeline.raw_producing import OutletLimits
-from yangbeam.pipeline.raw_spool import Spool
+from yangbeam.pipeline.receive.outlet import Outlet
+from yangbeam.pipeline.receive.producing import OutletLimits
+from yangbeam.pipeline.receive.spool import Spool
 
 
 class Bench:

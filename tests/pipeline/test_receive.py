@@ -25,11 +25,11 @@ from yangbeam.core.raw_record import Beat, read_record
 from yangbeam.core.shards import shard_of
 from yangbeam.core.udp_notif import segments_of
 from yangbeam.core.udp_receiving import UdpSettings
-from yangbeam.pipeline import receive
-from yangbeam.pipeline.receive import Receive, ReceivePlan
-from yangbeam.pipeline.receive_metrics import metrics
-from yangbeam.pipeline.receive_order import KafkaOrder
-from yangbeam.pipeline.receive_process import ReceiveEndedError
+from yangbeam.pipeline.receive import parent
+from yangbeam.pipeline.receive.metrics import metrics
+from yangbeam.pipeline.receive.order import KafkaOrder
+from yangbeam.pipeline.receive.parent import Receive, ReceivePlan
+from yangbeam.pipeline.receive.process import ReceiveEndedError
 
 SHARDS = 4
 """The mock's topics have four partitions."""
@@ -229,8 +229,8 @@ PARENT = """
 import sys, threading, time
 from pathlib import Path
 from yangbeam.core.udp_receiving import UdpSettings
-from yangbeam.pipeline.receive import Receive, ReceivePlan
-from yangbeam.pipeline.receive_order import KafkaOrder
+from yangbeam.pipeline.receive.parent import Receive, ReceivePlan
+from yangbeam.pipeline.receive.order import KafkaOrder
 kafka = KafkaOrder("orphans", {"bootstrap.servers": sys.argv[1]}, 1 << 20, 1 << 20, 10.0, 5.0)
 one = Receive(ReceivePlan((UdpSettings(shards=4),), (), kafka, Path(sys.argv[2]), 1 << 20), print)
 one.open()
@@ -309,7 +309,7 @@ def test_two_receives_do_not_share_a_spool(site: Callable[..., Site], bootstrap:
 def test_a_receiver_that_can_do_nothing_more_ends_all_of_them(
     site: Callable[..., Site], bootstrap: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receive, "UDP", "tests.pipeline.fatal_receiver")
+    monkeypatch.setattr(parent, "UDP", "tests.pipeline.fatal_receiver")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     one = site(bootstrap, "fatal", processes=2)
     until(lambda: one.error)

@@ -9,10 +9,10 @@ from tests.pipeline.commands import run
 from tests.pipeline.configurations import Write, only
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.io.raw_topic import ROOM
-from yangbeam.pipeline import receive_plan
-from yangbeam.pipeline.config import load
-from yangbeam.pipeline.receive import ReceivePlan
-from yangbeam.pipeline.receive_plan import plan_of
+from yangbeam.pipeline.config.file import load
+from yangbeam.pipeline.receive import plan as plan_module
+from yangbeam.pipeline.receive.parent import ReceivePlan
+from yangbeam.pipeline.receive.plan import plan_of
 
 HTTPS = """
     [[sources]]
@@ -39,9 +39,9 @@ class Cluster:
             self.checked.append({"topic": topic, **properties, **asked})
             return unchecked
 
-        monkeypatch.setattr(receive_plan, "check_topic", check)
+        monkeypatch.setattr(plan_module, "check_topic", check)
         monkeypatch.setattr(
-            receive_plan, "create_topic", lambda topic, _, **asked: self.created.append({"topic": topic, **asked})
+            plan_module, "create_topic", lambda topic, _, **asked: self.created.append({"topic": topic, **asked})
         )
 
 

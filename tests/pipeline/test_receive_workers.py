@@ -22,10 +22,10 @@ from yangbeam.core.raw_record import Beat, read_record
 from yangbeam.core.udp_receiving import UdpSettings
 from yangbeam.io import https_notif, udp_sockets
 from yangbeam.io.raw_topic import KafkaFatalError
-from yangbeam.pipeline import receive_https, receive_udp, receive_worker
-from yangbeam.pipeline.receive_https import HttpsWorker
-from yangbeam.pipeline.receive_order import ENCODER, FATAL, REPORT, KafkaOrder, SpoolOrder, WorkerOrder
-from yangbeam.pipeline.receive_udp import UdpWorker
+from yangbeam.pipeline.receive import https, udp, worker
+from yangbeam.pipeline.receive.https import HttpsWorker
+from yangbeam.pipeline.receive.order import ENCODER, FATAL, REPORT, KafkaOrder, SpoolOrder, WorkerOrder
+from yangbeam.pipeline.receive.udp import UdpWorker
 
 Made = list[Double]
 
@@ -36,15 +36,15 @@ class Parent:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         self.ours, self.theirs = os.pipe()
         self.reports, out = os.pipe()
-        for module in (receive_worker, receive_udp, receive_https):
+        for module in (worker, udp, https):
             monkeypatch.setattr(module, "STDIN", self.ours)
-        monkeypatch.setattr(receive_worker, "STDOUT", out)
+        monkeypatch.setattr(worker, "STDOUT", out)
         os.set_blocking(out, False)
         self.folder = folder
         self.log: list[tuple[Any, ...]] = []
         self.producers: Made = []
         self.acknowledges = True
-        monkeypatch.setattr(receive_worker, "RawProducer", self.connect)
+        monkeypatch.setattr(worker, "RawProducer", self.connect)
 
     def connect(self, *_: Any, reports: bool, **__: Any) -> Double:
         double = Double(self.log, capacity=1000, reports=reports)
@@ -136,13 +136,13 @@ def test_the_udp_loop_ends_at_a_fatal_error_with_everything_on_disk(parent: Pare
     assert b"[1]" in b"".join(each.read_bytes() for each in (parent.folder / "spool").rglob("*.spool"))
 
 
-@pytest.mark.parametrize(("module", "kind"), [(receive_udp, "udp"), (receive_https, "https")])
+@pytest.mark.parametrize(("module", "kind"), [(udp, "udp"), (https, "https")])
 def test_a_process_says_why_it_ends_and_exits_so_that_its_parent_knows(
     parent: Parent, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: Any, kind: str
 ) -> None:
     (parent.folder / "spool").write_text("in the way")
     monkeypatch.setattr(module.signal, "signal", lambda *_: None)
-    monkeypatch.setattr(receive_worker, "GC_THRESHOLD", (700, 10, 10))
+    monkeypatch.setattr(worker, "GC_THRESHOLD", (700, 10, 10))
     settings = {"udp": UdpSettings(), "https": HttpsSettings()}[kind]
     os.write(parent.theirs, ENCODER.encode(parent.order([], **{kind: settings})) + b"\n")
     assert module.main() == FATAL
@@ -153,7 +153,7 @@ def test_a_process_whose_parent_is_gone_before_its_order_came_just_ends(parent: 
     os.write(parent.theirs, b'{"name":')
     parent.end()
     with pytest.raises(SystemExit) as ended:
-        receive_worker.read_order()
+        worker.read_order()
     assert ended.value.code == 0
 
 

@@ -3,20 +3,20 @@
 import tomllib
 from pathlib import Path
 
-from yangbeam.pipeline.cli_reference import commands
-from yangbeam.pipeline.config import Config, load
-from yangbeam.pipeline.reference import configuration
+from yangbeam.pipeline.cli.reference import commands
+from yangbeam.pipeline.config.file import Config, load
+from yangbeam.pipeline.config.reference import configuration
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_reference_of_the_configuration_is_current() -> None:
-    command = "python -m yangbeam.pipeline.reference > docs/configuration.md"
+    command = "python -m yangbeam.pipeline.config.reference > docs/configuration.md"
     assert (ROOT / "docs" / "configuration.md").read_text() == configuration(), f"run {command}"
 
 
 def test_the_reference_of_the_commands_is_current() -> None:
-    command = "python -m yangbeam.pipeline.cli_reference > docs/cli.md"
+    command = "python -m yangbeam.pipeline.cli.reference > docs/cli.md"
     assert (ROOT / "docs" / "cli.md").read_text() == commands(), f"run {command}"
 
 

@@ -11,10 +11,10 @@ from rich.console import Console
 from tests.pipeline.snapshots import COLLECTOR, COUNTS, loss, snapshot, total
 from yangbeam.core.elements import LedgerTotals, LossBatch
 from yangbeam.core.totals import line_of, unbalanced
-from yangbeam.pipeline import status as status_module
-from yangbeam.pipeline.report import build
-from yangbeam.pipeline.report_view import summary
-from yangbeam.pipeline.status import OTHERS, Status
+from yangbeam.pipeline.view import status as status_module
+from yangbeam.pipeline.view.report import build
+from yangbeam.pipeline.view.report_view import summary
+from yangbeam.pipeline.view.status import OTHERS, Status
 
 SINKS = ["files", "tables"]
 

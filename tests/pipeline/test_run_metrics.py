@@ -6,10 +6,10 @@ import pytest
 from tests.pipeline.snapshots import COUNTS, loss, total
 from yangbeam.core.elements import LearnedScope, LedgerTotals, LossBatch
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.pipeline import run_metrics
-from yangbeam.pipeline.metrics_server import served
-from yangbeam.pipeline.run_metrics import RunMetrics
-from yangbeam.pipeline.status import Status
+from yangbeam.pipeline.view import run_metrics
+from yangbeam.pipeline.view.metrics_server import served
+from yangbeam.pipeline.view.run_metrics import RunMetrics
+from yangbeam.pipeline.view.status import Status
 
 LEARNED = LearnedScope("192.0.2.1", "transport", "settled", "publisher", 1, 5, ["node was ruled out"])
 

@@ -5,11 +5,11 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
 from tests.pipeline.snapshots import COUNTS, loss, total
 from yangbeam.core.elements import LedgerTotals, LossBatch
-from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config.file import load
+from yangbeam.pipeline.config.places import sink_names
 from yangbeam.pipeline.edges import FILES, KAFKA, TABLES
-from yangbeam.pipeline.places import sink_names
-from yangbeam.pipeline.status import STATUS
-from yangbeam.pipeline.status_sink import status_sinks
+from yangbeam.pipeline.view.status import STATUS
+from yangbeam.pipeline.view.status_sink import status_sinks
 
 
 def test_totals_and_losses_of_a_graph_reach_the_status() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yangbeam.pipeline.toml_lines import Place, line_of, lines_of
+from yangbeam.pipeline.config.toml_lines import Place, line_of, lines_of
 
 DOCUMENT = '''# a comment with [brackets] and = signs
 out = "here # no comment"

@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError, KafkaException
 from tests.io.kafka.clusters import bootstrap, new_topic
 from yangbeam.io.kafka import topic_limits
 from yangbeam.io.kafka.topic_limits import warnings_of
-from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.topic_checks import check_topics
 
 

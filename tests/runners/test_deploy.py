@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from yangbeam.core.errors import YangbeamError
-from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config.file import load
 from yangbeam.runners.flink_job import ENTRY_CLASS
 from yangbeam.runners.servers.flink_job_server import OFFICIAL
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.pipeline.config_flink import Flink as FlinkConfig
+from yangbeam.pipeline.config.flink import Flink as FlinkConfig
 from yangbeam.pipeline.launching import FlinkStart, Job, no_flink
 from yangbeam.runners.flink import chosen_of, launch
 from yangbeam.runners.flink_options import DEFAULTS, options_of
@@ -136,7 +136,7 @@ def test_merged_jars_keep_the_first_of_equal_names_and_every_service(tmp_path: P
 
 
 def test_a_command_line_without_flink_says_so(config: Path) -> None:
-    from yangbeam.pipeline.config import load
+    from yangbeam.pipeline.config.file import load
 
     with pytest.raises(ConfigurationError, match="without Flink"):
         no_flink(Job(load(config)), FlinkStart())

@@ -10,10 +10,10 @@ from tests.io.kafka.clusters import bootstrap, new_topic
 from tests.pipeline.snapshots import loss, total
 from yangbeam.core.elements import LedgerTotals, LossBatch
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.edges import loss_records, total_records
-from yangbeam.pipeline.following import Followed, followed
-from yangbeam.pipeline.status import Status
+from yangbeam.pipeline.view.following import Followed, followed
+from yangbeam.pipeline.view.status import Status
 from yangbeam.runners.launch import main
 
 

@@ -15,7 +15,7 @@ from tests.runners.test_collect_run import SENT, Site, raw_records
 from yangbeam.core.elements import LossBatch
 from yangbeam.core.framing import read_frame
 from yangbeam.pipeline.assembly import registry_of
-from yangbeam.pipeline.config import load
+from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.edges import loss_records
 from yangbeam.runners.launch import main
 

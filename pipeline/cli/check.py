@@ -1,0 +1,40 @@
+"""`yangbeam check`: whether a configuration is right, before anything is started."""
+
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from yangbeam.pipeline.cli.console import output, reporting
+from yangbeam.pipeline.config.file import Config, load
+from yangbeam.pipeline.config.places import places_of
+from yangbeam.pipeline.config.sources import Capture, Source
+from yangbeam.pipeline.config.topics import TopicSource
+
+
+def check(
+    config: Annotated[Path | None, typer.Argument(metavar="CONFIG", help="TOML file; without it the defaults.")] = None,
+    *,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the file, for editors.")] = False,
+) -> None:
+    """Judge a configuration file: every problem at once, with its line and its cure."""
+    if schema:
+        typer.echo(orjson.dumps(Config.model_json_schema(), option=orjson.OPT_INDENT_2))
+        return
+    with reporting():
+        found = load(config)
+    name = "the default configuration" if config is None else str(config)
+    output().print(f"{name} is valid", markup=False, soft_wrap=True)
+    for source in found.sources:
+        output().print(f"  from {_source_in_words(source)}", markup=False, soft_wrap=True)
+    for what, place in places_of(found).items():
+        output().print(f"  {what}: {place}", markup=False, soft_wrap=True)
+
+
+def _source_in_words(source: Source) -> str:
+    if isinstance(source, Capture):
+        return f"capture {', '.join(map(str, source.files))}"
+    if isinstance(source, TopicSource):
+        return f"the raw topic, from {source.start} to {source.end}"
+    return f"{source.kind} at {source.host} port {source.port}"

@@ -1,0 +1,30 @@
+"""`yangbeam decode`: what stands in captures, one JSON object per notification, without Beam."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yangbeam.pipeline.cli.console import reporting
+
+
+def decode(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Capture files (pcap, pcapng), in this order.")],
+    yang: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Folders of YANG modules: types for the contents of XML and CBOR."),
+    ] = None,
+    port: Annotated[
+        list[int] | None, typer.Option("--port", "--ports", help="UDP ports to read; all by default.")
+    ] = None,
+) -> None:
+    """Print the notifications of captures, one JSON object a line; what cannot be decoded as {"error": …}."""
+    # Decoders load slowly: only this command pays for them.
+    from yangbeam.io.capture_files import CaptureReader  # noqa: PLC0415
+    from yangbeam.pipeline.decoding import decoded  # noqa: PLC0415
+
+    with reporting():
+        reader = CaptureReader(files, ports=frozenset(port or ()) or None)
+        for line in decoded(reader, yang or []):
+            sys.stdout.buffer.write(line + b"\n")

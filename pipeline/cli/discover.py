@@ -1,0 +1,82 @@
+"""`yangbeam discover`: asks one node for its YANG now, keeps what it gives, and says what it is."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from yangbeam.core.errors import ConfigurationError
+from yangbeam.core.publisher_facts import PublisherCapabilities
+from yangbeam.core.yang.node_modules import NodeModules
+from yangbeam.io.module_store import ModuleStore
+from yangbeam.io.netconf import NetconfSession
+from yangbeam.pipeline.cli.console import messages, output, reporting
+from yangbeam.pipeline.config.file import Config, load
+from yangbeam.pipeline.nodes import discovery_of
+from yangbeam.registry.discovery.asking import LATEST, Asking, Wanted
+
+
+def discover(
+    exporter: Annotated[str, typer.Argument(metavar="ADDRESS", help="Address that the node's messages come from.")],
+    *,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="TOML file with [[schemas.nodes]].")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> None:
+    """Ask a node for its YANG by NETCONF: whether it answers, what it implements, what it refuses.
+
+    What it gives is kept in the cache, so that a run finds it there.
+    """
+    with reporting():
+        found = facts(*ask(load(config), exporter))
+    if json:
+        typer.echo(orjson.dumps(found))
+        return
+    for what, value in found.items():
+        if what == "refused":
+            for name, why in value.items():
+                messages().print(f"  refused {name}: {why}", markup=False, soft_wrap=True)
+        elif what != "modules":
+            output().print(f"{what}: {value}", markup=False, highlight=False, soft_wrap=True)
+
+
+def ask(config: Config, exporter: str) -> tuple[NodeModules, PublisherCapabilities]:
+    """Returns what a node gives now.
+
+    Raises:
+        YangbeamError: It is not to be asked, cannot be, or says what cannot be used.
+    """
+    settings = discovery_of(config)
+    access = settings.access(exporter) if settings else None
+    if settings is None or access is None:
+        what = f"no [[schemas.nodes]] says how {exporter} is asked"
+        raise ConfigurationError("not-asked", f"{what}: add one with exporter, username, key or password, known_hosts")
+    store = ModuleStore(settings.cache)
+    asking = Asking(settings, store, NetconfSession)
+    target = settings.target(access, exporter)
+    messages().print(f"asking {target.name}", markup=False)
+    asking.ask(target, Wanted(exporter, None, frozenset(), access.skip))
+    pointer = store.pointed(LATEST, exporter)
+    modules = store.get(pointer.set_id, target.name, pointer.own_id) if pointer else None
+    if modules is None:
+        raise ConfigurationError("module-cache", f"{settings.cache} does not keep what is written there")
+    return modules, asking.ask_capabilities(target)
+
+
+def facts(modules: NodeModules, capabilities: PublisherCapabilities) -> dict[str, Any]:
+    """Returns what is told of a node, by name."""
+    library = modules.library
+    return {
+        "node": modules.node,
+        "library": library.source,
+        "content_id": library.content_id,
+        "implemented": len(library.implemented()),
+        "texts": len(modules.texts),
+        "octets": sum(len(text.encode()) for text in modules.texts.values()),
+        "transports": {name: list(encodings) for name, encodings in capabilities.transports.items()},
+        "minimum_period_cs": capabilities.minimum_period_cs,
+        "maximum_nodes": capabilities.maximum_nodes,
+        "on_change": list(capabilities.on_change),
+        "modules": {module.name: module.revision for module in library.modules if not module.import_only},
+        "refused": {"@".join(filter(None, key)): why for key, why in modules.refused.items()},
+    }

@@ -1,0 +1,200 @@
+"""`yangbeam run`: from a configuration file, or from options alone, to a run and its exit code."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import orjson
+import typer
+
+from yangbeam.core.errors import Fault, YangbeamError
+from yangbeam.core.totals import lines_of, unbalanced
+from yangbeam.pipeline.cli.console import messages, output, reporting
+from yangbeam.pipeline.config.errors import InvalidConfigurationError, Problem
+from yangbeam.pipeline.config.file import load
+from yangbeam.pipeline.config.places import places_of, sink_names
+from yangbeam.pipeline.config.toml_lines import Place
+from yangbeam.pipeline.exit_codes import ExitCode
+from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
+from yangbeam.pipeline.logs import on_standard_error
+from yangbeam.pipeline.view.live_view import LiveView
+from yangbeam.pipeline.view.metrics_server import LOOPBACK, served
+from yangbeam.pipeline.view.report import Report, build
+from yangbeam.pipeline.view.report_view import summary
+from yangbeam.pipeline.view.run_metrics import RunMetrics
+from yangbeam.pipeline.view.status import STATUS
+
+_LISTEN = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[^:]*)):(?P<port>\d{1,5})")
+
+Many = list[str] | None
+"""What typer gives for an option that may be repeated."""
+
+
+class UnwritableError(YangbeamError):
+    """The report's place takes no file."""
+
+    fault = Fault.ENVIRONMENT
+
+
+def settings_of(
+    *,
+    capture: Many = None,
+    port: list[int] | None = None,
+    listen: str | None = None,
+    allow: Many = None,
+    yang: Many = None,
+    out: Path | None = None,
+    policy: str | None = None,
+    profile: str | None = None,
+    view: str | None = None,
+) -> tuple[dict[Place, Any], dict[Place, str]]:
+    """Returns what command-line options set in a configuration, and by which option, both by path.
+
+    Relative paths start at the working directory.
+
+    Raises:
+        InvalidConfigurationError: Options that exclude each other, or an address that is none.
+    """
+    chosen: list[tuple[Place, Any, str]] = []
+    if capture or listen:
+        chosen += _source(capture or [], port or [], listen, allow or [])
+    elif port or allow:
+        raise _wrong("--port" if port else "--allow", "says how to receive, but not from where")
+    if yang:
+        folders = [{"path": str(Path(path).absolute()), "default": True} for path in yang]
+        chosen.append((("schemas", "directories"), folders, "--yang"))
+    if out is not None:
+        chosen.append((("out",), str(out.absolute()), "--out"))
+    for place, value, option in (
+        (("validation", "policy"), policy, "--policy"),
+        (("schemas", "missing"), policy, "--policy"),
+        (("validation", "profile"), profile, "--profile"),
+        (("status", "view"), view, "--view"),
+    ):
+        if value is not None:
+            chosen.append((place, value, option))
+    return {place: value for place, value, _ in chosen}, {place: option for place, _, option in chosen}
+
+
+def _source(capture: list[str], port: list[int], listen: str | None, allow: list[str]) -> list[tuple[Place, Any, str]]:
+    if capture and (listen or allow):
+        raise _wrong("--capture", "reads files, so it does not go with --listen or --allow")
+    if capture:
+        files = [str(Path(name).absolute()) for name in capture]
+        return [(("sources",), [{"kind": "capture", "files": files, "ports": port}], "--capture")]
+    found = _LISTEN.fullmatch(listen or "")
+    if found is None:
+        raise _wrong(
+            "--listen", f'"{listen}" is no address with a port', 'write it like "0.0.0.0:10003" or "[::]:10003"'
+        )
+    if port:
+        raise _wrong("--port", "chooses ports within captures", "write the port into --listen")
+    host = found["v6"] or found["v4"] or "127.0.0.1"
+    source = {"kind": "udp-notif", "host": host, "port": int(found["port"]), "allow": allow}
+    return [(("sources",), [source], "--listen")]
+
+
+def _wrong(option: str, what: str, instead: str = "leave one of them out") -> InvalidConfigurationError:
+    return InvalidConfigurationError([Problem("command line", None, option, what, instead, Fault.CONFIGURATION)])
+
+
+def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[..., None]:
+    """Returns the command ``run``, bound to its launchers."""
+
+    def run(
+        config: Annotated[Path | None, typer.Option("--config", "-c", help="TOML file; see `yangbeam check`.")] = None,
+        capture: Annotated[Many, typer.Option(help="Capture files, in this order: `--capture a.pcap b.pcap`.")] = None,
+        port: Annotated[list[int] | None, typer.Option(help="UDP ports within the captures; all by default.")] = None,
+        listen: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Receive UDP-notif here.")] = None,
+        allow: Annotated[Many, typer.Option(metavar="PREFIX", help="Who may send to `--listen`.")] = None,
+        yang: Annotated[Many, typer.Option(metavar="DIR", help="Folders of YANG modules.")] = None,
+        out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where results go. [yangbeam-out]")] = None,
+        policy: Annotated[
+            Literal["reject", "pass-and-mark"] | None, typer.Option(help="What becomes of the invalid and the unbound.")
+        ] = None,
+        profile: Annotated[
+            Literal["structural", "full"] | None, typer.Option(help="How strictly contents are validated.")
+        ] = None,
+        duration: Annotated[
+            float | None, typer.Option(metavar="SECONDS", min=0.0, help="Stop after this time; else at the end.")
+        ] = None,
+        view: Annotated[
+            Literal["auto", "live", "plain", "off"] | None, typer.Option(help="What is shown meanwhile.")
+        ] = None,
+        runner: Annotated[
+            Literal["local", "flink"], typer.Option(help="On this machine, or UDP sockets opened by Flink's workers.")
+        ] = "local",
+        *,
+        json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of a table.")] = False,
+    ) -> None:
+        """Run the pipeline: captures to their end, or sockets until Ctrl-C. Beam's own options go after `--`.
+
+        A configuration file is not needed: options lie over the file, and the file over the defaults. On Flink results
+        go into topics alone; what a worker that fails has received and not yet handed on is lost, see `receive`.
+        """
+        with reporting():
+            settings, options = settings_of(
+                capture=capture,
+                port=port,
+                listen=listen,
+                allow=allow,
+                yang=yang,
+                out=out,
+                policy=policy,
+                profile=profile,
+                view=view,
+            )
+            job = Job(load(config, settings, options), beam_options, duration)
+            if runner == "flink":
+                typer.echo(launchers.flink(job, FlinkStart()))
+                return
+            execute(job, launchers, json=json)
+
+    return run
+
+
+def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
+    """Runs a job, shows it meanwhile, and writes and prints its report.
+
+    Raises:
+        YangbeamError: What ended the run; the report of what came before is written all the same.
+        typer.Exit: The ledger does not balance.
+    """
+    STATUS.clear()
+    sinks = sink_names(job.config, job.kind)
+    try:
+        with _metrics(job), on_standard_error(), LiveView(STATUS.snapshot, job.config.status, messages()):
+            launchers.of(job.config)(job)
+    finally:
+        snapshot = STATUS.snapshot()
+        report = build(snapshot, sinks)
+        _write(report, job.config.status.report)
+    if json:
+        typer.echo(orjson.dumps(report))
+    else:
+        lines = [line for sink in sinks for line in lines_of(snapshot.counts, sink)]
+        output().print(summary(report, lines, places_of(job.config)))
+    if not report["balanced"]:
+        for line in unbalanced(snapshot.exporters, sinks):
+            messages().print(f"Error: the ledger does not balance: {line}", style="red", markup=False)
+        raise typer.Exit(ExitCode.FAILED)
+    return report
+
+
+@contextmanager
+def _metrics(job: Job) -> Iterator[None]:
+    """Serves the run's metrics while it is entered, and says where."""
+    with served(job.config.status.metrics_port, RunMetrics(STATUS.snapshot), "status.metrics_port") as port:
+        if port is not None:
+            messages().print(f"metrics at http://{LOOPBACK}:{port}/metrics", markup=False)
+        yield
+
+
+def _write(report: Report, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2) + b"\n")
+    except OSError as error:
+        raise UnwritableError("report", f"cannot write {path}: {error.strerror}; choose another --out") from error

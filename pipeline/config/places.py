@@ -1,0 +1,25 @@
+"""Where a run's results are, in words, by its configuration."""
+
+from yangbeam.pipeline.config.file import Config
+
+
+def sink_names(config: Config, kind: str = "run") -> list[str]:
+    """Returns the sinks that a job delivers messages to, as the ledger names them; telemetry before tables."""
+    if kind == "ingest":
+        return ["tables"]
+    chosen = {"kafka": config.kafka is not None, "files": config.files.enabled, "tables": config.tables.enabled}
+    return [name for name, is_on in chosen.items() if is_on]
+
+
+def places_of(config: Config) -> dict[str, str]:
+    """Returns where a run's results are, by what they are."""
+    places = {"report": str(config.status.report)}
+    if config.files.enabled:
+        places["files"] = str(config.files.directory)
+    if config.tables.enabled:
+        places["tables"] = str(config.tables.path)
+    if config.kafka is not None:
+        places["Kafka"] = f"{config.kafka.topics.telemetry} at {config.kafka.bootstrap}"
+    letters = config.kafka.topics.dead_letters if config.kafka and config.dead_letters.kind == "kafka" else None
+    places["dead letters"] = letters or str(config.dead_letters.path)
+    return places

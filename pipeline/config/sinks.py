@@ -1,0 +1,197 @@
+"""Where results go: Kafka topics, files, tables, dead letters, and the view of a run."""
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from yangbeam.pipeline.config.keys import MessageKeys
+from yangbeam.pipeline.config.sasl import Sasl
+from yangbeam.pipeline.config.types import Flag, InputFile, OutputPath, Port, Secret, Section, Text, problem
+
+Topic = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9._-]{1,249}$")]
+
+_SECRET_PROPERTIES: Final = ("password", "secret", "token", "jaas", "ssl.key.pem")
+"""What the names of librdkafka properties with a secret value contain."""
+
+_FIXED_PROPERTIES: Final = {
+    "acks": ("all", "-1"),
+    "request.required.acks": ("all", "-1"),
+    "enable.idempotence": ("true",),
+}
+"""Properties that the delivery promise rests on, with the only values they may take."""
+
+
+class Topics(Section):
+    """Names of the topics that are written."""
+
+    raw: Topic = "yangbeam-raw"
+    """What `yangbeam receive` writes: every message as it came, and what was refused."""
+    telemetry: Topic = "yangbeam-telemetry"
+    """Validated notifications as ietf-telemetry-message."""
+    loss: Topic = "yangbeam-loss"
+    """Loss events; a later one replaces the earlier one of the same key."""
+    ledger: Topic = "yangbeam-ledger"
+    """Absolute totals; the highest revision of a key wins."""
+    dead_letters: Topic = "yangbeam-dead-letters"
+    """What could not be processed, with its original bytes."""
+    subscriptions: Topic = "yangbeam-subscriptions"
+    """Notifications about subscriptions, where `kafka.keys.topics` is `subject`."""
+
+    @field_validator("*")
+    @classmethod
+    def _is_one_of_its_own(cls, topic: str, info: ValidationInfo) -> str:
+        for other, name in info.data.items():
+            if name == topic:
+                raise problem(f'"{topic}" is already the topic of {other}', "give every kind of record its own topic")
+        return topic
+
+
+class Tls(Section):
+    """Encryption and certificates of the connection."""
+
+    enabled: Flag = False
+    """Speak TLS."""
+    verify: Flag = True
+    """Check the broker's certificate and name; false leaves the connection open to impostors."""
+    ca_file: InputFile | None = None
+    """Certificates (PEM) that sign the brokers'. Absent: the system's."""
+    certificate_file: InputFile | None = None
+    """Our own certificate (PEM), where brokers ask for one."""
+    key_file: InputFile | None = None
+    """Its private key (PEM)."""
+    key_password: Secret | None = None
+    """Password of the private key."""
+
+
+def _is_sensitive(name: str) -> bool:
+    return any(part in name for part in _SECRET_PROPERTIES)
+
+
+class Kafka(Section):
+    """A Kafka cluster to write to. Without this section no Kafka is used."""
+
+    bootstrap: Text = "localhost:9092"
+    """Brokers to ask first, `host:port` separated by commas."""
+    topics: Topics = Field(default_factory=Topics)
+    """Names of the topics that are written."""
+    framing: Literal["prefix", "header-int32", "header-ascii", "header-guid"] = "prefix"
+    """How the schema id travels: before the value as Confluent does (octet 0, then 32 bits), or in a header."""
+    keys: MessageKeys = Field(default_factory=MessageKeys)
+    """Key and topic of each telemetry record."""
+    tls: Tls = Field(default_factory=Tls)
+    """Encryption and certificates of the connection."""
+    sasl: Sasl | None = None
+    """Who we are to the broker. Absent: nobody in particular."""
+    properties: dict[str, Any] = Field(default_factory=dict)
+    """Any other librdkafka property, by its own name; secrets as `{ env = "NAME" }` or `{ file = "path" }`."""
+
+    @field_validator("properties")
+    @classmethod
+    def _are_scalars_or_secrets(cls, properties: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        judged: dict[str, Any] = {}
+        errors: list[InitErrorDetails] = []
+        for name, value in properties.items():
+            try:
+                judged[name] = _property(name, value, info)
+            except PydanticCustomError as error:
+                errors.append({"type": error, "loc": (name,), "input": None})
+        if errors:
+            raise ValidationError.from_exception_data("properties", errors, hide_input=True)
+        return judged
+
+    def client_properties(self) -> dict[str, str]:
+        """Returns what librdkafka is given, secrets in the clear: pass it to the client and nowhere else.
+
+        Raises:
+            ConfigurationError: A secret is not to be had in this process.
+        """
+        found = {"bootstrap.servers": self.bootstrap, **self._security()}
+        for name, value in self.properties.items():
+            found[name] = _clear(value) if isinstance(value, Secret) else _text(value)
+        return found
+
+    def _security(self) -> dict[str, str]:
+        protocol = ("SASL_" if self.sasl else "") + ("SSL" if self.tls.enabled else "PLAINTEXT")
+        found: dict[str, Any] = {
+            "security.protocol": protocol,
+            "ssl.ca.location": self.tls.ca_file,
+            "ssl.certificate.location": self.tls.certificate_file,
+            "ssl.key.location": self.tls.key_file,
+            "ssl.key.password": self.tls.key_password and _clear(self.tls.key_password),
+            "enable.ssl.certificate.verification": None if self.tls.verify else False,
+        }
+        if self.sasl:
+            found |= self.sasl.properties()
+        return {name: _text(value) for name, value in found.items() if value is not None}
+
+
+def _text(value: Any) -> str:
+    """Returns a value as librdkafka reads it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _clear(secret: Secret) -> str:
+    return secret.reveal().get_secret_value()
+
+
+def _property(name: str, value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, Secret | dict) or _is_sensitive(name):
+        try:
+            return Secret.model_validate(value, context=info.context)
+        except ValidationError as error:
+            why = error.errors(include_input=False)[0]
+            what = why.get("ctx", {}).get("what", "not a reference to a secret")
+            raise problem(what, 'write { env = "NAME" } or { file = "path" }, and see that it exists') from None
+    if not isinstance(value, str | int | float):
+        raise problem("a librdkafka property is a string, number or boolean", "write one of these")
+    wanted = _FIXED_PROPERTIES.get(name)
+    if wanted and str(value).lower() not in wanted:
+        raise problem("would break the promise that nothing is lost on the way to Kafka", "remove it")
+    return value
+
+
+class Files(Section):
+    """The broker-less form of the topics: JSON lines."""
+
+    enabled: Flag = True
+    """Write telemetry and loss as files. Without a [files] section, [kafka] takes their place."""
+    directory: OutputPath = Path("yangbeam-out")
+    """Folder of the files; made if absent."""
+
+
+class Tables(Section):
+    """Tables derived from the YANG schemas."""
+
+    enabled: Flag = True
+    """Write tables."""
+    kind: Literal["duckdb"] = "duckdb"
+    """Which database."""
+    path: OutputPath = Path("yangbeam-out/tables.duckdb")
+    """The database's file; made if absent."""
+
+
+class DeadLetters(Section):
+    """What could not be processed, with its original bytes; can be replayed."""
+
+    kind: Literal["file", "kafka"] = "file"
+    """JSON lines, or the topic `kafka.topics.dead_letters`."""
+    path: OutputPath = Path("yangbeam-out/dead-letters.jsonl")
+    """The file; made if absent."""
+
+
+class Status(Section):
+    """What is shown of a run."""
+
+    view: Literal["auto", "live", "plain", "off"] = "auto"
+    """`auto`: live on a terminal, else plain lines."""
+    refresh_s: Annotated[float, Field(strict=True, ge=0.05, le=60, allow_inf_nan=False)] = 0.5
+    """Time between two pictures of the live view."""
+    plain_every_s: Annotated[float, Field(strict=True, ge=0.1, le=3_600, allow_inf_nan=False)] = 10.0
+    """Time between two plain lines."""
+    report: OutputPath = Path("yangbeam-out/report.json")
+    """Where the report of a run is written."""
+    metrics_port: Port | None = None
+    """Port of Prometheus metrics on loopback, of `run`, `collect` on this machine, `ingest` and `metrics`; 0 takes a
+    free one and prints it. Absent: none."""

@@ -1,0 +1,163 @@
+"""How messages are processed: schemas, validation, loss detection, batches."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from yangbeam.pipeline.config.discovery import SchemaNode
+from yangbeam.pipeline.config.types import Flag, InputFolder, InputPath, Prefix, Section, Text, problem
+
+Policy = Literal["reject", "pass-and-mark"]
+Scope = Annotated[str, Field(strict=True)]
+
+_SCOPES = ("node", "publisher", "subscription", "socket")
+
+
+class SchemaDirectory(Section):
+    """A folder of YANG modules, and whose they are."""
+
+    path: InputFolder
+    """Folder of `.yang` files; folders below it are not searched."""
+    exporter: Prefix | None = None
+    """Serves the exporters in this prefix; the longest prefix wins."""
+    content_id: Text | None = None
+    """Serves the YANG library with this content-id (RFC 8525)."""
+    default: Flag = False
+    """Serves everybody whom no other folder serves; so does a folder with neither `exporter` nor `content_id`."""
+    release: Text | None = None
+    """Serves the nodes whose [[schemas.nodes]] say that they run this, like "vendor/platform/release"."""
+    features: tuple[Text, ...] | None = None
+    """Features that the publishers have, as `module:feature`. Absent: all of them."""
+
+    @model_validator(mode="after")
+    def _serves_one_kind(self) -> Self:
+        chosen = {
+            "exporter": self.exporter,
+            "content_id": self.content_id,
+            "release": self.release,
+            "default": self.default or None,
+        }
+        named = [name for name, value in chosen.items() if value is not None]
+        if len(named) > 1:
+            what = f"{' and '.join(named)} exclude each other"
+            raise problem(what, "write one [[schemas.directories]] for each; several may have the same path")
+        return self
+
+    @field_validator("features")
+    @classmethod
+    def _name_their_modules(cls, features: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for feature in features or ():
+            if feature.count(":") != 1:
+                raise problem(f'"{feature[:60]}" names no module', 'write it like "ietf-interfaces:if-mib"')
+        return features
+
+    @property
+    def serves_everybody(self) -> bool:
+        """Whether this is a default folder."""
+        return self.exporter is None and self.content_id is None and self.release is None
+
+
+class Schemas(Section):
+    """Which schema the contents of a notification are read by."""
+
+    directories: tuple[SchemaDirectory, ...] = ()
+    """Folders of YANG modules."""
+    nodes: tuple[SchemaNode, ...] = ()
+    """Nodes that are asked for their own YANG by NETCONF, and what is known of those that cannot be."""
+    bundled: Flag = True
+    """Also use the modules that come with yangbeam: those of the notifications themselves."""
+    sid_files: tuple[InputPath, ...] = ()
+    """Files that name the SIDs of YANG in CBOR (RFC 9595), or folders of `.sid` files: the publishers' own. pyang makes
+    them (`--sid-generate-file`), which helps where the publishers number by the same files."""
+    missing: Policy = "reject"
+    """What becomes of a notification whose schema is not to be had: a dead letter, or passed on and marked."""
+    wait_s: Annotated[float, Field(strict=True, ge=0, le=86_400, allow_inf_nan=False)] = 60.0
+    """How long a notification waits for a schema that is being fetched; from zero again after a restart."""
+    max_pending_messages: Annotated[int, Field(strict=True, ge=0, le=10_000_000)] = 100_000
+    """How many notifications wait at most, per shard; what comes beyond is treated as `missing` says."""
+    max_pending_bytes: Annotated[int, Field(strict=True, ge=0, le=1 << 34)] = 128 << 20
+    """How many octets of them."""
+    max_pending_messages_per_exporter: Annotated[int, Field(strict=True, ge=0, le=10_000_000)] = 20_000
+    """How many notifications of one exporter wait at most."""
+    max_pending_bytes_per_exporter: Annotated[int, Field(strict=True, ge=0, le=1 << 34)] = 32 << 20
+    """How many octets of them."""
+
+
+class Validation(Section):
+    """Whether contents are judged by their YANG schema, and how strictly."""
+
+    enabled: Flag = True
+    """Validate the contents."""
+    profile: Literal["structural", "full"] = "structural"
+    """`structural`: names, types and keys, which a filtered subscription can satisfy. `full`: also mandatory nodes,
+    must and when, for subscriptions to whole subtrees."""
+    policy: Policy = "reject"
+    """What becomes of an invalid notification: a dead letter, or passed on and marked."""
+    engine: Literal["auto", "libyang"] = "auto"
+    """What judges contents. `auto`: a judge compiled from the schema accepts what is surely valid in the profile
+    `structural`, libyang has the last word on the rest. `libyang`: libyang alone."""
+    sample_one_in: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 1_000
+    """Of so many contents that the compiled judge accepts, libyang judges one again; should it refuse one, the message
+    is a dead letter `engines-disagree`, and libyang alone judges by that schema from then on. 0: none."""
+
+
+def _scope(value: str) -> str:
+    parts = value.split("+")
+    if not set(parts) <= set(_SCOPES) or len(set(parts)) != len(parts):
+        raise problem(
+            f'"{value[:60]}" is no scope', f'write one of {", ".join(_SCOPES)}, or several joined: "publisher+socket"'
+        )
+    return "+".join(sorted(parts, key=_SCOPES.index))
+
+
+class LossScope(Section):
+    """How some exporters count, where that is known."""
+
+    exporter: Prefix
+    """The exporters; the longest prefix wins."""
+    transport: Scope | None = None
+    """What one message id counter belongs to: node, publisher, subscription, socket, or several joined by `+`.
+    Absent: learned."""
+    notification: Scope | None = None
+    """The same of the sequence number. Absent: learned."""
+
+    @field_validator("transport", "notification")
+    @classmethod
+    def _are_known(cls, value: str | None) -> str | None:
+        return None if value is None else _scope(value)
+
+
+class Loss(Section):
+    """Detection of missing message ids and sequence numbers."""
+
+    enabled: Flag = True
+    """Detect loss."""
+    window_s: Annotated[float, Field(strict=True, gt=0, le=3_600, allow_inf_nan=False)] = 20.0
+    """How long a missing number may still arrive before it is lost; at least the longest reassembly timeout."""
+    scopes: tuple[LossScope, ...] = ()
+    """What counters belong to, where it should not be learned."""
+
+
+class Beam(Section):
+    """How work is cut for Apache Beam."""
+
+    shards: Annotated[int, Field(strict=True, ge=1, le=4_096)] = 1
+    """Keys of all state; an exporter belongs to one. 1 on one machine."""
+    batch_bytes: Annotated[int, Field(strict=True, ge=4_096, le=3 << 20)] = 1 << 20
+    """Payload octets per batch, of 4,096 messages at most; one larger message travels alone."""
+    linger_ms: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 30
+    """How long a batch waits to fill."""
+
+
+def reassembly_fits(loss: Loss, info: ValidationInfo) -> Loss:
+    """Checks that loss is not declared while a message may still be completed.
+
+    Raises:
+        PydanticCustomError: The window is shorter than a source's reassembly timeout.
+    """
+    reassemblies = (getattr(source, "reassembly", None) for source in info.data.get("sources", ()))
+    longest = max((reassembly.timeout_s for reassembly in reassemblies if reassembly is not None), default=0.0)
+    if loss.window_s < longest:
+        what = f"{loss.window_s:g} s is shorter than the longest reassembly timeout, {longest:g} s"
+        raise problem(what, f"write {longest:g} or more", key="window_s")
+    return loss

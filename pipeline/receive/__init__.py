@@ -1,0 +1,1 @@
+"""`yangbeam receive`: sockets to the raw topic, without Beam."""

@@ -1,0 +1,1 @@
+"""What is seen of a run: status, report, metrics, and where messages were lost."""

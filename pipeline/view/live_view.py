@@ -1,0 +1,192 @@
+"""What is seen of a run while it lasts: a live picture on a terminal, plain lines elsewhere, a bar for captures."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from yangbeam.core.ledger import DECODED, DUPLICATES, LOST, PENDING, RECEIVED, VALIDATED
+from yangbeam.core.loss.loss_json import NUMBERED
+from yangbeam.pipeline.config.sinks import Status as StatusConfig
+from yangbeam.pipeline.view.report import dead_letters, delivered
+from yangbeam.pipeline.view.status import Snapshot
+
+TOP: Final = 8
+"""Subscriptions, losses and reasons listed; the view fits a screen of 40 lines."""
+RATE_OVER_S: Final = 2.0
+"""Rates are means over about so many seconds: shorter ones only flicker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Messages and datagrams per second."""
+
+    messages: float = 0.0
+    datagrams: float = 0.0
+
+
+class RateMeter:
+    """Means over the last RATE_OVER_S seconds; the clock is a parameter."""
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[float, int, int]] = []
+
+    def rates(self, snapshot: Snapshot, now_s: float) -> Rates:
+        """Returns the rates up to ``now_s``, a monotone clock in seconds."""
+        self._seen.append((now_s, snapshot.counts.get(RECEIVED, 0), snapshot.datagrams().get("datagrams", 0)))
+        while len(self._seen) > 2 and now_s - self._seen[1][0] >= RATE_OVER_S:
+            del self._seen[0]
+        before, messages, datagrams = self._seen[0]
+        elapsed = now_s - before
+        if elapsed <= 0:
+            return Rates()
+        _, messages_now, datagrams_now = self._seen[-1]
+        return Rates((messages_now - messages) / elapsed, (datagrams_now - datagrams) / elapsed)
+
+
+def picture(snapshot: Snapshot, rates: Rates, elapsed_s: float) -> RenderableType:
+    """Returns the live view of one moment."""
+    parts: list[RenderableType] = [_head(snapshot, rates, elapsed_s)]
+    if snapshot.size:
+        parts.append(ProgressBar(total=snapshot.size, completed=min(snapshot.position, snapshot.size)))
+    grid = Table.grid(padding=(0, 3))
+    grid.add_row(_flow(snapshot), _subscriptions(snapshot), _trouble(snapshot))
+    return Group(*parts, grid)
+
+
+def plain_line(snapshot: Snapshot, rates: Rates, elapsed_s: float) -> str:
+    """Returns the same in one line, for logs."""
+    counts = snapshot.counts
+    parts = [
+        f"{elapsed_s:.0f} s",
+        f"{counts.get(RECEIVED, 0):,} messages ({rates.messages:,.0f}/s)",
+        f"{len(snapshot.subscriptions):,} subscriptions",
+        *(f"{count:,} delivered to {sink}" for sink, count in delivered(counts).items()),
+        f"{sum(dead_letters(counts).values()):,} dead letters",
+        f"{_lost(snapshot):,} lost",
+        f"{snapshot.datagrams().get('kernel_drops', 0):,} kernel drops",
+    ]
+    if snapshot.size:
+        parts.insert(1, f"{min(snapshot.position / snapshot.size, 1):.0%} read")
+    return ", ".join(parts)
+
+
+def _lost(snapshot: Snapshot) -> int:
+    return sum(event.count for event in snapshot.loss if event.state == "confirmed" and event.counter in NUMBERED)
+
+
+def _head(snapshot: Snapshot, rates: Rates, elapsed_s: float) -> Text:
+    minutes, seconds = divmod(int(elapsed_s), 60)
+    return Text.assemble(
+        ("yangbeam ", "bold"),
+        f"{minutes:02}:{seconds:02}   ",
+        (f"{rates.messages:,.0f} messages/s   ", "bold cyan"),
+        f"{rates.datagrams:,.0f} datagrams/s   {len(snapshot.subscriptions):,} subscriptions",
+    )
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 1))
+    table.add_column()
+    table.add_column(justify="right")
+    return table
+
+
+def _flow(snapshot: Snapshot) -> Table:
+    table = _table("Messages")
+    for name in (RECEIVED, DECODED, VALIDATED, DUPLICATES, PENDING):
+        table.add_row(name, f"{snapshot.counts.get(name, 0):,}")
+    for sink, count in delivered(snapshot.counts).items():
+        table.add_row(f"delivered to {escape(sink)}", f"{count:,}")
+    return table
+
+
+def _subscriptions(snapshot: Snapshot) -> Table:
+    table = _table("Subscriptions, busiest first")
+    busiest = sorted(snapshot.subscriptions.items(), key=lambda item: (-item[1], str(item[0])))
+    for (exporter, publisher, number), count in busiest[:TOP]:
+        table.add_row(escape(f"{exporter} #{number} (publisher {publisher})"), f"{count:,}")
+    if len(busiest) > TOP:
+        table.add_row(f"and {len(busiest) - TOP:,} more", "")
+    return table
+
+
+def _trouble(snapshot: Snapshot) -> Table:
+    table = _table("Trouble")
+    drops = snapshot.datagrams()
+    rows = {
+        "kernel drops": drops.get("kernel_drops", 0) + drops.get("ring_drops", 0),
+        f"{LOST}, confirmed": _lost(snapshot),
+        "open gaps": sum(event.count for event in snapshot.loss if event.state == "open" and event.counter in NUMBERED),
+        "silences": sum(event.counter == "freshness" and event.state != "withdrawn" for event in snapshot.loss),
+        **{f"dead: {reason}": count for reason, count in list(dead_letters(snapshot.counts).items())[:TOP]},
+    }
+    for name, count in rows.items():
+        table.add_row(escape(name), f"{count:,}", style="red" if count else "green")
+    return table
+
+
+class LiveView:
+    """Shows a run on a console until it leaves its context.
+
+    Args:
+        snapshot: Gives what the run has come to; called from a thread of this view.
+        config: How, and how often.
+        console: Where; standard error, so that results can be piped.
+        clock: Monotone seconds.
+    """
+
+    def __init__(
+        self,
+        snapshot: Callable[[], Snapshot],
+        config: StatusConfig,
+        console: Console,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._snapshot = snapshot
+        self._clock = clock
+        self._console = console
+        self._start_s = clock()
+        self._meter = RateMeter()
+        self._done = threading.Event()
+        view = config.view if config.view != "auto" else "live" if console.is_terminal else "plain"
+        self._live = Live(console=console, auto_refresh=False, transient=True) if view == "live" else None
+        self._every_s = config.refresh_s if view == "live" else config.plain_every_s
+        self._thread = None if view == "off" else threading.Thread(target=self._loop, name="view", daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        if self._thread is not None:
+            self._thread.start()
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
+        self._done.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self) -> None:
+        """Shows the present moment once."""
+        now_s = self._clock()
+        snapshot = self._snapshot()
+        rates, elapsed_s = self._meter.rates(snapshot, now_s), now_s - self._start_s
+        if self._live is not None:
+            self._live.update(picture(snapshot, rates, elapsed_s), refresh=True)
+        else:
+            self._console.print(plain_line(snapshot, rates, elapsed_s), markup=False, soft_wrap=True)
+
+    def _loop(self) -> None:
+        while not self._done.wait(self._every_s):
+            self.show()

@@ -1,0 +1,123 @@
+"""What a run came to: the structure of report.json, made from totals and loss events alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypedDict
+
+from yangbeam.core.elements import LossEvent
+from yangbeam.core.ledger import BOUND, DEAD, DEAD_AT, DECODED, DELIVERED, ROWS, VALIDATED
+from yangbeam.core.totals import line_of, unbalanced
+from yangbeam.core.udp_notif import ACCEPTED, REFUSED
+from yangbeam.pipeline.view.status import Snapshot
+
+DATAGRAM_COUNTERS: Final = (*REFUSED, *(name for name in ACCEPTED if name != "last_bit_misplaced"))
+"""Always in the report, zero or not."""
+
+_ORDINARY: Final = frozenset(
+    {"datagrams", "messages", "segments", "frames", "fragments", "other_traffic", "not_ip", "not_udp"}
+)
+"""Collector counters of ordinary traffic; the others tell of trouble, and are reported where they are not zero."""
+
+
+class LossEntry(TypedDict):
+    """One confirmed loss: ``first`` to ``last`` modulo 2**32 never came."""
+
+    exporter: str
+    publisher_id: int | None
+    subscription: int | None
+    """None where the counter is shared by several subscriptions, or by none that is known."""
+    scope: str
+    first: int
+    last: int
+    count: int
+
+
+class Report(TypedDict):
+    """What report.json holds; counts are messages but for ``datagrams`` and ``tables`` (rows)."""
+
+    datagrams: dict[str, int]
+    messages: dict[str, int]
+    dead_letters: dict[str, int]
+    loss: dict[str, list[LossEntry]]
+    tables: dict[str, int]
+    balanced: bool
+
+
+def build(snapshot: Snapshot, sinks: Sequence[str]) -> Report:
+    """Returns the report of what a run came to.
+
+    Args:
+        snapshot: What it came to.
+        sinks: Every sink of the run; ``messages`` tells of the first, ``balanced`` of all.
+    """
+    counts = snapshot.counts
+    return Report(
+        datagrams=_datagrams(snapshot.datagrams()),
+        messages=_messages(counts, sinks[0] if sinks else ""),
+        dead_letters=dead_letters(counts),
+        loss={counter: _losses(snapshot.loss, counter) for counter in ("transport", "notification")},
+        tables=_named(counts, ROWS),
+        balanced=not unbalanced(snapshot.exporters, sinks),
+    )
+
+
+def dead_letters(counts: Mapping[str, int]) -> dict[str, int]:
+    """Returns the dead letters of all stages and sinks by reason, most frequent first."""
+    letters = _named(counts, DEAD)
+    for name, count in counts.items():
+        if name.startswith(f"{DEAD_AT}:"):
+            reason = name.split(":", 2)[2]
+            letters[reason] = letters.get(reason, 0) + count
+    return dict(
+        sorted(((reason, count) for reason, count in letters.items() if count), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def delivered(counts: Mapping[str, int]) -> dict[str, int]:
+    """Returns the messages delivered, by sink."""
+    return _named(counts, DELIVERED)
+
+
+def _datagrams(counters: Mapping[str, int]) -> dict[str, int]:
+    found = {"received": counters.get("datagrams", 0)}
+    found |= {name: counters.get(name, 0) for name in DATAGRAM_COUNTERS}
+    return found | {
+        name: count for name, count in sorted(counters.items()) if count and name not in {*_ORDINARY, *found}
+    }
+
+
+def _messages(counts: Mapping[str, int], sink: str) -> dict[str, int]:
+    line = line_of(counts, sink)
+    return {
+        "received": line.received,
+        "decoded": counts.get(DECODED, 0),
+        "bound": counts.get(BOUND, 0),
+        "validated": counts.get(VALIDATED, 0),
+        "delivered": line.delivered,
+        "dead_lettered": line.dead_lettered,
+        "duplicates": line.duplicates,
+        "pending": line.pending,
+    }
+
+
+def _named(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    start = prefix + ":"
+    return {name.removeprefix(start): count for name, count in sorted(counts.items()) if name.startswith(start)}
+
+
+def _losses(events: Iterable[LossEvent], counter: str) -> list[LossEntry]:
+    confirmed = [event for event in events if event.counter == counter and event.state == "confirmed"]
+    return [
+        _entry(event) for event in sorted(confirmed, key=lambda event: (event.exporter, event.first_us, event.first))
+    ]
+
+
+def _entry(event: LossEvent) -> LossEntry:
+    return LossEntry(
+        exporter=event.exporter,
+        publisher_id=event.publisher_id,
+        subscription=event.subscription_ids[0] if len(event.subscription_ids) == 1 else None,
+        scope=event.scope,
+        first=event.first,
+        last=event.last,
+        count=event.count,
+    )

@@ -1,0 +1,94 @@
+"""What a run tells Prometheus: the ledger, losses, how exporters count, and what is silent."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from yangbeam.core.elements import LearnedScope, LossEvent
+from yangbeam.pipeline.view.status import OTHERS, Snapshot
+
+MOST_EXPORTERS: Final = 500
+"""Exporters with labels of their own, those with the most messages; the others are summed under ``others``."""
+_FALLING: Final = frozenset({"pending"})
+"""Counts that also fall."""
+
+
+class RunMetrics(Collector):
+    """Makes the metrics of a run when they are asked for.
+
+    Args:
+        snapshot: Gives what the run has come to.
+    """
+
+    def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterable[Metric]:
+        """Yields each counter and gauge; labels are bounded by MOST_EXPORTERS."""
+        found = self._snapshot()
+        named = _named(found.exporters)
+        yield from _ledger(found.counts)
+        yield _by_exporter(found.exporters, named)
+        yield _collectors(found.collectors)
+        yield from _losses(found.loss, named)
+        yield from _learned(found.learned, named)
+
+
+def _named(exporters: Mapping[str, Mapping[str, int]]) -> frozenset[str]:
+    loudest = sorted(exporters, key=lambda one: -exporters[one].get("received", 0))
+    return frozenset(loudest[:MOST_EXPORTERS])
+
+
+def _ledger(counts: Mapping[str, int]) -> Iterator[Metric]:
+    rising = CounterMetricFamily("yangbeam_ledger", "What became of messages, as the ledger names it.", labels=["what"])
+    falling = GaugeMetricFamily("yangbeam_ledger_now", "Counts of the ledger that also fall.", labels=["what"])
+    for what, count in sorted(counts.items()):
+        (falling if what in _FALLING else rising).add_metric([what], count)
+    yield from (rising, falling)
+
+
+def _by_exporter(exporters: Mapping[str, Mapping[str, int]], named: frozenset[str]) -> Metric:
+    family = CounterMetricFamily("yangbeam_received", "Messages, whole or refused.", labels=["exporter"])
+    summed: Counter[str] = Counter()
+    for exporter, counts in exporters.items():
+        summed[exporter if exporter in named else OTHERS] += counts.get("received", 0)
+    for exporter, count in sorted(summed.items()):
+        family.add_metric([exporter], count)
+    return family
+
+
+def _collectors(collectors: Mapping[str, Mapping[str, int]]) -> Metric:
+    family = CounterMetricFamily("yangbeam_receiver", "As the receiver counts it.", labels=["receiver", "what"])
+    for collector, counters in sorted(collectors.items()):
+        for what, count in sorted(counters.items()):
+            family.add_metric([collector, what], count)
+    return family
+
+
+def _losses(events: Iterable[LossEvent], named: frozenset[str]) -> Iterator[Metric]:
+    labels = ["exporter", "counter", "state"]
+    messages = GaugeMetricFamily("yangbeam_lost_messages", "Missing messages, by the newest states.", labels=labels)
+    count = GaugeMetricFamily("yangbeam_loss_events", "Loss events, by the newest states.", labels=[*labels, "cause"])
+    lost: Counter[tuple[str, str, str]] = Counter()
+    told: Counter[tuple[str, str, str, str]] = Counter()
+    for event in events:
+        key = (event.exporter if event.exporter in named else OTHERS, event.counter, event.state)
+        lost[key] += event.count
+        told[*key, event.cause] += 1
+    for key, number in sorted(lost.items()):
+        messages.add_metric(key, number)
+    for caused, number in sorted(told.items()):
+        count.add_metric(caused, number)
+    yield from (messages, count)
+
+
+def _learned(learned: Iterable[LearnedScope], named: frozenset[str]) -> Iterator[Metric]:
+    labels = ["exporter", "counter", "state", "scope"]
+    family = GaugeMetricFamily("yangbeam_scope", "1: how the exporter counts.", labels=labels)
+    for one in sorted(learned, key=lambda one: (one.exporter, one.counter)):
+        if one.exporter in named:
+            family.add_metric([one.exporter, one.counter, one.state, one.scope], 1)
+    yield family
