@@ -22,6 +22,7 @@ from yangbeam.pipeline.view.status import STATUS
 from yangbeam.runners.demo_ids import followed
 from yangbeam.runners.demo_verdict import Verdict, compare, show
 from yangbeam.runners.jobs import run_job
+from yangbeam.runners.servers.processes import free_ports
 from yangbeam.simulator import SimulateOptions
 from yangbeam.simulator.habits import content_id
 from yangbeam.simulator.netconf.server import PASSWORD, USERNAME, host_key, known_hosts
@@ -147,8 +148,8 @@ def demo(out: Path, seconds: float = SECONDS) -> Verdict:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     out = out.absolute()
-    target = f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
-    networks = routers(target, out, seconds, free_port(socket.SOCK_STREAM))
+    target = f"127.0.0.1:{free_ports(1, socket.SOCK_DGRAM)[0]}"
+    networks = routers(target, out, seconds, free_ports(1)[0])
     config = _config(target, out, login(out, networks))
 
     traffic: list[_Traffic] = []
@@ -190,13 +191,6 @@ def _config(target: str, out: Path, nodes: dict[str, Any]) -> Config:
             ("sources",): [{"kind": "udp-notif", "host": host, "port": int(port)}],
         },
     )
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    """Returns a port of this machine that nobody is bound to now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def main(arguments: list[str] | None = None, say: Callable[[Verdict, Console], None] = show) -> int:

@@ -29,7 +29,7 @@ from yangbeam.pipeline.cli.console import messages
 from yangbeam.pipeline.collect import collect_graph
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.launching import FlinkStart
-from yangbeam.runners.demo import free_port, login
+from yangbeam.runners.demo import login
 from yangbeam.runners.demo_topics import Topics
 from yangbeam.runners.flink import launch
 from yangbeam.runners.flink_rest import Flink
@@ -37,7 +37,7 @@ from yangbeam.runners.servers.__main__ import flink as development_flink
 from yangbeam.runners.servers.__main__ import kafka as development_kafka
 from yangbeam.runners.servers.flink import FlinkCluster
 from yangbeam.runners.servers.kafka import LARGEST_RECORD, KafkaServer
-from yangbeam.runners.servers.processes import ServerError, wait_until
+from yangbeam.runners.servers.processes import ServerError, free_ports, wait_until
 from yangbeam.simulator import SimulateOptions
 from yangbeam.simulator.send import run_routers
 
@@ -79,7 +79,7 @@ def demo(out: Path, seconds: float = SECONDS) -> Outcome:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     out = out.absolute()
-    port, netconf_port = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM)
+    (port,), (netconf_port,) = free_ports(1, socket.SOCK_DGRAM), free_ports(1)
     network = _network(out, port, netconf_port, seconds)
     path = _configured(out, kafka, cluster, port, login(out, [network]))
     config = load(path)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -16,6 +17,8 @@ HOST: Final = "127.0.0.1"
 POLL_S: Final = 0.1
 GRACE_S: Final = 15.0
 """From SIGTERM to SIGKILL."""
+SERVER_PORTS: Final = range(20_000, 32_768)
+"""Below those that Linux gives to clients: a client's may be one that a server wants back when it starts again."""
 _TAIL: Final = 12
 """Lines of the log that an error shows."""
 
@@ -26,13 +29,18 @@ class ServerError(YangbeamError):
     fault = Fault.ENVIRONMENT
 
 
-def free_ports(count: int) -> list[int]:
-    """Returns ports that nobody listens on now."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [each.getsockname()[1] for each in sockets]
+def free_ports(count: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> list[int]:
+    """Returns ports that nobody is bound to now, and that no client is given while their server is away."""
+    found: list[int] = []
+    for port in random.SystemRandom().sample(SERVER_PORTS, len(SERVER_PORTS)):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind((HOST, port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise ServerError(
+        "ports", f"no {count} ports are free on {HOST} from {SERVER_PORTS.start} to {SERVER_PORTS.stop - 1}"
+    )
 
 
 def wait_until(ready: Callable[[], bool], deadline_s: float, what: str) -> None:

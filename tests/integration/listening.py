@@ -13,6 +13,7 @@ from tests.integration.topics import Follower, topic_of
 from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.listening import listening_graph
 from yangbeam.runners.servers.kafka import KafkaServer
+from yangbeam.runners.servers.processes import free_ports
 
 
 class Sending:
@@ -22,9 +23,7 @@ class Sending:
         telemetry, loss, ledger, letters = (topic_of(kafka) for _ in range(4))
         self._follower = Follower(kafka, telemetry)
         self._losses = Follower(kafka, loss)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        (self._port,) = free_ports(1, socket.SOCK_DGRAM)
         self._sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._number = 0
         self._config = folder / "listening.toml"

@@ -16,7 +16,7 @@ from yangbeam.runners.launch import main
 from yangbeam.runners.servers.flink import FlinkCluster
 from yangbeam.runners.servers.flink_job_server import JobServer
 from yangbeam.runners.servers.kafka import KafkaServer
-from yangbeam.runners.servers.processes import wait_until
+from yangbeam.runners.servers.processes import free_ports, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -62,8 +62,7 @@ def test_a_registry_that_is_away_stops_nothing_known_and_lets_what_is_new_wait(
         app = make_app(SchemaStore(tmp_path / "registry"), resolver=make_resolver())
         return serving(app, bind("127.0.0.1", port))
 
-    with bind("127.0.0.1", 0) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     http = f'[registry]\nkind = "http"\nurl = "http://127.0.0.1:{port}"\ntimeout_s = 1.0\n'
     collecting = Collecting(kafka, tmp_path, http)
     with submitted(flink, runner, tmp_path, collecting.graph) as job:

@@ -21,7 +21,7 @@ import pytest
 
 from tests.integration.test_netconfd import CONTENTS, MODULES, NODE, module_set_id
 from yangbeam.runners.servers.netconfd import NetconfdServer
-from yangbeam.runners.servers.processes import wait_until
+from yangbeam.runners.servers.processes import free_ports, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -35,19 +35,13 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NetconfdServer]:
         yield server
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as found:
-        found.bind((NODE, 0))
-        return int(found.getsockname()[1])
-
-
 class Site:
     """A registry, a run, and a router that sends to it."""
 
     def __init__(self, folder: Path, node: NetconfdServer, out: str = "out") -> None:
         self.folder, self.out = folder, folder / out
-        self._port = free_port(socket.SOCK_DGRAM)
-        self._registry_port = free_port(socket.SOCK_STREAM)
+        (self._port,) = free_ports(1, socket.SOCK_DGRAM)
+        (self._registry_port,) = free_ports(1)
         self._content_id = ""
         self._sent: dict[str, int] = {}
         nodes = "".join(

@@ -2,13 +2,15 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from yangbeam.runners.servers.processes import Process, ServerError, accepts, free_ports, wait_until
+from yangbeam.runners.servers import processes
+from yangbeam.runners.servers.processes import HOST, Process, ServerError, accepts, free_ports, wait_until
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 WITH_CHILD = [
@@ -104,3 +106,17 @@ def test_free_ports_differ_and_nobody_listens_there() -> None:
     ports = free_ports(5)
     assert len(set(ports)) == 5
     assert not any(accepts(port) for port in ports)
+
+
+def test_free_ports_are_none_that_a_client_may_be_given() -> None:
+    clients = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert all(port < clients for port in free_ports(50))
+
+
+def test_a_port_that_is_taken_is_not_free() -> None:
+    with socket.socket() as taken:
+        taken.bind((HOST, free_ports(1)[0]))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(processes, "SERVER_PORTS", range(taken.getsockname()[1], taken.getsockname()[1] + 1))
+            with pytest.raises(ServerError, match="no 1 ports are free"):
+                free_ports(1)
