@@ -5,9 +5,13 @@ from typing import Any, Final
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
+from apache_beam.transforms.window import GlobalWindow
 from apache_beam.typehints.decorators import no_annotations
+from apache_beam.utils.timestamp import MIN_TIMESTAMP
+from apache_beam.utils.windowed_value import WindowedValue
 
 from yangbeam.core.elements import LedgerDelta, LedgerTotals
+from yangbeam.core.ledger_merging import Merging
 from yangbeam.core.totals import STAGE, Totals
 from yangbeam.transforms.coders import KeyedLedgerDelta
 from yangbeam.transforms.shard_state import journal_cell, snapshot_cell, updated, version_cell
@@ -29,13 +33,27 @@ class KeepLedger(beam.PTransform):
         """Applies the stage."""
         return (
             deltas
-            | "Key" >> beam.Map(_by_shard).with_output_types(KeyedLedgerDelta)
+            | "Key" >> beam.ParDo(_Key()).with_output_types(KeyedLedgerDelta)
             | "Sum" >> beam.ParDo(_Sum()).with_output_types(LedgerTotals)
         )
 
 
-def _by_shard(delta: LedgerDelta) -> KeyedLedgerDelta:
-    return delta.shard, delta
+class _Key(beam.DoFn):
+    """Keys deltas by shard, those of one bundle merged: fewer to encode, to shuffle and to write down in state."""
+
+    def start_bundle(self) -> None:
+        """Forgets what an earlier, failed bundle left."""
+        self._merging = Merging()
+
+    def process(self, delta: LedgerDelta) -> Iterator[KeyedLedgerDelta]:
+        merged = self._merging.add(delta)
+        if merged is not None:
+            yield merged.shard, merged
+
+    def finish_bundle(self) -> Iterator[Any]:
+        """Gives what nothing asked for yet."""
+        for merged in self._merging.rest():
+            yield WindowedValue((merged.shard, merged), MIN_TIMESTAMP, (GlobalWindow(),))
 
 
 class _Sum(beam.DoFn):

@@ -1,12 +1,14 @@
 """KeepLedger: absolute totals on both local runners."""
 
 import apache_beam as beam
+import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.testing import test_stream
 from apache_beam.testing.util import assert_that
 
 from yangbeam.core.elements import Heartbeat, LedgerDelta, LedgerTotals, Tally
-from yangbeam.core.totals import by_exporter, latest, sums, unbalanced
+from yangbeam.core.totals import Totals, by_exporter, latest, sums, unbalanced
+from yangbeam.transforms import keep_ledger
 from yangbeam.transforms.coders import BatchCoder
 from yangbeam.transforms.keep_ledger import KeepLedger
 
@@ -45,3 +47,19 @@ def test_totals_are_absolute_on_the_live_runner() -> None:
     options.view_as(StandardOptions).streaming = True
     with beam.Pipeline(runner="BundleBasedDirectRunner", options=options) as pipeline:
         assert_that(pipeline | stream.advance_watermark_to_infinity() | KeepLedger(), check)
+
+
+def test_the_deltas_of_one_bundle_become_one_change_of_state() -> None:
+    counted = [delta("bind", ordinal, {"bound": 1}) for ordinal in range(50)]
+    changes: list[int] = []
+
+    class Counting(Totals):
+        def add(self, delta: LedgerDelta) -> LedgerTotals:
+            changes.append(sum(tally.counts["bound"] for tally in delta.tallies))
+            return super().add(delta)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keep_ledger, "Totals", Counting)
+        with beam.Pipeline(runner="FnApiRunner") as pipeline:
+            _ = pipeline | beam.Create(counted, reshuffle=False) | KeepLedger()
+    assert changes == [50]
