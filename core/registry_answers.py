@@ -6,8 +6,10 @@ from uuid import UUID
 import msgspec
 import orjson
 
+from yangbeam.core.elements import Terms
 from yangbeam.core.errors import Fault, SchemaError, SchemaPendingError
 from yangbeam.core.registered import Body, Registered
+from yangbeam.core.terms_json import terms_of
 
 MAX_SAID: Final = 300
 """Characters of a registry's own words that are repeated."""
@@ -158,6 +160,14 @@ def registered_of(registry: str, subject: str, text: bytes) -> Registered:
 def body_of(registry: str, text: bytes) -> Body:
     """Returns the schema of an answer; raises as ``registered_of``."""
     return _decoded(registry, text, Body)
+
+
+def terms_in(registry: str, text: bytes) -> Terms:
+    """Returns the terms of a subscription; raises as ``registered_of``."""
+    try:
+        return terms_of(text)
+    except msgspec.DecodeError as error:
+        raise garbage(registry, f"something else than a subscription ({error})") from error
 
 
 def _decoded(registry: str, text: bytes, kind: Any) -> Any:

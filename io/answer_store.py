@@ -24,6 +24,12 @@ class _Number(msgspec.Struct, array_like=True, frozen=True):
     number: int
 
 
+class _Document(msgspec.Struct, array_like=True, frozen=True):
+    format: int
+    question: str
+    document: bytes
+
+
 class _Set(msgspec.Struct, array_like=True, frozen=True):
     format: int
     schema_id: int
@@ -36,6 +42,7 @@ class _Set(msgspec.Struct, array_like=True, frozen=True):
 
 
 _NUMBER: Final = msgspec.msgpack.Decoder(_Number)
+_DOCUMENT: Final = msgspec.msgpack.Decoder(_Document)
 _SET: Final = msgspec.msgpack.Decoder(_Set)
 
 
@@ -62,6 +69,19 @@ class AnswerStore:
         """Keeps it, unless it is known; without a disk that takes it this process goes on without."""
         if self.number(question) != number:
             _write(self._place("answers", question), _Number(FORMAT, question, number))
+
+    def document(self, question: str) -> bytes | None:
+        """Returns the document that answered a question; None: it was never asked."""
+        with suppress(OSError, msgspec.MsgspecError):
+            found = _DOCUMENT.decode(self._place("documents", question).read_bytes())
+            if (found.format, found.question) == (FORMAT, question):
+                return found.document
+        return None
+
+    def keep_document(self, question: str, document: bytes) -> None:
+        """Keeps it, unless it is known."""
+        if self.document(question) != document:
+            _write(self._place("documents", question), _Document(FORMAT, question, document))
 
     def guid(self, schema_id: int) -> str | None:
         """Returns the GUID of an id; None: it is not known."""

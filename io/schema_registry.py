@@ -17,6 +17,7 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
+from yangbeam.core.elements import Terms
 from yangbeam.core.errors import ConfigurationError, SchemaPendingError
 from yangbeam.core.registered import Body, Registered
 from yangbeam.core.registry_answers import (
@@ -29,6 +30,7 @@ from yangbeam.core.registry_answers import (
     refuse,
     registered_of,
     request_of,
+    terms_in,
     unreachable,
 )
 
@@ -153,6 +155,21 @@ class SchemaRegistry:
         if answer.status_code == 202:
             raise SchemaPendingError("schema-pending", f"registry {self.name} looks for the schema of {exporter}")
         return registered_of(self.name, "", self._judged(answer, f"the schema of {exporter}")).id
+
+    def subscription(self, exporter: str, identifier: int) -> Terms | None:
+        """Has the registry ask a node for a subscription, as only ours does; None: nothing is to be had of it.
+
+        Raises:
+            SchemaPendingError: It asks, or is out of reach: ask again.
+            SchemaError: It does not let us in, or is none.
+        """
+        wish = {"exporter": exporter, "subscription-id": identifier}
+        answer = self._send("POST", "subscription", orjson.dumps(wish))
+        if answer.status_code == 202:
+            raise SchemaPendingError("subscription-pending", f"registry {self.name} asks {exporter} for {identifier}")
+        if answer.status_code == 404:  # no such subscription; or a registry without the route
+            return None
+        return terms_in(self.name, self._judged(answer, f"subscription {identifier} of {exporter}"))
 
     @property
     def name(self) -> str:

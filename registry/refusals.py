@@ -26,6 +26,7 @@ class Code(Enum):
     NOT_RESOLVED = (40490, 404, "No resolver has the schema of that exporter.")
     NO_VERDICT = (40491, 404, "The version has no predecessor to be judged against.")
     NO_ASSOCIATIONS = (40492, 404, "This registry keeps no associations.")
+    NO_SUBSCRIPTION = (40493, 404, "The node tells nothing of that subscription, or is not to be asked.")
     INCOMPATIBLE = (409, 409, "The schema is incompatible with an earlier one.")
     INVALID_SCHEMA = (42201, 422, "The schema is invalid, or needs what is not registered.")
     INVALID_VERSION = (42202, 422, "The version is not a positive number, latest or -1.")

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+import orjson
+
 from yangbeam.core.elements import Terms
 from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.registered import YANG
 from yangbeam.core.registered_set import read_set
+from yangbeam.core.terms_json import terms_document, terms_of
 from yangbeam.core.yang.cache import SchemaCache
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.schema_set import SchemaSet
@@ -81,9 +84,16 @@ class RemoteRegistry:
         return _connected(self).schemas.get(schema_id)
 
     def subscription(self, exporter: str, identifier: int) -> Terms | None:
-        """Returns None: nodes are asked by the process that holds their credentials."""
-        del exporter, identifier
-        return None
+        """Returns what a node says of a subscription whose started message was missed, asked by who may ask it.
+
+        Returns:
+            Its terms; None when the node has none of that id, or is not to be asked.
+
+        Raises:
+            SchemaPendingError: It is being asked, or the registry is away and was not asked before.
+            SchemaError: It cannot be asked.
+        """
+        return _connected(self).subscription(exporter, identifier)
 
     def own(self, module: str) -> int:
         """Returns the id of a module of ours, registered when it is first asked for; raises as ``resolve``."""
@@ -144,6 +154,20 @@ class _Connected:
             known = self._store.guid(schema_id)
             guid = UUID(known) if known is not None else self._reached(lambda: self._client.root(schema_id))[1]
             found = self._guids[schema_id] = guid.bytes
+        return found
+
+    def subscription(self, exporter: str, identifier: int) -> Terms | None:
+        if self._finder is not None:
+            return self._finder.subscription(exporter, identifier)
+        question = f"subscription\0{exporter}\0{identifier}"
+        try:
+            found = self._reached(lambda: self._client.subscription(exporter, identifier))
+        except SchemaPendingError:
+            known = self._store.document(question)
+            if known is None:
+                raise
+            return terms_of(known) if known else None
+        self._store.keep_document(question, b"" if found is None else orjson.dumps(terms_document(found)))
         return found
 
     def _found(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:

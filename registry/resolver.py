@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from yangbeam.core.elements import Terms
 from yangbeam.core.yang.schema_set import SchemaSet
 
 
@@ -25,4 +26,8 @@ class Resolver(Protocol):
             SchemaPendingError: It is being fetched; ask again.
             SchemaError: It is not to be had; the message names the node and the cure.
         """
+        ...
+
+    def subscription(self, exporter: str, identifier: int) -> Terms | None:
+        """Returns what a node says of a subscription whose started message was missed; see ``AsksNodes``."""
         ...

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Final
 
+from yangbeam.core.elements import Terms
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.registry.directories import Directory, Library
 from yangbeam.registry.discovery.resolver import Discovery
@@ -33,6 +34,10 @@ class LibraryResolver:
             if found is not None:
                 return found
         return self._in_directories(exporter, content_id, modules)
+
+    def subscription(self, exporter: str, identifier: int) -> Terms | None:
+        """See ``Resolver``; directories tell nothing of subscriptions."""
+        return None if self._nodes is None else self._nodes.subscription(exporter, identifier)
 
 
 def make_resolver(

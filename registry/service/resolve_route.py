@@ -1,27 +1,35 @@
 """Which schema an exporter's contents are read by: found by the resolver, registered, and told by its id."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any, Final
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 
 from yangbeam.core.errors import Fault, SchemaError, SchemaPendingError
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.registry.refusals import Code, RefusedError
 from yangbeam.registry.register import root_subject
 from yangbeam.registry.service.asking import Asked
+from yangbeam.registry.service.patience import MAX_WAIT_S, in_time
 from yangbeam.registry.service.serving import Answer, Service
 
-MAX_WAIT_S: Final = 60.0
 MAX_MODULES: Final = 5_000
-RETRY_AFTER_S: Final = 1.0
-_EVERY_S: Final = (0.02, 0.05, 0.1, 0.25)
 _INVALID: Final = frozenset(("schema-invalid", "schema-cyclic", "not-yang", "module-text", "module-missing"))
 """Reasons of what was found and cannot be used."""
+
+
+def checked_exporter(exporter: str) -> None:
+    """Checks that it is an address.
+
+    Raises:
+        RefusedError: 42290.
+    """
+    try:
+        ip_address(exporter)
+    except ValueError:
+        raise RefusedError(Code.INVALID_REQUEST, f"exporter is an IP address, not {exporter[:60]!r}") from None
 
 
 class Wish(msgspec.Struct, rename="kebab", forbid_unknown_fields=True):
@@ -39,11 +47,7 @@ class Wish(msgspec.Struct, rename="kebab", forbid_unknown_fields=True):
         Raises:
             RefusedError: 42290: the exporter is no address, or there are too many modules.
         """
-        try:
-            ip_address(self.exporter)
-        except ValueError:
-            said = f"exporter is an IP address, not {self.exporter[:60]!r}"
-            raise RefusedError(Code.INVALID_REQUEST, said) from None
+        checked_exporter(self.exporter)
         if len(self.modules or ()) > MAX_MODULES or not 0 <= (self.wait_s or 0) <= MAX_WAIT_S:
             said = f"modules are at most {MAX_MODULES:,}, wait-s is 0 to {MAX_WAIT_S:.0f}"
             raise RefusedError(Code.INVALID_REQUEST, said)
@@ -53,21 +57,9 @@ class Wish(msgspec.Struct, rename="kebab", forbid_unknown_fields=True):
 async def resolve(service: Service, asked: Asked, clock: Callable[[], float] = time.monotonic) -> Answer:
     """POST /resolve."""
     wish = asked.read(Wish).checked()
-    until = clock() + (wish.wait_s or 0.0)
-    tries = 0
-    while True:
-        try:
-            found = await run_in_threadpool(_attempt, service, wish)
-        except SchemaPendingError:
-            pause = min(_EVERY_S[min(tries, len(_EVERY_S) - 1)], until - clock())
-            if pause <= 0:
-                found = Answer({"retry-after-s": RETRY_AFTER_S}, 202, (("retry-after", f"{RETRY_AFTER_S:.0f}"),))
-            else:
-                tries += 1
-                await asyncio.sleep(pause)
-                continue
-        service.metrics.resolved.labels(found.status).inc()
-        return found
+    found = await in_time(lambda: _attempt(service, wish), wish.wait_s or 0.0, clock)
+    service.metrics.resolved.labels(found.status).inc()
+    return found
 
 
 def _attempt(service: Service, wish: Wish) -> Answer:

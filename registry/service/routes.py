@@ -11,6 +11,7 @@ from yangbeam.registry.service import setting_routes as settings
 from yangbeam.registry.service import subject_routes as subjects
 from yangbeam.registry.service.auth import Role
 from yangbeam.registry.service.resolve_route import resolve
+from yangbeam.registry.service.subscription_route import subscription
 
 METRICS: Final = "/metrics"
 
@@ -76,5 +77,6 @@ RULES: Final = (
     Rule("DELETE", "/mode/{subject}", settings.drop_mode, Role.WRITE),
     Rule("GET", "/associations/{rest:path}", own.no_associations),
     Rule("POST", "/resolve", resolve, Role.WRITE),
+    Rule("POST", "/subscription", subscription, Role.WRITE),
 )
 """All routes but ``/metrics``, whose answer is no JSON."""

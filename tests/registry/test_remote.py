@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.registry.service.worlds import TERMS
 from tests.registry.test_directories import module, things, write
+from yangbeam.core.elements import Terms
 from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.registered import AVRO, JSON, YANG
 from yangbeam.io.answer_store import AnswerStore
@@ -186,3 +188,55 @@ def test_a_disk_that_takes_nothing_costs_the_memory_alone(world: World) -> None:
         handle = world.connected()
         with pytest.raises(SchemaError, match="module-directory"):  # libyang reads texts from there
             handle.resolve(EXPORTER, None, THINGS)
+
+
+class Nodes:
+    """A resolver whose nodes tell of one subscription, when they are asked the second time."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def resolve(self, *_: Any) -> None:
+        return None
+
+    def subscription(self, _exporter: str, identifier: int) -> Terms | None:
+        self.asked.append(identifier)
+        if len(self.asked) == 1:
+            raise SchemaPendingError("subscription-pending", "asking")
+        return TERMS if identifier == 7 else None
+
+
+def test_a_subscription_is_asked_for_by_the_registry_and_known_without_it(world: World) -> None:
+    nodes = Nodes()
+    bound = bind("127.0.0.1", 0)
+    world.port = bound.getsockname()[1]
+    with serving(make_app(SchemaStore(world.folder / "r"), resolver=nodes), bound):
+        asking = world.connected()
+        with pytest.raises(SchemaPendingError, match=r"asks 192\.0\.2\.10 for 7"):
+            asking.subscription(EXPORTER, 7)
+        assert asking.subscription(EXPORTER, 7) == TERMS
+        assert asking.subscription(EXPORTER, 8) is None
+        assert nodes.asked == [7, 7, 8]
+    later = world.connected()
+    assert later.subscription(EXPORTER, 7) == TERMS
+    assert later.subscription(EXPORTER, 8) is None
+    with pytest.raises(SchemaPendingError, match="out of reach"):
+        later.subscription(EXPORTER, 9)
+
+
+def test_where_schemas_are_found_here_so_are_subscriptions(world: World) -> None:
+    assert world.connected(resolves=False, directories=world.directories).subscription(EXPORTER, 7) is None
+
+
+def test_what_is_no_subscription_is_waited_out(world: World) -> None:
+    class Lying(Nodes):
+        def subscription(self, _exporter: str, _identifier: int) -> Any:
+            return Terms(period_cs="often")  # type: ignore[arg-type] # a lie
+
+    bound = bind("127.0.0.1", 0)
+    world.port = bound.getsockname()[1]
+    with (
+        serving(make_app(SchemaStore(world.folder / "r"), resolver=Lying()), bound),
+        pytest.raises(SchemaPendingError, match="something else than a subscription"),
+    ):
+        world.connected().subscription(EXPORTER, 7)

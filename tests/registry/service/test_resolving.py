@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.registry.service.worlds import Resolving, things
+from tests.registry.service.worlds import TERMS, Resolving, things
 from tests.registry.test_directories import things as folder_of_things
+from yangbeam.core.elements import Terms
 from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.registry.directories import Directory, Library
@@ -85,6 +86,16 @@ class Node:
         if self._error is not None:
             raise self._error
         return self._answer
+
+    def subscription(self, exporter: str, identifier: int) -> Terms | None:
+        return TERMS if identifier == 7 else None
+
+
+def test_of_subscriptions_nodes_alone_tell(tmp_path: Path) -> None:
+    library = Library((Directory(folder_of_things(tmp_path, "2026-01-01")),), use_bundled=True)
+    assert LibraryResolver(library, Node()).subscription("192.0.2.1", 7) is TERMS
+    assert LibraryResolver(library, Node()).subscription("192.0.2.1", 8) is None
+    assert LibraryResolver(library).subscription("192.0.2.1", 7) is None
 
 
 def test_the_node_is_asked_before_a_directory_that_serves_everybody(tmp_path: Path) -> None:

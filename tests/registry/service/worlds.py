@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
+from yangbeam.core.elements import Terms
 from yangbeam.core.errors import Fault, SchemaError, SchemaPendingError
 from yangbeam.core.yang.schema_set import SchemaSet, make_schema_set
 from yangbeam.registry.service.app import make_app
@@ -51,9 +52,19 @@ def things(exporter: str, content_id: str | None, modules: frozenset[str]) -> Sc
     return None
 
 
+TERMS = Terms(xpath_filter="/t:things", period_cs=100, modules=(("things", "2026-01-01", None),), content_id="7f3a")
+
+
+def subscription(exporter: str, identifier: int) -> Terms | None:
+    """Like ``things``; a node that answers has the subscription 7 alone."""
+    things(exporter, None, frozenset())
+    return TERMS if identifier == 7 else None
+
+
 class Resolving:
     def __init__(self, answer: Callable[..., SchemaSet | None] = things) -> None:
         self.resolve = answer
+        self.subscription = subscription
 
 
 class Contended(SchemaStore):
