@@ -107,15 +107,20 @@ class TopicConsumer:
             ) from error
         self.next: dict[int, int] = {}
         """Offset to be read next, by assigned partition."""
+        self._left: list[Any] = []
+        """What was fetched behind an error, and not looked at yet."""
 
     def partitions(self) -> list[int]:
         """Returns the partitions of the topic.
 
         Raises:
             KafkaAwayError: No broker answers.
+            KafkaRefusedError: We may not know.
             ConfigurationError: The topic does not exist.
         """
         found = self._asked(lambda: self._consumer.list_topics(self.topic, timeout=ANSWER_S)).topics[self.topic]
+        if found.error is not None and found.error.code() in _REFUSED:
+            self._judge(found.error)
         if found.error is not None or not found.partitions:
             raise ConfigurationError(
                 "kafka-topic", f"topic {self.topic} does not exist; make it, or correct its name in the configuration"
@@ -138,10 +143,12 @@ class TopicConsumer:
         return edges
 
     def has_more(self, partition: int, until: Mapping[int, int] | None = None) -> bool:
-        """Says whether the topic holds records that were not taken yet, as far as is known without asking."""
+        """Says whether the topic may hold records that were not taken yet, as far as is known without asking."""
         place = TopicPartition(self.topic, partition)
-        _, last = self._consumer.get_watermark_offsets(place, cached=True)
-        return self.next[partition] < (last if until is None else min(last, until[partition]))
+        edges = self._consumer.get_watermark_offsets(place, cached=True)
+        ends = [] if edges is None or edges[1] < 0 else [edges[1]]  # until the first answer nothing is known
+        ends += [] if until is None else [until[partition]]
+        return self.next[partition] < min(ends) if ends else True
 
     def backlog(self) -> int:
         """Returns how many records the assigned partitions hold beyond what was taken, as far as is known unasked."""
@@ -163,6 +170,7 @@ class TopicConsumer:
     def assign(self, offsets: Mapping[int, int]) -> None:
         """Reads these partitions from these offsets, and no others."""
         self.next = dict(offsets)
+        self._left = []
         self._consumer.assign([TopicPartition(self.topic, *place) for place in self.next.items()])
 
     def add(self, offsets: Mapping[int, int]) -> None:
@@ -172,8 +180,7 @@ class TopicConsumer:
 
     def seek(self, partition: int, offset: int) -> None:
         """Goes on from another offset."""
-        self.next[partition] = offset
-        self._consumer.assign([TopicPartition(self.topic, *place) for place in self.next.items()])
+        self.assign(self.next | {partition: offset})
 
     def pause(self, partitions: list[int]) -> None:
         """Keeps the consumer from fetching partitions."""
@@ -183,10 +190,16 @@ class TopicConsumer:
         """Lets it fetch them again."""
         self._consumer.resume([TopicPartition(self.topic, partition) for partition in partitions])
 
-    def take(self, most: int, wait_s: float) -> list[Any]:
+    def take(self, most: int, wait_s: float, until: Mapping[int, int] | None = None) -> list[Any]:
         """Returns librdkafka's records that came, at most ``most``, and moves ``next`` behind them.
 
-        Waits for the first one, and then a moment for those that come with it.
+        Waits for the first one, and then a moment for those that come with it. What came before an error is returned,
+        and the error raised by the next call; what came behind it is kept for the calls after that.
+
+        Args:
+            most: Records of one call.
+            wait_s: Longest wait for the first.
+            until: Offsets to stop before: records behind are left out, and ``next`` does not pass them.
 
         Raises:
             TopicGoneError: The topic was deleted.
@@ -194,22 +207,31 @@ class TopicConsumer:
             KafkaRefusedError: We may not read.
             KafkaAwayError: The consumer met an error that it cannot mend.
         """
+        self._left = self._left or self._fetched(most, wait_s)
+        if self._said:
+            said = self._said[-1]
+            self._said.clear()
+            self._judge(said)
+        records: list[Any] = []
+        for at, record in enumerate(self._left):
+            error, partition, behind = record.error(), record.partition(), record.offset() + 1
+            if error is not None and records:
+                self._left = self._left[at:]
+                return records
+            if error is not None:
+                self._left = self._left[at + 1 :]
+                self._judge(error, partition)
+                return self.take(most, 0.0, until)
+            if until is None or behind <= until[partition]:
+                records.append(record)
+            self.next[partition] = behind if until is None else min(behind, until[partition])
+        self._left = []
+        return records
+
+    def _fetched(self, most: int, wait_s: float) -> list[Any]:
         # Not ``consume`` alone: it waits its whole time, unless there are as many records as it may return.
         first = self._consumer.poll(wait_s)
-        taken = [] if first is None else [first, *self._consumer.consume(most - 1, min(LINGER_S, wait_s))]
-        if self._said:
-            self._judge(self._said[-1])
-            self._said.clear()
-        records: list[Any] = []
-        record: Any
-        for record in taken:
-            error = record.error()
-            if error is not None:
-                self._judge(error, record.partition())
-                continue
-            self.next[record.partition()] = record.offset() + 1
-            records.append(record)
-        return records
+        return [] if first is None else [first, *self._consumer.consume(most - 1, min(LINGER_S, wait_s))]
 
     def commit(self, offsets: Mapping[int, int]) -> None:
         """Leaves offsets with the broker, for monitoring and the next cold start.

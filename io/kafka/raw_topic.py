@@ -121,7 +121,7 @@ class RawTopic:
         if until is None:
             self._look()
         try:
-            records = self.consumer.take(MOST, max_wait_s)
+            records = self.consumer.take(MOST, max_wait_s, until)
         except OffsetGoneError as error:
             return [self._go_on_behind(error)]
         except TopicGoneError:
@@ -129,16 +129,14 @@ class RawTopic:
                 raise
             time.sleep(max_wait_s)  # until somebody makes it anew
             return []
-        return self._cut(records, until)
+        return self._cut(records)
 
-    def _cut(self, records: list[Any], until: Mapping[int, int] | None) -> list[MessageBatch]:
+    def _cut(self, records: list[Any]) -> list[MessageBatch]:
         by_partition: dict[int, list[Read]] = {}
         for record in records:
-            partition, offset = record.partition(), record.offset()
-            if until is None or offset < until[partition]:
-                value = record.value() or b""
-                read = self._batches[partition].read(record.headers() or (), value, offset, partial(as_record, record))
-                by_partition.setdefault(partition, []).append((offset, len(value), read))
+            partition, offset, value = record.partition(), record.offset(), record.value() or b""
+            read = self._batches[partition].read(record.headers() or (), value, offset, partial(as_record, record))
+            by_partition.setdefault(partition, []).append((offset, len(value), read))
         return [batch for partition, found in by_partition.items() for batch in self._batches[partition].cut(found)]
 
     def _go_on_behind(self, error: OffsetGoneError) -> MessageBatch:
@@ -162,7 +160,7 @@ class RawTopic:
             found = self.consumer.partitions()
         except YangbeamError:  # a look that fails is repeated; reading itself tells what is wrong
             return
-        added = dict.fromkeys((each for each in found if self._mine(each) and each not in self._batches), 0)
+        added = dict.fromkeys((each for each in found if self._mine(each) and each not in self.next), 0)
         if added:
             self.consumer.add(added)
             self._open(added)

@@ -33,9 +33,7 @@ class TelemetryFeed:
         """Returns what came; fetches no more of partitions that are far ahead of the others."""
         if self.has_fetched():
             return []
-        until = self._until
-        records = [as_record(each) for each in self._consumer.take(MOST, wait_s)]
-        return [each for each in records if until is None or each.offset < until[each.partition]]
+        return [as_record(each) for each in self._consumer.take(MOST, wait_s, self._until)]
 
     def hold_back(self) -> None:
         """Pauses partitions of which much waits, and resumes those of which little does."""
