@@ -111,6 +111,9 @@ class Outlet:
             settled = _Settlement(self._settled, headers, done)
             try:
                 error = self._producer.put(partition, key, value, headers, timestamp_ms, settled)
+                if error is not None and error.code() not in NEVER:
+                    self._producer.poll(0)  # what was acknowledged makes room
+                    error = self._producer.put(partition, key, value, headers, timestamp_ms, settled)
             except KafkaFatalError as raised:
                 self._end = raised
                 self._is_direct = False
@@ -121,9 +124,6 @@ class Outlet:
             record = Spooled(partition, key, value, headers, timestamp_ms)
             if error.code() in NEVER:
                 self._refuse(record, error, done)
-                return
-            self._producer.poll(0)  # what was acknowledged makes room
-            if self._producer.put(partition, key, value, headers, timestamp_ms, settled) is None:
                 return
             self._trouble(error.str())
         else:

@@ -241,6 +241,25 @@ def test_a_fatal_error_keeps_everything_on_disk(bench: Bench) -> None:
     assert bench.arrived == [0, 1, 2]
 
 
+def test_a_fatal_error_behind_a_full_queue_keeps_the_record_too(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.put(3)
+
+    def poll(_wait_s: float) -> int:
+        bench.producer.fatal = True
+        return 0
+
+    monkeypatch.setattr(bench.producer, "poll", poll)
+    bench.put(1)
+    bench.producer.fatal = False
+    assert bench.counters["spooled"] == 1
+    with pytest.raises(KafkaFatalError):
+        bench.outlet.turn()
+    bench.outlet.abandon()
+    bench.start()
+    bench.turns()
+    assert bench.arrived == [0, 1, 2, 3]
+
+
 def test_the_end_waits_for_kafka_and_then_keeps_the_rest(bench: Bench) -> None:
     bench.put(8)
     ticks = iter(range(100))
