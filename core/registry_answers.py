@@ -15,6 +15,8 @@ MAX_SAID: Final = 300
 """Characters of a registry's own words that are repeated."""
 TRANSIENT: Final = frozenset((408, 425, 429, 500, 502, 503))
 """Statuses that another attempt may not meet; 504 of ``/resolve`` is about a node, not about the registry."""
+AWAY: Final = frozenset((429, 502, 503))
+"""Statuses of a registry that answers nobody now; others are about the one question."""
 
 
 class RegistryDeniedError(SchemaError):
@@ -82,8 +84,10 @@ def refuse(registry: str, status: int, text: bytes, what: str) -> NoReturn:
     words = f"registry {registry}, {what}: {status}" + (f" ({code})" if code else "") + (f": {said}" if said else "")
     if status == 504 and reason:
         raise SchemaPendingError(reason, words)
-    if status in TRANSIENT or status >= 500:
+    if status in AWAY:
         raise unreachable(registry, words)
+    if status in TRANSIENT or status >= 500:
+        raise SchemaPendingError("registry-failing", f"{words}; known schemas go on from the cache")
     if status in (401, 403):
         raise RegistryDeniedError("registry-denied", f"{words}; correct the credentials of [registry]")
     if status == 404 and reason:

@@ -122,7 +122,11 @@ class AnswerStore:
 def _write(place: Path, what: msgspec.Struct) -> None:
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(dir=place.parent, prefix=".writing-")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.msgpack.encode(what))
-        Path(draft).replace(place)
+        descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=".writing-")
+        draft = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(msgspec.msgpack.encode(what))
+            draft.replace(place)
+        finally:
+            draft.unlink(missing_ok=True)  # of a disk that is full

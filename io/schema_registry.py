@@ -193,7 +193,7 @@ class SchemaRegistry:
         for attempt in range(1, self._address.attempts + 1):
             try:
                 answer = self._once(method, path, content)
-            except (httpx.TransportError, httpx.InvalidURL) as error:
+            except (httpx.RequestError, httpx.InvalidURL) as error:
                 if attempt == self._address.attempts:
                     raise unreachable(self.name, f"{type(error).__name__}: {error}") from error
             else:

@@ -116,7 +116,7 @@ class _Opened:
                 if len(self._answers) > MAX_ANSWERS:
                     del self._answers[next(iter(self._answers))]
         if isinstance(answer, SchemaError):
-            raise answer
+            raise answer.with_traceback(None)  # or each raise would add its frames, and keep their messages alive
         return answer
 
     def _asks(self, exporter: str) -> bool:

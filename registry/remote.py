@@ -38,6 +38,8 @@ REFUSED_S: Final = 30.0
 PENDING_S: Final = 0.4
 """The same of "not yet", and of a registry that is away: each attempt may cost its whole timeout."""
 AWAY_S: Final = 2.0
+TOLD_S: Final = 10.0
+"""The same of what a node says of a subscription, which is asked for again when its publisher began anew."""
 MAX_ANSWERS: Final = 65_536
 
 T = TypeVar("T")
@@ -117,6 +119,8 @@ class _Connected:
         self._texts = handle.cache / "schemas"
         self._known: dict[str, tuple[float, int | SchemaError]] = {}
         """By question: until when its answer holds, and the answer."""
+        self._told: dict[str, tuple[float, Terms | SchemaError | None]] = {}
+        """The same of subscriptions."""
         self._away: tuple[float, SchemaPendingError] | None = None
         self._guids: dict[int, bytes] = {}
         self._finder = (
@@ -160,15 +164,27 @@ class _Connected:
         if self._finder is not None:
             return self._finder.subscription(exporter, identifier)
         question = f"subscription\0{exporter}\0{identifier}"
+        held = self._told.get(question)
+        if held is None or held[0] < self._clock():
+            held = self._told[question] = self._asked_of_node(question, exporter, identifier)
+            if len(self._told) > MAX_ANSWERS:
+                del self._told[next(iter(self._told))]
+        if isinstance(held[1], SchemaError):
+            raise held[1].with_traceback(None)
+        return held[1]
+
+    def _asked_of_node(self, question: str, exporter: str, identifier: int) -> tuple[float, Terms | SchemaError | None]:
+        """Returns until when an answer holds, and the answer; without the registry what it said before."""
         try:
             found = self._reached(lambda: self._client.subscription(exporter, identifier))
-        except SchemaPendingError:
+        except SchemaPendingError as error:
             known = self._store.document(question)
-            if known is None:
-                raise
-            return terms_of(known) if known else None
+            answer = error.with_traceback(None) if known is None else terms_of(known) if known else None
+            return self._clock() + PENDING_S, answer
+        except SchemaError as error:
+            return self._clock() + REFUSED_S, error.with_traceback(None)
         self._store.keep_document(question, b"" if found is None else orjson.dumps(terms_document(found)))
-        return found
+        return self._clock() + TOLD_S, found
 
     def _found(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
         if self._finder is None:
@@ -194,7 +210,7 @@ class _Connected:
             if len(self._known) > MAX_ANSWERS:
                 del self._known[next(iter(self._known))]
         if isinstance(held[1], SchemaError):
-            raise held[1]
+            raise held[1].with_traceback(None)  # or each raise would add its frames, and keep their messages alive
         return held[1]
 
     def _asked(self, question: str, ask: Callable[[], int]) -> tuple[float, int | SchemaError]:
@@ -212,7 +228,7 @@ class _Connected:
     def _reached(self, ask: Callable[[], T]) -> T:
         """Asks, unless the registry was just out of reach."""
         if self._away is not None and self._clock() < self._away[0]:
-            raise self._away[1]
+            raise self._away[1].with_traceback(None)
         try:
             return ask()
         except SchemaPendingError as error:

@@ -29,6 +29,8 @@ MAX_NODES: Final = 65_536
 """Nodes of which it is remembered how it went; the oldest go first."""
 MAX_TERMS: Final = 65_536
 """Subscriptions that nodes were asked about."""
+TERMS_S: Final = 10.0
+"""How long an answer about one holds: when its publisher begins anew it is asked for again, and may be another."""
 LONGEST_BACKOFF_S: Final = 120.0
 
 
@@ -80,7 +82,8 @@ class Discovery:
         self._nodes: dict[tuple[str, int], _Node] = {}
         self._content_ids: set[str] = set()
         self._held: OrderedDict[str, NodeModules] = OrderedDict()
-        self._terms: dict[tuple[str, int], Terms | None] = {}
+        self._terms: dict[tuple[str, int], tuple[float, Terms | YangbeamError | None]] = {}
+        """By exporter and subscription: until when an answer holds, and the answer."""
         self._made: OrderedDict[tuple[str, str, frozenset[str]], SchemaSet] = OrderedDict()
 
     def serves(self, exporter: str) -> bool:
@@ -116,17 +119,37 @@ class Discovery:
             return None
         key = (exporter, identifier)
         with self._lock:
-            if key in self._terms:
-                return self._terms[key]
+            until, told = self._terms.get(key, (0.0, None))
+        if self._clock() < until:
+            if isinstance(told, YangbeamError):
+                raise _failed(told)
+            return told
 
         def ask(target: NetconfTarget) -> None:
-            terms = self._asking.ask_subscription(target, identifier)
+            answer = self._told(target, identifier)
             with self._lock:
-                self._terms[key] = terms
+                self._terms.pop(key, None)
+                self._terms[key] = answer
                 while len(self._terms) > MAX_TERMS:
                     del self._terms[next(iter(self._terms))]
 
         raise self._fetch(access, Wanted(exporter, None, frozenset()), ask=ask)
+
+    def _told(self, target: NetconfTarget, identifier: int) -> tuple[float, Terms | YangbeamError | None]:
+        """Asks a node for a subscription; returns until when its answer holds, and the answer.
+
+        What it refuses says nothing of whether it gives its modules; that it cannot be reached, everything.
+
+        Raises:
+            NetconfError: It cannot be reached.
+        """
+        try:
+            terms = self._asking.ask_subscription(target, identifier)
+        except YangbeamError as error:
+            if isinstance(error, NetconfError) and error.transient:
+                raise
+            return self._clock() + self._settings.retry_after_s, error.with_traceback(None)
+        return self._clock() + TERMS_S, terms
 
     def _pointer(self, access: NodeAccess, wanted: Wanted) -> Pointer | None:
         """Returns what is known to be the exporter's library; None: it is to be asked."""
@@ -271,8 +294,9 @@ class Discovery:
 
 
 def _failed(error: YangbeamError) -> SchemaError:
+    """Returns the error to raise: one of its own for each raise, as a traceback keeps messages alive."""
     if isinstance(error, SchemaError):
-        return error
+        return error.with_traceback(None)
     failed = SchemaError(error.reason, error.detail)
     failed.fault = error.fault
     return failed

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.registry.service.worlds import TERMS
@@ -182,12 +183,52 @@ def test_what_does_not_verify_on_disk_was_never_said(world: World) -> None:
     assert not list((world.folder / "cache").glob("*/*/.writing-*"))
 
 
+def test_a_disk_that_is_full_keeps_no_drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_self: Path, _target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    store = AnswerStore(tmp_path, "r")
+    store.keep_number("a", 1)
+    store.keep_document("b", b"2")
+    assert (store.number("a"), store.document("b")) == (None, None)
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == []
+
+
 def test_a_disk_that_takes_nothing_costs_the_memory_alone(world: World) -> None:
     (world.folder / "cache").write_text("no folder")
     with world.up():
         handle = world.connected()
         with pytest.raises(SchemaError, match="module-directory"):  # libyang reads texts from there
             handle.resolve(EXPORTER, None, THINGS)
+
+
+def test_one_question_that_breaks_the_registry_keeps_no_other_from_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world.up():
+        one = world.connected()
+        send = one._client._send
+
+        def broken(method: str, path: str, content: bytes = b"") -> httpx.Response:
+            if b"192.0.2.66" in content:
+                return httpx.Response(500, content=b'{"error_code":50001,"message":"a defect"}')
+            return send(method, path, content)  # type: ignore[no-any-return]
+
+        monkeypatch.setattr(one._client, "_send", broken)
+        with pytest.raises(SchemaPendingError, match="a defect"):
+            one.resolve("192.0.2.66", None, THINGS)
+        assert one.resolve(EXPORTER, None, THINGS) > 0
+
+
+def test_an_error_told_often_keeps_nothing_alive(world: World) -> None:
+    with world.up():
+        handles: list[Any] = [world.connected(), EmbeddedRegistry(world.folder / "own", world.directories)]
+        for handle in handles:
+            for _ in range(20):
+                with pytest.raises(SchemaError) as told:
+                    handle.resolve(EXPORTER, None, frozenset({"nothing"}))
+            assert len(told.traceback) < 10
 
 
 class Nodes:
@@ -214,9 +255,16 @@ def test_a_subscription_is_asked_for_by_the_registry_and_known_without_it(world:
         asking = world.connected()
         with pytest.raises(SchemaPendingError, match=r"asks 192\.0\.2\.10 for 7"):
             asking.subscription(EXPORTER, 7)
-        assert asking.subscription(EXPORTER, 7) == TERMS
-        assert asking.subscription(EXPORTER, 8) is None
+        with pytest.raises(SchemaPendingError):
+            asking.subscription(EXPORTER, 7)
+        world.now += remote.PENDING_S + 0.1
+        for _ in range(3):
+            assert asking.subscription(EXPORTER, 7) == TERMS
+            assert asking.subscription(EXPORTER, 8) is None
         assert nodes.asked == [7, 7, 8]
+        world.now += remote.TOLD_S + 0.1
+        assert asking.subscription(EXPORTER, 7) == TERMS
+        assert nodes.asked == [7, 7, 8, 7]
     later = world.connected()
     assert later.subscription(EXPORTER, 7) == TERMS
     assert later.subscription(EXPORTER, 8) is None

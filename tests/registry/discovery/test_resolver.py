@@ -381,6 +381,42 @@ def test_a_subscription_of_a_node_that_lies_or_is_gone_is_told_so(tmp_path: Path
             discovery.subscription(exporter, 7)
 
 
+def test_what_a_node_refuses_of_a_subscription_keeps_its_modules_from_nobody(tmp_path: Path) -> None:
+    here = world(tmp_path)
+    namespace = "urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"
+    wrong = f'<subscription xmlns="{namespace}"><id>7</id><periodic><period>x</period></periodic></subscription>'
+    here.nodes.equipment[ONE] = replace(here.nodes.equipment[ONE], subscriptions=(wrong,))
+    discovery = here.process()
+    with pytest.raises(SchemaPendingError):
+        discovery.subscription(ONE, 7)
+    here.run()
+    for _ in range(2):
+        with pytest.raises(SchemaError, match="wrongly") as told:
+            discovery.subscription(ONE, 7)
+        assert not isinstance(told.value, SchemaPendingError)
+        assert not here.jobs, "asked once"
+    assert resolved(here, discovery)
+    here.now += here.settings.retry_after_s + 1
+    with pytest.raises(SchemaPendingError):
+        discovery.subscription(ONE, 7)
+
+
+def test_a_subscription_of_a_publisher_that_began_anew_is_asked_for_again(tmp_path: Path) -> None:
+    here = world(tmp_path)
+    namespace = "urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"
+    discovery = here.process()
+    for stream in ("before", "after"):
+        told = f'<subscription xmlns="{namespace}"><id>7</id><stream>{stream}</stream></subscription>'
+        here.nodes.equipment[ONE] = replace(here.nodes.equipment[ONE], subscriptions=(told,))
+        with pytest.raises(SchemaPendingError):
+            discovery.subscription(ONE, 7)
+        assert here.run() == 1
+        terms = discovery.subscription(ONE, 7)
+        assert terms is not None
+        assert terms.stream == stream
+        here.now += resolver.TERMS_S + 0.1
+
+
 def test_a_module_that_breaks_the_node_is_not_asked_for(tmp_path: Path) -> None:
     here = world(tmp_path)
     here.settings = replace(here.settings, nodes=(replace(here.settings.nodes[0], skip=("unrelated",)),))
