@@ -13,7 +13,7 @@ from yangbeam.pipeline.config.sinks import Kafka
 from yangbeam.pipeline.config.topics import TelemetrySource
 from yangbeam.pipeline.edges import topic_settings
 from yangbeam.pipeline.ingest_graph import IngestStages
-from yangbeam.registry.waiting import WaitingSchemas
+from yangbeam.registry.waiting import WaitingIds, WaitingSchemas
 
 
 def ingest_readers(config: Config) -> list[TelemetryTopicReader]:
@@ -72,7 +72,10 @@ def ingest_stages(config: Config) -> IngestStages:
     # What is read waits where it is, so that a registry that is away costs time, and no message.
     stages = replace(stages, schemas=WaitingSchemas(stages.schemas, config.schemas.wait_s))
     policy = stages.policy
-    judges = policy.validate and not policy.pass_invalid
-    schema_of = stages.schemas.schema if judges else None
-    unwrapper = Unwrapper(registry_of(config).id_of_guid, checks_offsets=not has_holes, schema_of=schema_of)
+    unwrapper = Unwrapper(
+        WaitingIds(registry_of(config).id_of_guid, config.schemas.wait_s),
+        stages.schemas.schema,
+        checks_offsets=not has_holes,
+        judges=policy.validate and not policy.pass_invalid,
+    )
     return IngestStages(stages, unwrapper)

@@ -1,14 +1,17 @@
 """Schemas that are waited for in place: read at the reader's own pace, an outage of the registry costs time alone."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from yangbeam.core.errors import SchemaPendingError
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.yang.schema import Schema
 
 PAUSE_S: Final = 0.2
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,32 @@ class WaitingSchemas:
 
     def schema(self, schema_id: int) -> Schema:
         """See ``Schemas.schema``."""
-        until = time.monotonic() + self.wait_s
-        while True:
-            try:
-                return self.schemas.schema(schema_id)
-            except SchemaPendingError:
-                if time.monotonic() >= until:
-                    raise
-                time.sleep(PAUSE_S)
+        return _patiently(lambda: self.schemas.schema(schema_id), self.wait_s)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingIds:
+    """The same of the ids of GUIDs.
+
+    Attributes:
+        ask: Returns the id of a GUID of 16 octets.
+        wait_s: Longest wait for one.
+    """
+
+    ask: Callable[[bytes], int]
+    wait_s: float
+
+    def __call__(self, guid: bytes) -> int:
+        """Returns the id; raises as ``ask``."""
+        return _patiently(lambda: self.ask(guid), self.wait_s)
+
+
+def _patiently(ask: Callable[[], T], wait_s: float) -> T:
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            return ask()
+        except SchemaPendingError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(PAUSE_S)

@@ -5,6 +5,7 @@ A record says by its schema id what its contents are read by; nothing is bound h
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Self
 
 import msgspec
@@ -20,7 +21,7 @@ from yangbeam.core.elements import (
     TopicRecord,
     place,
 )
-from yangbeam.core.errors import SchemaError, YangbeamError
+from yangbeam.core.errors import SchemaError, SchemaPendingError, YangbeamError
 from yangbeam.core.framing import Frame
 from yangbeam.core.ingest.message_level import MessageLevel
 from yangbeam.core.ingest.offsets import Hole, Offsets
@@ -29,6 +30,7 @@ from yangbeam.core.ingest.replays import Replays
 from yangbeam.core.ledger import BOUND, DEAD, DUPLICATES, RECEIVED, Tallies
 from yangbeam.core.loss.loss_json import OFFSETS
 from yangbeam.core.notification.decode import decode
+from yangbeam.core.registry_answers import RegistryDeniedError
 from yangbeam.core.versioned import Codec
 from yangbeam.core.yang.schema import Schema
 
@@ -88,17 +90,25 @@ class Unwrapper:
 
     Attributes:
         id_of_guid: Schema id of a GUID of 16 octets.
+        schema_of: Registered schema by id; a record of an id that is none's is a dead letter.
         checks_offsets: A hole in the offsets is a loss; not so of a compacted topic.
-        schema_of: Registered schema by id, by which the telemetry message itself is judged; None: it is not.
+        judges: Whether the telemetry message itself is judged by its schema.
     """
 
     id_of_guid: Callable[[bytes], int]
+    schema_of: Callable[[int], Schema]
     checks_offsets: bool = True
-    schema_of: Callable[[int], Schema] | None = None
+    judges: bool = True
     _level: MessageLevel = field(default_factory=MessageLevel, compare=False)
 
     def unwrap(self, read: ReadSoFar, batch: TopicBatch, tallies: Tallies) -> Unwrapped:
-        """Returns the notifications of a batch, the letters of what is none, and the holes before its records."""
+        """Returns the notifications of a batch, the letters of what is none, and the holes before its records.
+
+        Raises:
+            SchemaPendingError: The registry is away: the records are to be read again.
+            RegistryDeniedError: It does not let us in: so is no record's fault.
+        """
+        schema_of = lru_cache(self.schema_of)  # asked once per batch: the handle's own cache costs microseconds
         out = Unwrapped(BoundBatch(notifications=[], subscriptions=[], controls=[], **place(batch)), [], [])
         kept: list[int] = []
         for record in batch.records:
@@ -107,7 +117,9 @@ class Unwrapper:
             if hole is not None and self.checks_offsets:
                 out.holes.append(event_of(hole, record.timestamp_us))
             try:
-                self._one(read, record, out, tallies)
+                self._one(read, record, out, tallies, schema_of)
+            except (SchemaPendingError, RegistryDeniedError):
+                raise
             except YangbeamError as error:
                 out.letters.append(letter_of_topic_record(STAGE, record, error))
                 where = (UNKNOWN, None, None, record.timestamp_us)
@@ -119,11 +131,20 @@ class Unwrapper:
         )
         return out
 
-    def _one(self, read: ReadSoFar, record: TopicRecord, out: Unwrapped, tallies: Tallies) -> None:
+    def _one(
+        self,
+        read: ReadSoFar,
+        record: TopicRecord,
+        out: Unwrapped,
+        tallies: Tallies,
+        schema_of: Callable[[int], Schema],
+    ) -> None:
         found = told(record)
         schema_id = self._schema_id(found.frame)
         notification = decode(found.message)
-        self._judge(found, schema_id)
+        schema = schema_of(schema_id)
+        if self.judges:
+            self._level.judge(found.frame.payload, found.message.payload, schema_id, schema)
         where = (
             found.message.exporter,
             notification.publisher_id,
@@ -137,16 +158,6 @@ class Unwrapper:
         tallies.add(BOUND, *where)
         row = _row(out.bound.subscriptions, found)
         out.bound.notifications.append(Bound(notification, schema_id, row, "schema-id"))
-
-    def _judge(self, found: Told, schema_id: int) -> None:
-        """Judges the telemetry message; one whose schema is not to be had is left to the stage that judges the rest."""
-        if self.schema_of is None:
-            return
-        try:
-            schema = self.schema_of(schema_id)
-        except SchemaError:
-            return
-        self._level.judge(found.frame.payload, found.message.payload, schema_id, schema)
 
     def _schema_id(self, frame: Frame) -> int:
         if frame.schema_id is not None:

@@ -9,11 +9,12 @@ import pytest
 from tests.builders import ARRIVAL_US, payload
 from tests.core.ingest.topic_records import SUBSCRIPTION, TERMS, record
 from yangbeam.core.elements import EndOfInput, TopicBatch, TopicRecord
-from yangbeam.core.errors import NotificationError, SchemaError
+from yangbeam.core.errors import NotificationError, SchemaError, SchemaPendingError
 from yangbeam.core.framing import FRAMINGS
 from yangbeam.core.ingest.records import told
 from yangbeam.core.ingest.unwrapping import ReadSoFar, Unwrapped, Unwrapper
 from yangbeam.core.ledger import Tallies
+from yangbeam.core.registry_answers import RegistryDeniedError
 
 
 def by_guid(guid: bytes) -> int:
@@ -22,10 +23,16 @@ def by_guid(guid: bytes) -> int:
     return 7
 
 
+def by_id(schema_id: int) -> Any:
+    if schema_id != 7:
+        raise SchemaError("schema-unknown", f"no schema {schema_id}")
+
+
 def unwrap(*records: TopicRecord, read: ReadSoFar | None = None, **facts: Any) -> tuple[Unwrapped, dict[str, int]]:
     tallies = Tallies("unwrap")
     batch = TopicBatch(records=list(records), controls=[EndOfInput(len(records), ARRIVAL_US)])
-    found = Unwrapper(by_guid, **facts).unwrap(read or ReadSoFar(), batch, tallies)
+    ways: dict[str, Any] = {"id_of_guid": by_guid, "schema_of": by_id, "judges": False} | facts
+    found = Unwrapper(**ways).unwrap(read or ReadSoFar(), batch, tallies)
     counts: dict[str, int] = {}
     for tally in tallies.delta(shard=0, source="", ordinal=0).tallies:
         for name, count in tally.counts.items():
@@ -147,3 +154,29 @@ def test_a_message_keeps_its_place_in_the_raw_topic() -> None:
     found, _ = unwrap(record(1, identity="3/41/2"))
     message = found.bound.notifications[0].notification.message
     assert (message.raw_partition, message.raw_offset, message.raw_index) == (3, 41, 2)
+
+
+def test_an_id_that_is_no_schema_s_costs_its_own_record() -> None:
+    found, counts = unwrap(record(1, 0), record(2, 1, schema_id=8), record(3, 2))
+    assert [bound.notification.sequence_number for bound in found.bound.notifications] == [1, 3]
+    assert [letter.reason for letter in found.letters] == ["schema-unknown"]
+    assert counts == {"received": 3, "bound": 2, "dead:schema-unknown": 1}
+
+
+@pytest.mark.parametrize(
+    "error", [SchemaPendingError("registry-unreachable", "away"), RegistryDeniedError("registry-denied", "401")]
+)
+@pytest.mark.parametrize("way", ["schema_of", "id_of_guid"])
+def test_a_registry_that_does_not_answer_costs_no_record(error: SchemaError, way: str) -> None:
+    def silent(_asked: object) -> Any:
+        raise error
+
+    framing = "header-guid" if way == "id_of_guid" else "prefix"
+    with pytest.raises(type(error)):
+        unwrap(record(framing=framing), **{way: silent})
+
+
+def test_a_schema_is_looked_up_once_for_a_batch() -> None:
+    asked: list[int] = []
+    unwrap(*(record(number, number) for number in range(5)), schema_of=asked.append)
+    assert asked == [7]

@@ -13,13 +13,13 @@ SUBSCRIPTION = Subscription("example-router", 1, 6666, "active", TERMS)
 
 
 def record(
-    number: int = 1, offset: int = 0, *, identity: str = "", framing: str = "prefix", **facts: Any
+    number: int = 1, offset: int = 0, *, identity: str = "", framing: str = "prefix", schema_id: int = 7, **facts: Any
 ) -> TopicRecord:
     """The record of one push-update; ``facts`` replace those of its message."""
     at = ARRIVAL_US + number * 1000
     notification = decode(message(facts.pop("body", None) or payload(number), arrival_us=at, **facts))
     validated = Validated(Bound(notification, 7, 0, "started"), "valid", notification.message.payload)
     encoded = Encoder("collector-1", "0.2.0", [SUBSCRIPTION]).encode(validated)
-    value, headers = frame(framing, 7, encoded.value, bytes(range(16)))
+    value, headers = frame(framing, schema_id, encoded.value, bytes(range(16)))
     headers = [*headers, (IDENTITY_HEADER, (identity or f"0/{number}/0").encode()), (PUBLISHER_HEADER, b"1")]
     return TopicRecord("telemetry", 0, offset, at, encoded.key, value, tuple(headers))
