@@ -96,7 +96,7 @@ class BindingRun:
             self.retry()
         error = SchemaPendingError(
             "schema-not-to-be-had",
-            "the input ended while the schema was still being fetched: replay the message when it is there",
+            "the input ended while the schema was still being fetched: read it again when the schema is there",
         )
         for key in self.state.pending.in_order():
             self._give_up_queue(key, error)

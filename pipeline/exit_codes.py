@@ -19,8 +19,9 @@ class ExitCode(IntEnum):
 MEANING: Final[dict[ExitCode, str]] = {
     ExitCode.OK: "Done, and everything balances.",
     ExitCode.FAILED: "The run failed, or its ledger does not balance.",
-    ExitCode.USAGE: "The command line or the configuration is wrong; nothing was started.",
-    ExitCode.ENVIRONMENT: "Something outside is not there: a broker, a port, a file, space on the disk.",
+    ExitCode.USAGE: "Nothing was started: the command line or the configuration is wrong, or names a file that is not "
+    "there, or a port that is taken.",
+    ExitCode.ENVIRONMENT: "Something outside is not there: a broker, a registry, a node, space on the disk.",
     ExitCode.INTERRUPTED: "Interrupted before everything was flushed (Ctrl-C twice).",
 }
 

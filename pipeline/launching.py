@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.pipeline.config.file import Config
@@ -50,6 +52,29 @@ class FlinkStart:
     savepoint: str | None = None
     lose_state: bool = False
     jar: Path | None = None
+
+
+def registry_warning(config: Config) -> str:
+    """Returns what to tell an operator of a job whose workers must be on one machine; empty: they need not.
+
+    Raises:
+        ConfigurationError: They are not: each machine would give the same id to other schemas.
+    """
+    if config.registry.kind != "embedded":
+        return ""
+    what = "the registry is embedded, so that each machine counts schema ids of its own"
+    cure = '[registry] kind = "http" with the url of a `yangbeam registry`'
+    host = urlsplit(config.flink.url).hostname or ""
+    if host != "localhost" and not _is_loopback(host):
+        raise ConfigurationError("registry-shared", f"{what}, and the cluster is at {host}: write {cure}")
+    return f"{what}: for a cluster on several write {cure}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 FlinkLauncher = Callable[[Job, FlinkStart], str]

@@ -220,7 +220,7 @@ def _outcome(topics: Topics, config: Config, restored: int, octets: int) -> Outc
     counts = topics.counts()
     line = topics.line()
     written = topics.published()
-    ingested = orjson.loads(config.status.report.read_bytes())["messages"]
+    ingested = orjson.loads(config.as_ingest().status.report.read_bytes())["messages"]
     with duckdb.connect(str(config.tables.path), read_only=True) as tables:
         rows = tables.execute(f"SELECT count(*), count(DISTINCT node) FROM {DATA}").fetchone() or (0, 0)  # noqa: S608
     lines = [

@@ -7,7 +7,7 @@ from functools import partial
 from yangbeam.core.reader import Reader
 from yangbeam.pipeline.cli.app import main as run_command
 from yangbeam.pipeline.cli.console import messages
-from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
+from yangbeam.pipeline.launching import FlinkStart, Job, Launchers, registry_warning
 
 
 def _launch(job: Job, *, live: bool) -> None:
@@ -22,6 +22,9 @@ def _launch_on_flink(job: Job, start: FlinkStart) -> str:
     from yangbeam.pipeline.listening import listening_graph  # noqa: PLC0415
     from yangbeam.runners.flink import launch  # noqa: PLC0415
 
+    warning = registry_warning(job.config)
+    if warning and start.jar is not None:
+        messages().print(f"warning: {warning}", style="yellow", markup=False)
     graph = listening_graph if job.kind == "run" else collect_graph
     return launch(job.config.flink, graph(job.config), start, job.beam_options)
 

@@ -10,7 +10,7 @@ from yangbeam.pipeline.cli.console import output, reporting
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.config.places import places_of
 from yangbeam.pipeline.config.sources import Capture, Source
-from yangbeam.pipeline.config.topics import TopicSource
+from yangbeam.pipeline.config.topics import TelemetrySource, TopicSource
 
 
 def check(
@@ -26,15 +26,27 @@ def check(
         found = load(config)
     name = "the default configuration" if config is None else str(config)
     output().print(f"{name} is valid", markup=False, soft_wrap=True)
-    for source in found.sources:
-        output().print(f"  from {_source_in_words(source)}", markup=False, soft_wrap=True)
-    for what, place in places_of(found).items():
+    _tell("run", found)
+    if found.kafka is not None:
+        _tell("collect", found.as_collect())
+        _tell("ingest", found.as_ingest())
+
+
+def _tell(command: str, config: Config) -> None:
+    """Prints where a command would read, and where its results would be."""
+    output().print(f"as {command}:", markup=False, soft_wrap=True)
+    for source in config.sources:
+        output().print(f"  from {_source_in_words(source, config)}", markup=False, soft_wrap=True)
+    for what, place in places_of(config).items():
         output().print(f"  {what}: {place}", markup=False, soft_wrap=True)
 
 
-def _source_in_words(source: Source) -> str:
+def _source_in_words(source: Source, config: Config) -> str:
     if isinstance(source, Capture):
         return f"capture {', '.join(map(str, source.files))}"
+    if isinstance(source, TelemetrySource):
+        named = ", ".join(source.topics) or (config.kafka.topics.telemetry if config.kafka else "")
+        return f"{named}, from {source.start} to {source.end}"
     if isinstance(source, TopicSource):
         return f"the raw topic, from {source.start} to {source.end}"
     return f"{source.kind} at {source.host} port {source.port}"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from yangbeam.pipeline.cli.console import reporting
-from yangbeam.pipeline.cli.run import execute
+from yangbeam.pipeline.cli.run import execute, refuse_on_flink
 from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.config.toml_lines import Place
 from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
@@ -44,6 +44,7 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
         """
         if runner == "local" and (savepoint is not None or jar is not None or lose_state):
             raise typer.BadParameter("--savepoint, --lose-state and --jar belong to --runner flink")
+        refuse_on_flink(runner, duration=duration, view=view, json=json)
         with reporting():
             chosen: dict[Place, Any] = {("status", "view"): view} if view is not None else {}
             found = load(config, chosen, {("status", "view"): "--view"})

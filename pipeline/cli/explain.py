@@ -15,7 +15,10 @@ def explain(
     ],
     *,
     config: Annotated[
-        Path | None, typer.Option(metavar="CONFIG", help="TOML file whose [loss] section holds: window and scopes.")
+        Path | None,
+        typer.Option(
+            "--config", "-c", metavar="CONFIG", help="TOML file whose [loss] section holds: window and scopes."
+        ),
     ] = None,
     port: Annotated[
         list[int] | None, typer.Option("--port", "--ports", help="UDP ports to read; all by default.")

@@ -14,7 +14,10 @@ from yangbeam.pipeline.config.file import load
 def metrics(
     config: Annotated[Path, typer.Option("--config", "-c", help="TOML file with [kafka]; see `yangbeam check`.")],
     of: Annotated[Literal["collect", "ingest"], typer.Option(help="Whose topics are followed.")] = "collect",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on loopback; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65_535, help="Port on loopback; 0 takes a free one. [metrics_port of whose they are]"),
+    ] = None,
     duration: Annotated[
         float | None, typer.Option(metavar="SECONDS", min=0.0, help="Stop after this time; else at Ctrl-C.")
     ] = None,
@@ -35,6 +38,7 @@ def metrics(
         chosen = found.as_collect() if of == "collect" else found.as_ingest()
         status, over = Status(), Event()
         signal.signal(signal.SIGTERM, lambda *_: over.set())
-        with served(port or found.status.metrics_port or 0, RunMetrics(status.snapshot), "--port") as taken:
+        at = chosen.status.metrics_port if port is None else port
+        with served(at or 0, RunMetrics(status.snapshot), "--port") as taken:
             messages().print(f"metrics at http://{LOOPBACK}:{taken}/metrics", markup=False)
             followed(chosen, status, over, duration)

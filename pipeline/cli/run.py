@@ -61,7 +61,8 @@ def settings_of(
     if capture or listen:
         chosen += _source(capture or [], port or [], listen, allow or [])
     elif port or allow:
-        raise _wrong("--port" if port else "--allow", "says how to receive, but not from where")
+        beside = ("--port", "--capture") if port else ("--allow", "--listen")
+        raise _wrong(beside[0], "says how, but not from where", f"add {beside[1]}, or set it at the source in the file")
     if yang:
         folders = [{"path": str(Path(path).absolute()), "default": True} for path in yang]
         chosen.append((("schemas", "directories"), folders, "--yang"))
@@ -146,6 +147,7 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
                 profile=profile,
                 view=view,
             )
+            refuse_on_flink(runner, duration=duration, view=view, json=json)
             job = Job(load(config, settings, options), beam_options, duration)
             if runner == "flink":
                 typer.echo(launchers.flink(job, FlinkStart()))
@@ -153,6 +155,17 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
             execute(job, launchers, json=json)
 
     return run
+
+
+def refuse_on_flink(runner: str, *, duration: float | None, view: str | None, json: bool) -> None:
+    """Refuses what a job that goes on without its command cannot do.
+
+    Raises:
+        typer.BadParameter: It was asked for.
+    """
+    if runner == "flink" and (duration is not None or view is not None or json):
+        said = "--duration, --view and --json are of runs on this machine: `./dev flink stop` ends a job on Flink"
+        raise typer.BadParameter(said)
 
 
 def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
@@ -186,7 +199,8 @@ def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
 @contextmanager
 def _metrics(job: Job) -> Iterator[None]:
     """Serves the run's metrics while it is entered, and says where."""
-    with served(job.config.status.metrics_port, RunMetrics(STATUS.snapshot), "status.metrics_port") as port:
+    setting = f"{'status' if job.kind == 'run' else job.kind}.metrics_port"
+    with served(job.config.status.metrics_port, RunMetrics(STATUS.snapshot), setting) as port:
         if port is not None:
             messages().print(f"metrics at http://{LOOPBACK}:{port}/metrics", markup=False)
         yield

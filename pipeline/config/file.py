@@ -24,7 +24,7 @@ from yangbeam.pipeline.config.stages import (
     reassembly_fits,
 )
 from yangbeam.pipeline.config.toml_lines import Place, lines_of
-from yangbeam.pipeline.config.topics import TelemetrySource, TopicSource
+from yangbeam.pipeline.config.topics import CollectSource, TelemetrySource, TopicSource
 from yangbeam.pipeline.config.types import OutputPath, Section, Text, problem
 
 MAX_BYTES: Final = 1 << 20
@@ -76,7 +76,7 @@ class Config(Section):
     """What is shown of a run."""
     beam: Beam = Field(default_factory=Beam)
     """How work is cut for Apache Beam."""
-    collect: TopicSource = Field(default_factory=TopicSource)
+    collect: CollectSource = Field(default_factory=CollectSource)
     """How `yangbeam collect` reads the raw topic; `run` does not read this section."""
     flink: Flink = Field(default_factory=Flink)
     """How `yangbeam collect` runs on Flink; `run` does not read this section."""
@@ -144,7 +144,8 @@ class Config(Section):
         Raises:
             ConfigurationError: There is no [kafka].
         """
-        return self.into_topics("collect").model_copy(update={"sources": (self.collect,)})
+        told = self._told("collect", self.collect.metrics_port)
+        return self.into_topics("collect").model_copy(update={"sources": (self.collect,), "status": told})
 
     def into_topics(self, command: str) -> "Config":
         """Returns the configuration of a job whose workers write into topics alone: they share no disk.
@@ -174,12 +175,19 @@ class Config(Section):
         return self.model_copy(
             update={
                 "sources": (self.ingest,),
+                "status": self._told("ingest", self.ingest.metrics_port),
                 "kafka": kafka.model_copy(update={"topics": kafka.topics.model_copy(update=topics)}),
                 "tables": self.tables.model_copy(update={"enabled": True}),
                 "files": self.files.model_copy(update={"enabled": False}),
                 "dead_letters": self.dead_letters.model_copy(update={"kind": "kafka"}),
             }
         )
+
+    def _told(self, command: str, metrics_port: int | None) -> Status:
+        """Returns how a process is seen that may run beside others from the same file."""
+        report = self.status.report
+        own = report.with_stem(f"{report.stem}-{command}")
+        return self.status.model_copy(update={"report": own, "metrics_port": metrics_port})
 
     def _needs_kafka(self, who: str) -> Kafka:
         if self.kafka is None:

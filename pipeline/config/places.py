@@ -1,6 +1,7 @@
 """Where a run's results are, in words, by its configuration."""
 
 from yangbeam.pipeline.config.file import Config
+from yangbeam.pipeline.config.topics import TelemetrySource
 
 
 def sink_names(config: Config, kind: str = "run") -> list[str]:
@@ -18,7 +19,7 @@ def places_of(config: Config) -> dict[str, str]:
         places["files"] = str(config.files.directory)
     if config.tables.enabled:
         places["tables"] = str(config.tables.path)
-    if config.kafka is not None:
+    if config.kafka is not None and not any(isinstance(source, TelemetrySource) for source in config.sources):
         places["Kafka"] = f"{config.kafka.topics.telemetry} at {config.kafka.bootstrap}"
     letters = config.kafka.topics.dead_letters if config.kafka and config.dead_letters.kind == "kafka" else None
     places["dead letters"] = letters or str(config.dead_letters.path)

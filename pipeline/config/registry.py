@@ -108,7 +108,8 @@ class RegistryServer(Section):
     accounts: tuple[Account, ...] = ()
     """Who may use it."""
     anonymous: Literal["nothing", "read", "write"] | None = None
-    """What may be done without an account. Absent: everything on a loopback address without accounts, else nothing."""
+    """What may be done without an account; `nothing` and `read` need accounts. Absent: everything on a loopback address
+    without accounts, else nothing."""
     subject_prefix: Annotated[str, Field(strict=True, max_length=200, pattern=r"^[A-Za-z0-9._-]*$")] = ""
     """Stands before each module's name in the subjects that schemas of nodes are registered under."""
     max_request_mib: Annotated[int, Field(strict=True, ge=1, le=1_024)] = 32

@@ -173,7 +173,7 @@ class Tables(Section):
 
 
 class DeadLetters(Section):
-    """What could not be processed, with its original bytes; can be replayed."""
+    """What could not be processed, with its original bytes and the reason."""
 
     kind: Literal["file", "kafka"] = "file"
     """JSON lines, or the topic `kafka.topics.dead_letters`."""
@@ -191,7 +191,7 @@ class Status(Section):
     plain_every_s: Annotated[float, Field(strict=True, ge=0.1, le=3_600, allow_inf_nan=False)] = 10.0
     """Time between two plain lines."""
     report: OutputPath = Path("yangbeam-out/report.json")
-    """Where the report of a run is written."""
+    """Where the report of a run is written; `collect` and `ingest` write theirs beside it, as `report-collect.json`."""
     metrics_port: Port | None = None
-    """Port of Prometheus metrics on loopback, of `run`, `collect` on this machine, `ingest` and `metrics`; 0 takes a
-    free one and prints it. Absent: none."""
+    """Port of Prometheus metrics on loopback, of `run`; 0 takes a free one and prints it. Absent: none. The other
+    processes have their own: they may run beside each other on one machine, from one file."""

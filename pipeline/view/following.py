@@ -42,7 +42,7 @@ class Followed:
 
     def step(self) -> int:
         """Takes what came; returns how many records that were. Raises as ``TopicConsumer.take``."""
-        totals, events = self._read(self._ledger, _total), self._read(self._loss, read_losses)
+        totals, events = self._read(self._ledger, totals_in), self._read(self._loss, read_losses)
         if totals:
             self._status.record_totals(LedgerTotals(totals=[one for some in totals for one in some]))
         if events:
@@ -79,7 +79,12 @@ class _Total(msgspec.Struct):
 _TOTAL: Final = msgspec.json.Decoder(_Total)
 
 
-def _total(value: bytes) -> list[LedgerTotal]:
+def totals_in(value: bytes) -> list[LedgerTotal]:
+    """Returns the total of a record of the ledger's topic.
+
+    Raises:
+        msgspec.MsgspecError: It is none.
+    """
     one = _TOTAL.decode(value)
     return [LedgerTotal(**{name: getattr(one, name) for name in one.__struct_fields__})]
 

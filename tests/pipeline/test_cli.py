@@ -89,6 +89,13 @@ class TestCheck:
         text = capsys.readouterr().out
         assert f"{path} is valid" in text
         assert "broker:9092" in text
+        parts = {part.split(":", 1)[0]: part for part in text.split("\nas ")[1:]}
+        assert set(parts) == {"run", "collect", "ingest"}
+        assert "from the raw topic" in parts["collect"]
+        assert "tables:" not in parts["collect"]
+        assert "from yangbeam-telemetry" in parts["ingest"]
+        assert "tables:" in parts["ingest"]
+        assert "report-ingest.json" in parts["ingest"]
 
     def test_a_bad_file_is_told_everything_on_standard_error(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]

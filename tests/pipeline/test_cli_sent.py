@@ -7,11 +7,15 @@ from pathlib import Path
 import msgspec
 import orjson
 import pytest
+from confluent_kafka import Producer
 
 from tests.core.loss.test_sent_records import loss, total
+from tests.io.kafka.clusters import bootstrap, new_topic
 from tests.pipeline.commands import run
 from tests.registry.discovery.nodes import THINGS
+from yangbeam.core.elements import LedgerTotals, LossBatch
 from yangbeam.core.loss.loss_json import loss_json
+from yangbeam.pipeline.edges import loss_records, total_records
 from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.simulator.netconf.equipment import equipment
 from yangbeam.simulator.netconf.server import PASSWORD, USERNAME, NetconfOptions, NetconfServers
@@ -64,3 +68,32 @@ def test_what_numbers_cannot_show_is_told(configuration: Path, capfdbinary: pyte
         (configuration.parent / "out" / "ledger.jsonl").unlink()
         assert run("sent", ADDRESS, "--config", path) == ExitCode.ENVIRONMENT
         assert run("sent", "192.0.2.99", "--config", path) == ExitCode.USAGE
+
+
+def test_of_a_run_into_kafka_the_topics_are_read(
+    configuration: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    ledger, losses = new_topic(), new_topic()
+    producer = Producer({"bootstrap.servers": bootstrap(), "log_level": "0"})
+    totals = [msgspec.structs.replace(total(6, 1, count), exporter=ADDRESS, revision=count) for count in (50, 91)]
+    for record in total_records(LedgerTotals(totals=totals)):
+        producer.produce(ledger, record.value, record.key, 0)
+    event = msgspec.structs.replace(loss((6,)), exporter=ADDRESS)
+    for record in loss_records("prefix", None, lambda: 7, LossBatch(events=[event])):
+        producer.produce(losses, record.value, record.key, 0)
+    assert producer.flush(10) == 0
+    node = replace(equipment(THINGS, "c4d9e3f1"), subscriptions=(COUNTERS,))
+    with NetconfServers({ADDRESS: node}, NetconfOptions()) as servers:
+        path = Path(written(configuration, servers))
+        kafka = f'[kafka]\nbootstrap = "{bootstrap()}"\ntopics = {{ ledger = "{ledger}", loss = "{losses}" }}\n'
+        path.write_text(path.read_text() + kafka)
+        assert run("sent", ADDRESS, "--config", str(path), "--json") == ExitCode.OK
+        sys.stdout.flush()
+        assert orjson.loads(capfdbinary.readouterr().out) == [
+            {"subscription": 6, "sent": 100, "received": 91, "lost": 2, "unexplained": 7}
+        ]
+        producer.produce(ledger, b"not ours", b"k", 1)
+        assert producer.flush(10) == 0
+        assert run("sent", ADDRESS, "--config", str(path)) == ExitCode.ENVIRONMENT
+        sys.stderr.flush()
+        assert b"holds other records than totals" in capfdbinary.readouterr().err

@@ -329,3 +329,23 @@ def test_a_configuration_cannot_be_changed() -> None:
 
 def test_names_of_settings_read_like_python() -> None:
     assert name_of(("schemas", "directories", 2, "path")) == "schemas.directories[2].path"
+
+
+def test_processes_from_one_file_share_neither_port_nor_report(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text("""
+[kafka]
+bootstrap = "broker:9092"
+[status]
+metrics_port = 9001
+report = "r/report.json"
+[collect]
+metrics_port = 9002
+[ingest]
+metrics_port = 9003
+""")
+    found = load(path)
+    seen = [each.status for each in (found, found.as_collect(), found.as_ingest())]
+    assert [each.metrics_port for each in seen] == [9001, 9002, 9003]
+    assert [each.report.name for each in seen] == ["report.json", "report-collect.json", "report-ingest.json"]
+    assert load(None, {("kafka", "bootstrap"): "b:1"}).as_ingest().status.metrics_port is None

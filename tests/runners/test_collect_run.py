@@ -60,7 +60,7 @@ loss = "{self.loss}"
 
     def collect(self) -> tuple[int, dict[str, Any]]:
         code = main(["collect", "-c", str(self.file), "--view", "off"])
-        return code, orjson.loads((self.folder / "out" / "report.json").read_bytes())
+        return code, orjson.loads((self.folder / "out" / "report-collect.json").read_bytes())
 
     def published(self, count: int) -> list[Message]:
         return consumed(bootstrap(), self.telemetry, count)

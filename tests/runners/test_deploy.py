@@ -28,6 +28,7 @@ def configuration(manifest: tuple[dict[str, Any], dict[str, Any]], tmp_path: Pat
     """Its configuration file, with its secrets where this machine has them."""
     (tmp_path / "ca.pem").write_text("certificate")
     (tmp_path / "kafka-password").write_text("secret")
+    (tmp_path / "registry-password").write_text("secret")
     (tmp_path / "job-server.jar").touch()
     text = manifest[0]["data"]["yangbeam.toml"].replace("KAFKA", "kafka.example")
     for place in ("/etc/yangbeam/secrets", "/opt/yangbeam/job-server.jar"):
@@ -90,3 +91,9 @@ def test_every_file_that_the_image_copies_is_there() -> None:
         assert (root / name).is_file()
     scripts = tomllib.loads((root / "pyproject.toml").read_text())["project"]["scripts"]
     assert {"yangbeam", "yangbeam-worker"} <= set(scripts)
+
+
+def test_all_pods_have_one_registry(manifest: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    registry = tomllib.loads(manifest[0]["data"]["yangbeam.toml"])["registry"]
+    assert registry["kind"] == "http"
+    assert registry["password"]["file"].startswith("/etc/yangbeam/secrets/")

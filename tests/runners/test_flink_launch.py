@@ -10,6 +10,7 @@ import pytest
 
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.pipeline.config.flink import Flink as FlinkConfig
+from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.launching import FlinkStart, Job, no_flink
 from yangbeam.runners.flink import chosen_of, launch
 from yangbeam.runners.flink_options import DEFAULTS, options_of
@@ -152,3 +153,32 @@ def test_an_answer_of_many_pages_is_told_by_its_cause(monkeypatch: pytest.Monkey
     monkeypatch.setattr(httpx, "request", refuse)
     with pytest.raises(FlinkError, match=r"java\.lang\.B: the savepoint is gone"):
         Flink("http://127.0.0.1:9").jobs()
+
+
+def test_workers_on_other_machines_need_one_registry(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jar = tmp_path / "collect.jar"
+    arguments = ["collect", "--config", str(config), "--runner", "flink", "--jar", str(jar)]
+    assert main(arguments) == 0
+    assert "each machine counts schema ids of its own" in " ".join(capsys.readouterr().err.split())
+    written = config.read_text()
+    config.write_text(written.replace("[flink]", '[flink]\nurl = "http://flink.example:8081"'))
+    jar.unlink()
+    assert main(arguments) == ExitCode.USAGE
+    assert 'the cluster is at flink.example: write [registry] kind = "http"' in capsys.readouterr().err.replace(
+        "\n", " "
+    )
+    assert not jar.exists()
+    config.write_text(config.read_text() + '[registry]\nkind = "http"\nurl = "https://registry.example:8081"\n')
+    assert main(arguments) == 0
+    assert "warning" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [["--duration", "5"], ["--view", "off"], ["--json"]])
+@pytest.mark.parametrize("command", ["collect", "run"])
+def test_what_a_job_elsewhere_cannot_do_is_refused(
+    config: Path, command: str, option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--config", str(config), "--runner", "flink", *option]) == ExitCode.USAGE
+    assert "are of runs on this machine" in " ".join(capsys.readouterr().err.split())

@@ -26,7 +26,7 @@ class Chain(Site):
 
     def ingest(self) -> tuple[int, dict[str, Any]]:
         code = main(["ingest", "-c", str(self.file), "--view", "off"])
-        return code, orjson.loads((self.folder / "out" / "report.json").read_bytes())
+        return code, orjson.loads((self.folder / "out" / "report-ingest.json").read_bytes())
 
     def count(self) -> int:
         with duckdb.connect(str(self.folder / "out" / "tables.duckdb"), read_only=True) as tables:

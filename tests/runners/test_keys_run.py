@@ -67,7 +67,7 @@ keys = {self._keys}
 topics = {{ raw = "{raw}", telemetry = "{self.telemetry}" }}
 """)
         assert main([command, "-c", str(file), "--view", "off"]) == 0
-        self.reports.append(orjson.loads((folder / "out" / "report.json").read_bytes()))
+        self.reports.append(orjson.loads((folder / "out" / f"report-{command}.json").read_bytes()))
 
     def rows(self) -> list[Any]:
         with duckdb.connect(str(self.tables), read_only=True) as tables:
@@ -144,7 +144,7 @@ keys = {{ topics = "subject", topic_prefix = "{raw}" }}
 topics = {{ raw = "{raw}", telemetry = "{raw}-all", subscriptions = "{raw}-about" }}
 """)
     assert main(["collect", "-c", str(file), "--view", "off"]) == 0
-    collected = orjson.loads((tmp_path / "out" / "report.json").read_bytes())
+    collected = orjson.loads((tmp_path / "out" / "report-collect.json").read_bytes())
     delivered = collected["messages"]["delivered"]
     about = consumed(bootstrap(), f"{raw}-about", 1)
     assert all((message.key() or b"").count(b"\n") == 1 for message in about)
@@ -152,7 +152,7 @@ topics = {{ raw = "{raw}", telemetry = "{raw}-all", subscriptions = "{raw}-about
     of_subject = consumed(bootstrap(), subject, delivered // 2)
     assert all(b"\n/ietf-interfaces:interfaces/interface[name='" in (message.key() or b"") for message in of_subject)
     assert main(["ingest", "-c", str(file), "--view", "off"]) == 0
-    ingested = orjson.loads((tmp_path / "out" / "report.json").read_bytes())
+    ingested = orjson.loads((tmp_path / "out" / "report-ingest.json").read_bytes())
     assert ingested["balanced"]
     assert ingested["messages"]["received"] == delivered
     assert ingested["loss"] == whole.reports[1]["loss"]
