@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
+from weakref import WeakSet
 
 import uvicorn
 from starlette.applications import Starlette
@@ -208,12 +209,13 @@ def _last(status: int, why: str, headers: Mapping[str, str] | None = None) -> Re
 class _Listener(socket.socket):
     """Hangs up on strangers, and on more connections than there may be, before they cost a handshake."""
 
-    def __init__(self, bound: socket.socket, door: Door, counters: dict[str, int], is_full: Callable[[], bool]) -> None:
+    def __init__(self, bound: socket.socket, door: Door, counters: dict[str, int], most: int) -> None:
         super().__init__(fileno=bound.detach())
         self.setblocking(False)  # noqa: FBT003 # the method's own signature
         self._door = door
         self._counters = counters
-        self._is_full = is_full
+        self._most = most
+        self._open: WeakSet[socket.socket] = WeakSet()
 
     def accept(self) -> tuple[socket.socket, Any]:
         """Returns the next connection from an address that may send.
@@ -224,7 +226,8 @@ class _Listener(socket.socket):
         while True:
             accepted, peer = super().accept()
             may_send = bool(self._door.exporter(peer[0]))
-            if may_send and not self._is_full():
+            if may_send and sum(each.fileno() >= 0 for each in self._open) < self._most:
+                self._open.add(accepted)
                 return accepted, peer
             accepted.close()
             self._counters["turned_away" if may_send else "not_allowed"] += 1
@@ -244,16 +247,28 @@ class _Connection(H11Protocol):
             await inner(scope, receive, send)
 
         self.app = app
-        # The framework bounds the time after a request, not the time until the first one.
-        self._first = self.loop.call_later(self.config.timeout_notify, self._end_if_idle)
+        # The framework bounds the time between requests, not the time until the first one, nor that of a request.
+        self._due = self.loop.call_later(self.config.timeout_notify, self._end_unless_asked)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._first.cancel()
+        self._due.cancel()
         super().connection_lost(exc)
 
-    def _end_if_idle(self) -> None:
-        if self.cycle is None:
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._wait_on()
+
+    def _wait_on(self) -> None:
+        self._due.cancel()
+        # Idle for the whole of the framework's time, and then as long for a request to arrive.
+        self._due = self.loop.call_later(2 * self.config.timeout_notify, self._end_unless_asked)
+
+    def _end_unless_asked(self) -> None:
+        """Ends the connection unless a request is being answered: its resource has limits of its own."""
+        if self.cycle is None or self.cycle.response_complete:
             self.transport.close()
+        else:
+            self._wait_on()
 
 
 class HttpsServer(uvicorn.Server):
@@ -295,10 +310,8 @@ class HttpsServer(uvicorn.Server):
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serves on bound sockets, which are the server's from here on."""
-        await super().serve([_Listener(each, self._door, self._counters, self._is_full) for each in sockets or ()])
-
-    def _is_full(self) -> bool:
-        return len(self.server_state.connections) >= self._max_connections
+        most = self._max_connections
+        await super().serve([_Listener(each, self._door, self._counters, most) for each in sockets or ()])
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

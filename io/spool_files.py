@@ -59,6 +59,8 @@ class SpoolLog:
         self._out = -1
         self._taken = self._cursor = self._committed
         """Behind the last record that ``read`` gave, and behind the last one read ahead."""
+        self._is_unreadable = False
+        """The last attempt to read failed, for another reason than damage."""
         self._ahead: deque[tuple[Spooled, tuple[int, int]]] = deque()
         """Read, not yet taken: the record and the place behind it."""
 
@@ -147,8 +149,8 @@ class SpoolLog:
 
     @property
     def is_read(self) -> bool:
-        """Whether ``read`` would give nothing."""
-        return not self._fill()
+        """Whether ``read`` would give nothing, now and later."""
+        return not self._fill() and not self._is_unreadable
 
     def close(self) -> None:
         """Writes and closes everything; safe to call twice."""
@@ -170,14 +172,18 @@ class SpoolLog:
         return True
 
     def _read_on(self, number: int, at: int) -> bool:
-        """Reads ahead in one segment; returns False when what comes next is still being written."""
+        """Reads ahead in one segment; returns False when that fails now."""
         start = at or len(MAGIC)
-        octets = self._octets_of(number, start, READ_BYTES)
-        if entry_octets(octets) > len(octets):
-            octets = self._octets_of(number, start, entry_octets(octets))
-        found, is_damaged = entries(octets)
-        if at == 0 and self._octets_of(number, 0, len(MAGIC)) != MAGIC:
-            found, is_damaged = [], True
+        try:
+            octets = self._octets_of(number, start, READ_BYTES)
+            if entry_octets(octets) > len(octets):
+                octets = self._octets_of(number, start, entry_octets(octets))
+            is_ours = at > 0 or self._octets_of(number, 0, len(MAGIC)) == MAGIC
+        except OSError:  # too many files are open, say: what is there is not damaged for that
+            self._is_unreadable = True
+            return False
+        self._is_unreadable = False
+        found, is_damaged = entries(octets) if is_ours else ([], True)
         for end, record in found:
             if record is None:
                 self.damaged += 1
@@ -200,7 +206,7 @@ class SpoolLog:
             with self._path(number).open("rb") as file:
                 file.seek(at)
                 return file.read(count)
-        except OSError:
+        except FileNotFoundError:
             return b""
 
     def _path(self, number: int) -> Path:

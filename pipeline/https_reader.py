@@ -12,7 +12,7 @@ import time
 from typing import Final
 
 from yangbeam.core.collector import Collector
-from yangbeam.core.elements import Message, MessageBatch
+from yangbeam.core.elements import Message, MessageBatch, Refused
 from yangbeam.core.errors import Fault, WireError, YangbeamError
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.reader import END, NOTHING, Poll
@@ -20,6 +20,8 @@ from yangbeam.io.https_notif import HttpsServer, bind
 
 END_S: Final = 15.0
 """For the server to end."""
+REFUSED_OCTETS: Final = 1_024
+"""What is kept of a refused body when too much waits."""
 
 
 class HttpsServerDiedError(YangbeamError):
@@ -51,6 +53,8 @@ class HttpsReader:
         self._changed = threading.Condition()
         """Guards the collector; told when it got something."""
         self._waiting: list[asyncio.Future[bool]] = []
+        self._held, self._most_held = 0, settings.max_buffered_bytes
+        """Octets that the graph has not taken yet, bodies of publishers that gave up waiting among them."""
         self._loop = asyncio.new_event_loop()
         self._server = HttpsServer(settings, self)
         bound = bind(settings)
@@ -70,9 +74,13 @@ class HttpsReader:
                 self._changed.notify_all()
 
     async def take(self, messages: list[Message]) -> bool:
-        """Returns True once the graph has them; called on the server's loop."""
+        """Returns True once the graph has them, False when too much waits for it; called on the server's loop."""
         future: asyncio.Future[bool] = self._loop.create_future()
+        octets = sum(len(message.payload) for message in messages)
         with self._changed:
+            if self._held and self._held + octets > self._most_held:
+                return False
+            self._held += octets
             for message in messages:
                 self._collector.message(message)
             self._waiting.append(future)
@@ -80,8 +88,14 @@ class HttpsReader:
         return await future
 
     def refuse(self, error: WireError, body: bytes, exporter: str, port: int, arrival_us: int) -> None:
-        """Writes a refusal between the messages; called on the server's loop."""
+        """Writes a refusal between the messages; called on the server's loop.
+
+        Of a body for which there is no room the beginning is kept: whoever sends it is not asked to come again.
+        """
         with self._changed:
+            if self._held + len(body) > self._most_held:
+                body = body[:REFUSED_OCTETS]
+            self._held += len(body)
             self._collector.refuse(
                 error.reason, error.detail, body, exporter=exporter, port=port, arrival_us=arrival_us, fault=error.fault
             )
@@ -129,6 +143,8 @@ class HttpsReader:
             if batch is not None:
                 self._turn = (shard + 1) % self._shards
                 self._given += len(batch.messages)
+                self._held -= sum(len(message.payload) for message in batch.messages)
+                self._held -= sum(len(each.original) for each in batch.controls if isinstance(each, Refused))
                 self._answer()
                 return batch
         return None

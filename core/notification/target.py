@@ -32,7 +32,7 @@ _IDENTIFIER: Final = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _STEP: Final = re.compile(rf"/(?:({_IDENTIFIER}):)?({_IDENTIFIER})", re.ASCII)
 _KEYS: Final = re.compile(r"=([^/]*)")
 _PREDICATE: Final = re.compile(
-    rf"""\[\s*(?:(?:{_IDENTIFIER}:)?({_IDENTIFIER})|\.)\s*=\s*(?:'([^']*)'|"([^"]*)"|([^\]'"\s][^\]'"]*?))\s*\]""",
+    rf"""\[\s*(?:(?:{_IDENTIFIER}:)?({_IDENTIFIER})|\.)\s*=\s*(?:'([^']*)'|"([^"]*)"|([^\]'"\s]+(?:\s+[^\]'"\s]+)*+))\s*+\]""",
     re.ASCII,
 )
 _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")

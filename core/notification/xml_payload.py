@@ -20,6 +20,7 @@ _ANYDATA_OF_CHANGES: Final = _ANYDATA - {"datastore-contents"}
 """In a push-change-update that name is a misplaced datastore-changes."""
 _IDENTITIES: Final = frozenset({"datastore", "transport", "encoding", "reason"})
 """Leaves of type identityref: their prefixes are the sender's choice and become module names."""
+MOST_PREFIXES: Final = 256
 _LISTS: Final = frozenset({"edit", "module-version", "module-version-config", "module-version-subs"})
 """Where one element is an array of one; elsewhere repetition makes the array."""
 
@@ -98,7 +99,7 @@ def element_of(message: Message) -> etree._Element:
     """Returns the document element of an XML payload, comments and processing instructions dropped.
 
     Raises:
-        NotificationError: empty-payload, not-xml, xml-dtd, nesting-too-deep.
+        NotificationError: empty-payload, not-xml, xml-dtd, xml-prefixes, nesting-too-deep.
     """
     if not message.payload.strip():
         refuse("empty-payload", "the message has a header and no payload")
@@ -119,10 +120,18 @@ def element_of(message: Message) -> etree._Element:
         if "depth" in str(error).lower():
             refuse_depth()
         refuse("not-xml", f"the payload is no XML: {error}"[:300])
+    if message.payload.count(b"xmlns") > MOST_PREFIXES or b"\0" in message.payload:
+        _refuse_many_prefixes(root)
     if root.getroottree().docinfo.internalDTD is not None:  # in an encoding that hid it from the search above
         _refuse_dtd()
     _check_depth(root)
     return root
+
+
+def _refuse_many_prefixes(root: etree._Element) -> None:
+    """Refuses what declares more prefixes in one place than anybody needs: each leaf would cost as many."""
+    if any(len(element.nsmap) > MOST_PREFIXES for element in root.iter()):
+        refuse("xml-prefixes", f"more than {MOST_PREFIXES} namespace prefixes are declared for one element")
 
 
 def _refuse_dtd() -> NoReturn:

@@ -18,6 +18,7 @@ _SPECIAL: Final = {
     "not_allowed": "Datagrams or requests from addresses in no prefix of allow.",
     "acknowledged": "Records that Kafka acknowledged.",
     "spooled": "Records that went to the disk because Kafka did not take them.",
+    "spool_damaged": "Records and rests of segments on disk that could not be read: lost.",
     "spool_drops": "Records that were lost because neither Kafka nor the disk took them.",
     "unwritable": "Records that Kafka can never take.",
     "stalls": "Times that nothing was acknowledged for too long.",

@@ -20,7 +20,7 @@ from yangbeam.io.raw_topic import NEVER, KafkaFatalError
 from yangbeam.pipeline.receive.producing import Done, OutletLimits, Producer
 from yangbeam.pipeline.receive.spool import Spool
 
-COUNTERS: Final = ("acknowledged", "spooled", "spool_drops", "unwritable", "stalls")
+COUNTERS: Final = ("acknowledged", "spooled", "spool_drops", "spool_damaged", "unwritable", "stalls")
 """Counted here, cumulative: records that Kafka acknowledged, that went to the disk, that neither took, that Kafka can
 never take, and how often nothing was acknowledged for too long."""
 
@@ -83,7 +83,7 @@ class Outlet:
         self._is_told = False
         self._end: KafkaFatalError | None = None
         self._unsynced: list[Done] = []
-        self._acknowledged_before = counters["acknowledged"]
+        self._acknowledged_before, self._damaged_before = counters["acknowledged"], counters["spool_damaged"]
         self._failed = 0
         """Records of this producer that were settled with an error."""
         self._is_chunk_under_way = self._did_chunk_fail = False
@@ -165,6 +165,7 @@ class Outlet:
             self._progress, self._progress_at = progress, now
         elif now - self._progress_at > self._limits.stall_s:
             self._retreat()
+            progress = 0  # of the new producer
         if not self._is_direct:
             self._spool_turn(waiting, now)
         self._counters["acknowledged"] = self._acknowledged_before + max(progress - self._failed, 0)
@@ -180,9 +181,16 @@ class Outlet:
         elif self._spool.is_empty:
             self._go_direct()
         else:
-            self._is_chunk_under_way, self._did_chunk_fail = True, False
-            self._chunk.extend(self._spool.read(self._chunk_bytes))
-            self._send_chunk()
+            self._begin_chunk(now)
+
+    def _begin_chunk(self, now: float) -> None:
+        self._chunk.extend(self._spool.read(self._chunk_bytes))
+        if not self._chunk and not self._spool.is_read:
+            self._trouble("the spool cannot be read")
+            self._retry_at = now + self._limits.retry_s
+            return
+        self._is_chunk_under_way, self._did_chunk_fail = True, False
+        self._send_chunk()
 
     def _send_chunk(self) -> None:
         """Produces as much of the chunk as the queue takes."""
@@ -270,6 +278,7 @@ class Outlet:
     def _sync(self) -> None:
         """Writes to the disk; waits for its confirmation only where somebody else does."""
         lost = self._spool.lost
+        self._counters["spool_damaged"] = self._damaged_before + self._spool.damaged
         if self._unsynced:
             is_safe = self._spool.sync()
             unsynced, self._unsynced = self._unsynced, []

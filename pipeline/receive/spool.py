@@ -8,8 +8,8 @@ from yangbeam.io.spool_files import SEGMENT_BYTES, SpoolLog
 
 _RETURNED: Final = "returned"
 _WAITING: Final = "waiting"
-_OVERHEAD: Final = 256
-"""Octets that an entry may take beside its value, as the limit counts it."""
+_OVERHEAD: Final = 64
+"""Octets that an entry, or a header of it, may take beside what it holds, as the limit counts it."""
 
 
 class Spool:
@@ -39,7 +39,8 @@ class Spool:
         return self._take(self._returned, record)
 
     def _take(self, log: SpoolLog, record: Spooled) -> bool:
-        if self.octets + len(record.value) + _OVERHEAD > self._max_bytes:
+        headers = sum(len(name) + len(value or b"") + _OVERHEAD for name, value in record.headers)
+        if self.octets + len(record.value) + len(record.key or b"") + headers + _OVERHEAD > self._max_bytes:
             return False
         log.append(record)
         return True

@@ -190,3 +190,23 @@ def test_any_sequence_of_uses_gives_every_record_in_order_at_least_once(uses: li
         log.commit()
         assert log.is_empty
         assert log.octets == 0
+
+
+def test_what_cannot_be_read_now_is_neither_damaged_nor_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = SpoolLog(tmp_path)
+    for number in range(10):
+        log.append(record(number))
+    log.close()
+    again = SpoolLog(tmp_path)
+    with monkeypatch.context() as patch:
+
+        def refuse(*_: object, **__: object) -> None:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        patch.setattr(Path, "open", refuse)
+        assert numbers(again) == []
+        assert not again.is_read
+        again.commit()
+    assert numbers(again) == list(range(10))
+    again.commit()
+    assert (again.is_read, again.is_empty, again.damaged) == (True, True, 0)

@@ -22,7 +22,7 @@ from yangbeam.core.reader import END, Stoppable
 from yangbeam.core.udp_receiving import Listen
 from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.edges import readers_of
-from yangbeam.pipeline.https_reader import HttpsReader, HttpsServerDiedError
+from yangbeam.pipeline.https_reader import REFUSED_OCTETS, HttpsReader, HttpsServerDiedError
 
 JSON = {"content-type": "application/json"}
 ONE = b'{"ietf-https-notif:notification":{"eventTime":"2026-11-20T10:00:00Z","example-mod:event":{"n":1}}}'
@@ -226,6 +226,44 @@ def test_a_connection_without_a_request_is_closed(site: Open) -> None:
         plain = socket.create_connection(("127.0.0.1", one.port), timeout=10)
         with one.context().wrap_socket(plain, server_hostname="127.0.0.1") as idle:
             assert idle.recv(1) == b""
+
+
+@pytest.mark.parametrize("sent", [b"G", b"POST /nowhere HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n{"])
+def test_a_connection_that_begins_a_second_request_and_never_ends_it_is_closed(site: Open, sent: bytes) -> None:
+    with site(timeout_s=0.3) as one:
+        plain = socket.create_connection(("127.0.0.1", one.port), timeout=10)
+        with one.context().wrap_socket(plain, server_hostname="127.0.0.1") as slow:
+            slow.sendall(b"GET /capabilities HTTP/1.1\r\nhost: a\r\naccept: */*\r\n\r\n")
+            assert slow.recv(65536).startswith(b"HTTP/1.1 200")
+            slow.sendall(sent)
+            while slow.recv(65536):
+                pass
+
+
+def test_connections_that_say_nothing_are_counted_among_those_that_may_be(site: Open) -> None:
+    with site(max_connections=2) as one:
+        silent = [socket.create_connection(("127.0.0.1", one.port), timeout=10) for _ in range(3)]
+        assert silent[2].recv(1) == b""
+        until(lambda: one.counters["turned_away"] == 1)
+        for each in silent:
+            each.close()
+
+
+def test_what_nobody_takes_is_bounded_whoever_gave_up_waiting(site: Open) -> None:
+    with site(max_buffered_bytes=2000, hand_over_s=0.05) as one, one.client() as client:
+        one.pause()
+        large = b'{"a:b":"%s"}' % (b"x" * 800)
+        for _ in range(5):
+            assert client.post("/relay-notification", content=large, headers=JSON).status_code == 503
+        for _ in range(5):
+            assert client.post("/relay-notification", content=b"x" * 1500, headers=JSON).status_code == 400
+        assert one.reader._held <= 2 * 812 + 5 * REFUSED_OCTETS
+        one.resume()
+        until(lambda: len(one.payloads) == 2)
+        until(lambda: one.reader._held == 0)
+        assert client.post("/relay-notification", content=ONE, headers=JSON).status_code == 204
+    refused = [each for batch in one.batches for each in batch.controls if isinstance(each, Refused)]
+    assert [len(each.original) for each in refused] == [REFUSED_OCTETS] * 5
 
 
 def test_a_request_that_ends_early_is_counted_and_nothing_comes_of_it(site: Open) -> None:

@@ -110,6 +110,7 @@ def test_every_truncation_of_every_wrapper_is_refused(row: str) -> None:
         (b'<?xml version="1.0" encoding="no-such"?><a/>', "not-xml"),
         (b"<a/>", "no-wrapper"),
         (b'<a xmlns="}urn:b"><b xmlns="relative"/></a>', "no-wrapper"),
+        (b"<a><b %b/></a>" % b" ".join(b'xmlns:p%d="urn:p"' % n for n in range(257)), "xml-prefixes"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "xml-dtd"),
         ('<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a><a/>'.encode("utf-16"), "xml-dtd"),
         (b"<a>" * 200 + b"</a>" * 200, "nesting-too-deep"),
@@ -241,3 +242,9 @@ def test_random_octets_break_no_decoder(payload: bytes, media_type: str) -> None
 
 def test_the_limit_leaves_room_for_recursion() -> None:
     assert sys.getrecursionlimit() > MAX_DEPTH * 4
+
+
+def test_many_declarations_one_for_each_element_are_no_harm() -> None:
+    many = "".join(f'<note{n} xmlns="urn:example:notes"/>' for n in range(300))
+    contents = f'<id>7</id><datastore-contents><top xmlns="urn:example:things">{many}</top></datastore-contents>'
+    assert decode(of_xml(_X1.format(contents))).subscription_id == 7

@@ -23,6 +23,7 @@ from yangbeam.core.notification.target import MAX_TARGET, Step, parse_target
         ("/m:a/b=[x]'y", (Step("m", "a"), Step(None, "b", ("[x]'y",)))),
         ("/m:a/b[name='x/y]z']", (Step("m", "a"), Step(None, "b", {"name": "x/y]z"}))),
         ('/m:a/b[m:name="it\'s"]', (Step("m", "a"), Step(None, "b", {"name": "it's"}))),
+        ("/m:a/b[id=c d  e ]", (Step("m", "a"), Step(None, "b", {"id": "c d  e"}))),
         ("/m:a/b[id=2222]/c", (Step("m", "a"), Step(None, "b", {"id": "2222"}), Step(None, "c"))),
         (
             "/m:a/b[name=GigabitEthernet0/3/9][unit= 5 ]/dynamic",
@@ -84,3 +85,15 @@ def test_only_notification_errors_leave_the_parser(target: str) -> None:
     except NotificationError:
         return
     assert all(isinstance(step, Step) for step in steps)
+
+
+@pytest.mark.parametrize("rest", ["", "]", "'", " x]"])
+def test_a_predicate_of_blanks_is_read_in_one_pass(rest: str) -> None:
+    blanks = " " * (MAX_TARGET - 20)  # backtracking over them would take seconds each
+    for _ in range(20):
+        try:
+            (step,) = parse_target(f"/a[b=c{blanks}{rest}")
+        except NotificationError:
+            assert rest in {"", "'"}
+        else:
+            assert step.keys == {"b": "c" if rest == "]" else f"c{blanks} x"}
