@@ -14,7 +14,7 @@ from yangbeam.core.elements import MediaType, Notification
 from yangbeam.core.notification.decode import tree_of
 from yangbeam.core.notification.refusal import refuse
 from yangbeam.core.yang.transcode import Context
-from yangbeam.core.yang.transcode_cbor import CborTranscoder
+from yangbeam.core.yang.transcode_cbor import CborTranscoder, plain
 from yangbeam.core.yang.transcode_xml import XmlTranscoder
 from yangbeam.core.yang.tree import Tree
 
@@ -94,7 +94,7 @@ def _present(members: Any) -> dict[str, Any]:
 def _from_cbor(
     notification: Notification, body: dict[str, Any], context: Context
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Keeps the header as it came: its leaves are text and small numbers in CBOR as in JSON."""
+    """Keeps the header as it came: its leaves are text and small numbers in CBOR as in JSON; all else becomes text."""
     *above, name = notification.path
     (qualified,) = body
     holder = tree_of(notification.message, context.sids)
@@ -102,7 +102,7 @@ def _from_cbor(
     for part in above:
         layers.append((part, holder))
         holder = holder[part]
-    held: dict[str, Any] = {**{key: value for key, value in holder.items() if key != name}, **body}
+    held: dict[str, Any] = {**plain({key: value for key, value in holder.items() if key != name}), **body}
     for part, layer in reversed(layers):
-        held = {**layer, part: held}
+        held = {**plain({key: value for key, value in layer.items() if key != part}), part: held}
     return held, (*above, qualified)

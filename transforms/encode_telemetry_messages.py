@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
@@ -24,6 +25,10 @@ class Keys:
 
     schemas: Schemas
     settings: KeySettings
+
+
+_MAKERS: Final = 256
+"""Schemas whose record makers are kept; when there are more, all are forgotten."""
 
 
 class EncodeTelemetryMessages(beam.PTransform):
@@ -77,5 +82,7 @@ class _Encode(beam.DoFn):
                 schema = keys.schemas.schema(schema_id)
             except SchemaError:  # it was there to validate by a moment ago
                 return (plain_part(validated, node, keys.settings),)
+            if len(self._makers) >= _MAKERS:
+                self._makers.clear()
             maker = self._makers[schema_id] = RecordMaker(schema.tree, schema.prefixes, keys.settings)
         return maker.parts(validated, known, node)

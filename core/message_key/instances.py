@@ -4,21 +4,15 @@ The reader of a template is made once: nested structs that name only the way to 
 the members beside it cost no objects.
 """
 
-import re
-from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
 from yangbeam.core.message_key.template import KeyTemplate, TemplateStep
 from yangbeam.core.message_key.xpath import literal
-from yangbeam.core.yang.tree import Node, YangType
+from yangbeam.core.yang.canonical import canonical
 
 UNSET: Final = msgspec.UNSET
-Canonical = Callable[[Any], str]
-
-_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
-_DECIMAL: Final = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 
 
 class InstanceReader:
@@ -163,43 +157,3 @@ def _value(steps: list[_Step], at: int) -> Any:
         return msgspec.Raw
     below = _holder(steps, at + 1)
     return list[below] if kind == "list" else below  # type: ignore[valid-type] # a type made at run time
-
-
-def canonical(leaf: Node) -> Canonical:
-    """Returns what renders a key's JSON value as an XPath compares it: the canonical form (RFC 7950 section 9).
-
-    A value that is none of the leaf's type, in a message that was passed on without being valid, stands as it came.
-    """
-    return _renderer(leaf.type, leaf.module) if leaf.type is not None else _text
-
-
-def _renderer(kind: YangType, module: str) -> Canonical:
-    base = kind.base
-    if base.endswith("64") and base != "decimal64":
-        return _integer
-    if base == "decimal64":
-        return _decimal
-    if base == "identityref":
-        return lambda value: f"{module}:{value}" if isinstance(value, str) and ":" not in value else _text(value)
-    return _text
-
-
-def _integer(value: Any) -> str:
-    return str(int(value)) if isinstance(value, str) and _INTEGER.fullmatch(value) else _text(value)
-
-
-def _decimal(value: Any) -> str:
-    """RFC 7950 section 9.3.2: no trailing zeros but one digit on either side of the point."""
-    match = _DECIMAL.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        return _text(value)
-    sign, whole, fraction = match.groups("")
-    return f"{sign.removeprefix('+')}{whole.lstrip('0') or '0'}.{fraction.rstrip('0') or '0'}"
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if isinstance(value, list) else str(value)

@@ -8,14 +8,17 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from yangbeam.core.message_key.instances import InstanceReader, canonical
+from yangbeam.core.message_key.instances import InstanceReader
 from yangbeam.core.message_key.xpath import literal
 from yangbeam.core.notification.target import parse_target
+from yangbeam.core.yang.canonical import canonical
 from yangbeam.core.yang.edits import resolve
 from yangbeam.core.yang.tree import Node, Tree
 
 _TARGETS: Final = 65_536
 """XPaths of edit targets remembered by one schema: those of an on-change subscription come again and again."""
+_LONGEST: Final = 1_024
+"""Characters of a target that is worth it."""
 
 
 def key_of(node: str, subscription_id: int | None, xpaths: Iterable[str] | None = None) -> bytes:
@@ -52,7 +55,11 @@ class EditTargets:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self.of = lru_cache(_TARGETS)(self._of)
+        self._remembered = lru_cache(_TARGETS)(self._of)
+
+    def of(self, target: str) -> tuple[str, str]:
+        """Returns (XPath, path in the schema) of a target; raises as ``_of``. Only short ones are remembered."""
+        return self._remembered(target) if len(target) <= _LONGEST else self._of(target)
 
     def _of(self, target: str) -> tuple[str, str]:
         """Returns (XPath, path in the schema); ``/`` for the datastore itself.

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from yangbeam.core.message_key.instances import canonical
 from yangbeam.core.message_key.template import KeyTemplate
 from yangbeam.core.message_key.xpath import literal
+from yangbeam.core.yang.canonical import canonical
 from yangbeam.core.yang.tree import Node
 
 Members = dict[str, msgspec.Raw]

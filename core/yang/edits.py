@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.notification.target import Step
+from yangbeam.core.yang.canonical import canonical
 from yangbeam.core.yang.scalars import from_text
 from yangbeam.core.yang.tree import Node, Tree
 from yangbeam.core.yang.values import broken_rule
@@ -131,5 +132,6 @@ def _one_entry(place: Place, entries: list[Any], path: str) -> None:
     entry = entries[0] if isinstance(entries[0], dict) else {}
     for key, wanted in place.keys.items():
         found = entry.get(key, entry.get(f"{place.node.module}:{key}"))
-        if found is not None and found != wanted:
+        spelt = canonical(place.node.child(key))
+        if found is not None and spelt(found) != spelt(wanted):
             _refuse(path, f"the target says {key} {wanted!r}, the value {found!r}")

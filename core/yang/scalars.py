@@ -4,6 +4,7 @@ A value that its type does not accept is passed on as text: the validator that f
 """
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -21,13 +22,17 @@ _WIDE = frozenset(("int64", "uint64"))
 _SPACED = _SMALL | _WIDE | frozenset(("decimal64", "boolean", "enumeration", "bits", "identityref", "empty", "binary"))
 
 
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+"""Python takes more spellings."""
+_BLANKS = " \t\r\n"
+"""What XML calls white space."""
 MAX_DIGITS = 20
 """Sign and digits of the longest integer of YANG; JSON writers refuse wider ones, so they stay text."""
 
 
 def _small(_: YangType, text: str) -> Any:
     try:
-        return int(text) if len(text) <= MAX_DIGITS and text.isascii() else text
+        return int(text) if len(text) <= MAX_DIGITS and _INTEGER.fullmatch(text) else text
     except ValueError:
         return text
 
@@ -60,11 +65,11 @@ def from_text(kind: YangType, text: str, prefixes: Prefixes, module: str) -> Any
     """
     if kind.base == "union":
         return _first_member(kind, lambda member: from_text(member, text, prefixes, module), module, text)
-    text = text.strip() if kind.base in _SPACED else text
+    text = text.strip(_BLANKS) if kind.base in _SPACED else text
     if kind.base == "identityref":
         return _identity(kind, text, prefixes, module)
     if kind.base == "instance-identifier":
-        return _instance_identifier(text.strip(), prefixes)
+        return _instance_identifier(text.strip(_BLANKS), prefixes)
     return _FROM_TEXT[kind.base](kind, text) if kind.base in _FROM_TEXT else text
 
 
@@ -112,7 +117,7 @@ def _instance_identifier(text: str, prefixes: Prefixes) -> str:
         prefix, _, name = text[i:word].rpartition(":")
         module = prefixes.get(prefix, prefix)
         out.append(name if not prefix or module == current else f"{module}:{name}")
-        if prefix and (not out[:-1] or out[-2] == "/"):
+        if prefix and (len(out) == 1 or out[-2] == "/"):
             current = module
         i = word
     return "".join(out)
@@ -141,8 +146,10 @@ def _decimal64(kind: YangType, item: Any) -> Any:
 
 def _bitmap(kind: YangType, item: Any) -> Any:
     """A byte string with bit 0 lowest, or an array of byte strings and offsets (RFC 9254 section 6.7)."""
-    octets = bytearray()
+    octets, most = bytearray(), max((at for _, at in kind.bits), default=0) // 8 + 1
     for part in item if isinstance(item, list) else [item]:
+        if len(octets) > most:
+            return item  # no such bit: each part may stand for thousands of octets
         if isinstance(part, bytes):
             octets += part
         elif isinstance(part, int) and 0 <= part <= 4096:
@@ -188,9 +195,16 @@ def from_cbor(kind: YangType, item: Any, identities: Mapping[int, str], module: 
         if isinstance(item, CBORTag) and item.tag in _UNION_TAGS:
             members = tuple(member for member in kind.members if member.base == _UNION_TAGS[item.tag])
             kind, item = YangType("union", members=members), item.value
-        return _first_member(kind, lambda member: from_cbor(member, item, identities, module), module, item)
+            return _first_member(kind, lambda member: from_cbor(member, item, identities, module), module, item)
+        return _first_member(kind, lambda member: _untagged(member, item, identities, module), module, item)
     if kind.base == "identityref":
         name = identities.get(item, item) if isinstance(item, int) else item
         own = f"{module}:"
         return name.removeprefix(own) if isinstance(name, str) else name
     return _FROM_CBOR[kind.base](kind, item) if kind.base in _FROM_CBOR else item
+
+
+def _untagged(kind: YangType, item: Any, identities: Mapping[int, str], module: str) -> Any:
+    """The same of a member of a union: without a tag an integer is a number, and octets are binary (section 6.13)."""
+    is_named = kind.base in _UNION_TAGS.values()
+    return item if is_named and not isinstance(item, str) else from_cbor(kind, item, identities, module)

@@ -11,6 +11,7 @@ from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.yang.scalars import from_cbor
 from yangbeam.core.yang.transcode import Context, Scope, refuse_shape, refuse_unknown
 from yangbeam.core.yang.tree import Node
+from yangbeam.core.yang.values import broken_rule
 
 ABSOLUTE_SID = 47
 """Tag of a SID that is no delta (RFC 9254 section 3.2)."""
@@ -85,9 +86,10 @@ class CborTranscoder:
     def _value(self, item: Any, node: Node, scope: Scope, siblings: Mapping[str, Any], sid: int, depth: int) -> Any:
         below = scope.below(node, sid)
         if node.kind == "leaf-list":
-            return [self._leaf(entry, node) for entry in item] if isinstance(item, list) else self._leaf(item, node)
+            entries = item if isinstance(item, list) else None
+            return self._leaf(item, node, below) if entries is None else [self._leaf(x, node, below) for x in entries]
         if node.kind == "leaf":
-            return self._leaf(item, node)
+            return self._leaf(item, node, below)
         if node.kind == "list":
             if not isinstance(item, list):
                 refuse_shape(f"list {node.path} is no array", below)
@@ -97,11 +99,16 @@ class CborTranscoder:
         inside = self._context.anydata(node, siblings, below.path)
         return untyped(item, depth + 1) if inside is None else self._members(item, inside, depth + 1)
 
-    def _leaf(self, item: Any, node: Node) -> Any:
+    def _leaf(self, item: Any, node: Node, scope: Scope) -> Any:
         if node.type is None:
             return untyped(item)
         value = from_cbor(node.type, item, self._context.sids.identities, node.module)
-        return value if _is_json(value) else untyped(value)
+        if _is_json(value):
+            return value
+        text = untyped(value)
+        if not broken_rule(node.type, text, node.module):  # octets for a string, say: as text they would be valid
+            refuse_shape(f"{node.kind} {node.path} holds {item!r:.60}, which is no {node.type.base}", scope)
+        return text
 
 
 def _is_json(value: Any) -> bool:
@@ -109,6 +116,19 @@ def _is_json(value: Any) -> bool:
     if isinstance(value, int):
         return -(1 << 63) <= value < 1 << 64
     return value is None or value == [None] or isinstance(value, str | float)
+
+
+def plain(item: Any) -> Any:
+    """A CBOR item of a header that no schema is known of: as it is where JSON has it, else like ``untyped``."""
+    if isinstance(item, Mapping):
+        return {_name(key): plain(value) for key, value in item.items()}
+    if isinstance(item, list | tuple):
+        return [plain(value) for value in item]
+    return item if _is_json(item) else untyped(item)
+
+
+def _name(key: Any) -> str:
+    return key if isinstance(key, str) else str(key.value if isinstance(key, CBORTag) else key)
 
 
 def untyped(item: Any, depth: int = 0) -> Any:
@@ -119,7 +139,7 @@ def untyped(item: Any, depth: int = 0) -> Any:
     if isinstance(item, CBORTag):
         item = item.value
     if isinstance(item, Mapping):
-        return {key if isinstance(key, str) else str(key): untyped(value, depth + 1) for key, value in item.items()}
+        return {_name(key): untyped(value, depth + 1) for key, value in item.items()}
     if isinstance(item, list | tuple):
         return [untyped(value, depth + 1) for value in item]
     return [None] if item is None else _text(item)

@@ -59,7 +59,8 @@ class XmlTranscoder:
         if depth > MAX_DEPTH:
             refuse_shape(f"nested deeper than {MAX_DEPTH} elements", scope)
         members: dict[str, Any] = {}
-        for element in _elements(elements):
+        children = list(_elements(elements))
+        for element in children:
             name = etree.QName(element)
             module = self._namespaces.get(name.namespace or "", "")
             node = scope.children.get(f"{module}:{name.localname}")
@@ -67,12 +68,13 @@ class XmlTranscoder:
                 self._unknown(element, scope, members, depth)
                 continue
             member = scope.member_name(node)
+            siblings = members if node.kind != "anydata" else _with_target(children, members)
             if node.kind in ("list", "leaf-list"):
-                members.setdefault(member, []).append(self._value(element, node, scope, members, depth))
+                members.setdefault(member, []).append(self._value(element, node, scope, siblings, depth))
             elif member in members:
                 refuse_shape(f"{node.kind} {node.path} stands twice", scope.below(node))
             else:
-                members[member] = self._value(element, node, scope, members, depth)
+                members[member] = self._value(element, node, scope, siblings, depth)
         return members
 
     def _value(self, element: Element, node: Node, scope: Scope, members: dict[str, Any], depth: int) -> Any:
@@ -112,6 +114,15 @@ def _add(members: dict[str, Any], name: str, value: Any) -> None:
         members[name].append(value)
     else:
         members[name] = [members[name], value]
+
+
+def _with_target(children: Iterable[Element], members: dict[str, Any]) -> dict[str, Any]:
+    """Members so far, and the target of an edit wherever it stands: the order of elements is free (RFC 7950 7.5.7)."""
+    if "target" not in members:
+        for child in children:
+            if etree.QName(child).localname == "target":
+                return {**members, "target": (child.text or "").strip()}
+    return members
 
 
 def untyped_members(element: Element, depth: int = 0) -> dict[str, Any]:

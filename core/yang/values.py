@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,8 @@ BOUNDS: dict[str, tuple[int, int]] = {
     **{f"uint{bits}": (0, (1 << bits) - 1) for bits in (8, 16, 32, 64)},
 }
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
+"""What Python knows beyond that, exponents and infinities, YANG does not, and some of it takes seconds to reckon."""
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """Characters that no YANG string has (RFC 7950 section 14, yang-char); those beyond the first plane are left out."""
 _CLASSES = {r"\p{L}": "A-Za-z\u00aa-\uffff", r"\p{N}": "0-9\u00b2-\u00be\u0660-\u0669", r"\p{Nd}": "0-9\u0660-\u0669"}
@@ -76,12 +78,10 @@ def _integer(kind: YangType, value: Any) -> str:
 def _decimal64(kind: YangType, value: Any) -> str:
     if not isinstance(value, str):
         return f"decimal64 is a JSON string (RFC 7951 section 6.1), not {_shown(value)}"
-    try:
-        scaled = Decimal(value).scaleb(kind.fraction_digits)
-        whole = scaled == scaled.to_integral_value()
-    except (InvalidOperation, ValueError):
+    if not _DECIMAL.fullmatch(value):
         return f"{_shown(value)} is no decimal64"
-    if not whole:
+    scaled = Decimal(value).scaleb(kind.fraction_digits)
+    if scaled != scaled.to_integral_value():
         return f"{_shown(value)} has more than {kind.fraction_digits} fraction digits"
     if not _within(int(scaled), kind.ranges or (BOUNDS["int64"],)):
         return f"{_shown(value)} is outside the decimal64's range"

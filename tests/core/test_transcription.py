@@ -134,3 +134,47 @@ def test_a_path_that_is_not_in_the_payload_is_an_error(context: Context) -> None
     lost = msgspec.structs.replace(decoded(ENVELOPE), path=("envelope", "elsewhere", "push-update"))
     with pytest.raises(NotificationError, match="no element elsewhere"):
         transcribed(lost, context)
+
+
+HEADER = {"event-time": "2026-03-14T09:26:53Z", "hostname": "edge-1", "sequence-number": 8}
+
+
+@pytest.mark.parametrize(
+    ("member", "written"),
+    [
+        ({cbor2.CBORTag(47, 60001): "x"}, {"60001": "x"}),
+        ({99: [1, b"x"]}, {"99": [1, "eA=="]}),
+        ({"foo": b"x"}, {"foo": "eA=="}),
+        ({"foo": {"bar": cbor2.CBORTag(45, 5), "wide": -(2**64)}}, {"foo": {"bar": "5", "wide": str(-(2**64))}}),
+        ({"foo": cbor2.undefined}, {"foo": "undefined"}),
+    ],
+)
+def test_what_json_has_not_in_a_header_costs_no_message(context: Context, member: Any, written: Any) -> None:
+    interface = {**INTERFACE, "statistics": {"in-octets": 4712128852136459333}}
+    body = {"id": 31, "datastore-contents": {"ietf-interfaces:interfaces": {"interface": [interface]}}}
+    envelope = {"ietf-yp-notification:envelope": {**HEADER, **member, "contents": {NAME: body}}}
+    found = transcribed(decoded(envelope, CBOR), context)
+    assert in_json(found)["ietf-yp-notification:envelope"] | written == in_json(found)["ietf-yp-notification:envelope"]
+
+
+def test_an_edit_is_read_whatever_stands_first_in_it(context: Context) -> None:
+    target = "<target>/ietf-interfaces:interfaces/interface=eth0</target>"
+    value = f'<value><interface xmlns="{IF}"><name>eth0</name><if-index>7</if-index></interface></value>'
+
+    def body(*parts: str) -> Any:
+        edit = f"<edit><edit-id>1</edit-id><operation>replace</operation>{''.join(parts)}</edit>"
+        patch = f"<yang-patch><patch-id>1</patch-id>{edit}</yang-patch>"
+        changes = f'<push-change-update xmlns="{YP}"><id>31</id><datastore-changes>{patch}</datastore-changes>'
+        top = "urn:ietf:params:xml:ns:netconf:notification:1.0"
+        time = "<eventTime>2026-03-14T09:26:53Z</eventTime>"
+        return body_members(
+            decoded(f'<notification xmlns="{top}">{time}{changes}</push-change-update></notification>'), context
+        )
+
+    def edit_of(found: Any) -> Any:
+        (update,) = found.values()
+        (patch,) = update["datastore-changes"].values()
+        return patch["edit"][0]
+
+    assert edit_of(body(value, target)) == edit_of(body(target, value))
+    assert edit_of(body(value, target))["value"]["ietf-interfaces:interface"][0]["if-index"] == 7

@@ -12,6 +12,8 @@ from yangbeam.core.yang.tree import Node
 
 MAX_TARGETS: Final = 16_384
 """Targets remembered, some 200 octets each; when there are more, all are forgotten."""
+LONGEST_REMEMBERED: Final = 1_024
+"""Characters of a target that is worth it."""
 MAX_NODES: Final = 4_096
 """Nodes with readers of their own."""
 
@@ -35,7 +37,7 @@ class EditJudge:
             target: As it stands in the edit.
             places: What it names, from ``edits.resolve``; the datastore itself is not remembered.
         """
-        if not places:
+        if not places or len(target) > LONGEST_REMEMBERED:
             return
         if len(self._targets) >= MAX_TARGETS:
             self._targets.clear()

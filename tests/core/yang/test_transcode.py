@@ -120,7 +120,6 @@ def test_the_first_member_of_a_union_that_accepts_a_text_wins(plant: Schema, tex
         (CBORTag(43, b"\x01"), "fast"),
         (CBORTag(43, "fast"), "fast"),
         (CBORTag(46, "/example-plant:plant"), "/example-plant:plant"),
-        (CBORTag(99, 5), "5"),
         (1.5, 1.5),
     ],
 )
@@ -176,7 +175,6 @@ def test_a_value_that_its_type_refuses_is_left_for_the_validator(
         ("blob", "AA==", "AA=="),
         ("mark", [None], [None]),
         ("flag", True, True),
-        ("few", b"\x01", "AQ=="),
         ("tag", "alone", "alone"),
     ],
 )
@@ -390,7 +388,7 @@ def test_any_cbor_is_transcoded_to_json_or_refused(plant: Schema, name: str, ite
     found: list[Any] = []
     members = {"example-plant:plant": {name: item}}
     error = refusal_of(lambda: found.append(CborTranscoder(context).contents(members)))
-    assert error is None or error.reason in ("unknown-node", "invalid-contents")
+    assert error is None or error.reason in ("unknown-node", "unknown-sid", "invalid-contents")
     orjson.dumps(found)
 
 
