@@ -93,6 +93,10 @@ class Collector:
                 collector_port,
                 "udp-notif",
                 options,
+                -1,
+                -1,
+                0,
+                self.collector_id,
             )
         )
 

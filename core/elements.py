@@ -51,6 +51,8 @@ class Message(Record, frozen=True):
     """Its place in the raw topic, the identity of everything made of it; -1: it came without one."""
     raw_index: int = 0
     """Of one read back from the telemetry topic: which of the records that were made of it."""
+    collector_id: str = ""
+    """Whose heartbeats it came under; empty: not known, as of one read back from the telemetry topic."""
 
 
 class Heartbeat(Record, frozen=True, tag="heartbeat"):

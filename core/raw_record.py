@@ -57,6 +57,7 @@ class _Facts(msgspec.Struct, array_like=True, frozen=True, gc=False):
     collector_port: int = 0
     transport: str = "udp-notif"
     options: tuple[tuple[int, bytes], ...] = ()
+    collector_id: str = ""
 
 
 class _Refusal(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -103,6 +104,7 @@ def facts_of(message: Message) -> bytes:
             message.collector_port,
             message.transport,
             message.options,
+            message.collector_id,
         )
     )
 
@@ -173,6 +175,8 @@ def _message(header: bytes, value: bytes, partition: int, offset: int) -> Messag
         facts.options,
         partition,
         offset,
+        0,
+        facts.collector_id,
     )
 
 

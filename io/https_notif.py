@@ -184,11 +184,10 @@ class _Resources:
     ) -> list[Message]:
         host, own_port = request.scope.get("server") or ("", 0)
         name = request.scope.get("yangbeam.publisher", "") if self._settings.identify else ""
+        place = (host, own_port or 0, TRANSPORT, (), -1, -1, 0, self._settings.collector_id)
         publisher_id = publisher_id_of(name)
         return [
-            Message(
-                exporter, port, publisher_id, 0, arrival_us, media_type.value, payload, host, own_port or 0, TRANSPORT
-            )
+            Message(exporter, port, publisher_id, 0, arrival_us, media_type.value, payload, *place)
             for payload in payloads
         ]
 

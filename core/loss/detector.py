@@ -15,7 +15,7 @@ from yangbeam.core.loss.events import Findings
 from yangbeam.core.loss.evidence import event_of
 from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter
 from yangbeam.core.loss.facts import LIFE, STARTED, Facts
-from yangbeam.core.loss.freshness import Listening, interrupted, listen
+from yangbeam.core.loss.freshness import LISTENED_US, Listening, interrupted, listen
 from yangbeam.core.loss.learned import Learned, learned_of, told_of
 from yangbeam.core.loss.line import EARLY, MASK, WINDOW_US, Moment
 from yangbeam.core.loss.patch_events import resync_events
@@ -67,7 +67,7 @@ class Detector:
         self._drops: list[tuple[int, int]] = []
         self._swept = 0
         self._speakers: dict[str, str] = {}
-        self._speaker = ""
+        self._speaker = self._named = self._named_host = ""
 
     def observe(
         self, facts: list[Facts], controls: Iterable[Control], tallies: Tallies, source: str = ""
@@ -82,15 +82,15 @@ class Detector:
         for control in controls:
             self._follow(facts[start : control.at], findings)
             start = max(start, control.at)
-            if isinstance(control, Heartbeat) and self._speaker != control.collector_id:
-                self._speaker = self._speakers[source] = control.collector_id
+            if isinstance(control, Heartbeat):
+                self._speaker = self._speakers[source] = host_of(control.collector_id)
             self._control(control, findings)
         self._follow(facts[start:] if start else facts, findings)
         return findings.events
 
     def _follow(self, facts: list[Facts], findings: Findings) -> None:
         """Takes messages; the way of a number in order is this loop alone."""
-        flows, touched, speaker = self._flows, self._touched, self._speaker
+        flows, touched = self._flows, self._touched
         for one in facts:
             flow = flows.get((one.exporter, one.port, one.publisher_id, one.subscription_id))
             if flow is None:
@@ -99,7 +99,7 @@ class Detector:
             arrival = one.arrival_us
             if arrival != exporter.raw:
                 exporter.tell(arrival)
-                exporter.collector = speaker
+                exporter.collector = self._host(one.collector_id)
                 if exporter.clock >= exporter.due:
                     self._tick(exporter, findings)
             touched[exporter.address] = None
@@ -145,8 +145,15 @@ class Detector:
                 self._drop(one)
         first, second = (self._allowed(facts.exporter, counter) for counter in COUNTERS)
         exporter = self._exporters[facts.exporter] = Exporter(facts.exporter, facts.arrival_us, (first, second))
-        exporter.collector = self._speaker
+        exporter.collector = self._host(facts.collector_id)
         return exporter
+
+    def _host(self, collector_id: str) -> str:
+        """Returns whose clock a message came under; where it does not say, that of the last heartbeat in its source."""
+        if collector_id == self._named:
+            return self._named_host or self._speaker
+        self._named, self._named_host = collector_id, host_of(collector_id)
+        return self._named_host or self._speaker
 
     def _allowed(self, address: str, counter: str) -> list[int]:
         name = self._override(address, counter)
@@ -250,6 +257,7 @@ class Detector:
     def _beat(self, beat: Heartbeat, findings: Findings) -> None:
         """Moves the clock of quiet exporters, and notes kernel drops."""
         drops = beat.counters.get("kernel_drops", 0)
+        host = host_of(beat.collector_id)
         known = self._collectors.get(beat.collector_id)
         if known is not None and drops > known.drops:
             self._drops[:-31] = []
@@ -257,9 +265,9 @@ class Detector:
         if known is None:
             known = self._collectors[beat.collector_id] = Collector(beat.clock_us, drops)
         known.clock_us, known.drops = beat.clock_us, drops
-        self._freshness(beat, known.listening, findings)
+        self._freshness(beat, host, findings)
         for exporter in self._exporters.values():
-            if exporter.due < FOREVER:
+            if exporter.due < FOREVER and exporter.collector in ("", host):  # others' clocks say nothing of it
                 exporter.tell(beat.clock_us)
                 self._touched[exporter.address] = None
                 if exporter.clock >= exporter.due:
@@ -269,18 +277,21 @@ class Detector:
         if beat.clock_us - self._swept >= SWEEP_US:
             self._sweep(beat.clock_us)
 
-    def _freshness(self, beat: Heartbeat, clock: Listening, findings: Findings) -> None:
-        """Looks for silent subscriptions of the exporters that send to this collector."""
-        watched = [one for one in self._exporters.values() if one.watches and one.collector in ("", beat.collector_id)]
+    def _freshness(self, beat: Heartbeat, host: str, findings: Findings) -> None:
+        """Looks for silent subscriptions of the exporters that send to this host; one of its processes is enough."""
+        clock = self._collectors.setdefault(host, Collector(beat.clock_us, 0)).listening
+        if 0 <= clock.raw_us - beat.clock_us < LISTENED_US and clock.raw_us:
+            return  # another of its processes beat just before
+        watched = [one for one in self._exporters.values() if one.watches and one.collector in ("", host)]
         if interrupted(clock, beat.clock_us):
             for exporter in watched:
                 self._touched[exporter.address] = None
-                lifecycle.beat(exporter, beat.collector_id, clock, pause=True)
+                lifecycle.beat(exporter, host, clock, pause=True)
         listen(clock, beat.clock_us)
         for exporter in watched:
-            if 0 <= exporter.watch_due <= clock.heard_us or exporter.heard_by != beat.collector_id:
+            if 0 <= exporter.watch_due <= clock.heard_us or exporter.heard_by != host:
                 self._touched[exporter.address] = None
-                findings.tell(lifecycle.beat(exporter, beat.collector_id, clock))
+                findings.tell(lifecycle.beat(exporter, host, clock))
 
     def _listening(self, exporter: Exporter) -> Listening:
         known = self._collectors.get(exporter.collector)
@@ -365,6 +376,15 @@ class Detector:
             self._exporters[one.address] = Exporter.of(one)
         self._collectors, self._drops, self._swept = state.collectors, state.drops, state.swept
         self._speakers = state.speakers
+
+
+def host_of(collector_id: str) -> str:
+    """Returns which clock a collector's heartbeats tell: processes of one receiver, ``NAME/INDEX``, share it.
+
+    >>> host_of("edge-1-0/3"), host_of("lab")
+    ('edge-1-0', 'lab')
+    """
+    return collector_id.rpartition("/")[0] or collector_id
 
 
 def _began_anew(hypothesis: Hypothesis, flow: Flow, epoch: int) -> bool:

@@ -55,6 +55,8 @@ class Facts(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Of terminated and suspended."""
     evidence: tuple[Evidence, ...] = ()
     """What it says itself is missing."""
+    collector_id: str = ""
+    """Whose heartbeats it came under; empty: those of the newest in its source."""
 
 
 class FactsBatch(_Batch, frozen=True, kw_only=True):
@@ -80,6 +82,11 @@ def facts_of(batch: NotificationBatch) -> FactsBatch:
             kinds(one.kind, 0),
             one.patch_id,
             one.node,
+            0,
+            False,  # noqa: FBT003 # by place: by name it would cost more
+            "",
+            (),
+            message.collector_id,
         )
         for one in batch.notifications
     ]

@@ -33,8 +33,10 @@ def take(exporter: Exporter, flow: Flow, facts: Facts, clock: Listening) -> list
     number = facts.subscription_id
     if number is None:
         return []
-    if not exporter.watches:
+    if exporter.heard_by != exporter.collector:
         exporter.heard_by = exporter.collector
+        for watch in exporter.watches.values():
+            rebase(watch, clock)
     watch = exporter.watches.get(number)
     events = [] if watch is None else _look(exporter, watch, clock)
     if facts.kind == TERMINATED and not _told_lately(exporter, "terminated", number, facts.arrival_us):

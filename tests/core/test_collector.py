@@ -44,7 +44,7 @@ def test_a_whole_datagram_becomes_a_message_with_all_its_facts() -> None:
     assert collector.take(0, 1000) == MessageBatch(
         source="udp-notif",
         messages=[
-            Message("192.0.2.1", 50000, 1, 7, SECOND, MediaType.JSON, b"{}", "192.0.2.9", 10003, "udp-notif", ()),
+            Message("192.0.2.1", 50000, 1, 7, SECOND, MediaType.JSON, b"{}", "192.0.2.9", 10003, collector_id="c1"),
         ],
     )
     assert collector.take(0, 1000) is None

@@ -1,6 +1,7 @@
 """Expected but silent: periods, clocks, changes of state and restarts, through the detector of a shard."""
 
 import pytest
+from msgspec.structs import replace
 
 from yangbeam.core.elements import Control, Heartbeat, LossEvent
 from yangbeam.core.ledger import Tallies
@@ -163,6 +164,64 @@ def test_another_collector_that_takes_over_starts_patience_anew() -> None:
     more = [facts(number, number * 10 + 0.5) for number in range(31, 40)]
     assert feed(detector, more, 400, collector="c2") == []
     assert [event.state for event in feed(detector, [], 500, collector="c1")] == []
+
+
+def beaten(detector: Detector, some: list[Facts], until_s: int, beats: dict[str, float]) -> list[LossEvent]:
+    """Feeds messages with the heartbeats of several collectors, each second, ``beats`` seconds behind it."""
+    controls: list[Control] = []
+    at = {name: [second + behind for second in range(until_s + 1)] for name, behind in beats.items()}
+    for moment, name in sorted((moment, name) for name, moments in at.items() for moment in moments):
+        index = sum(1 for one in some if one.arrival_us < START + moment * SECOND)
+        controls.append(Heartbeat(index, name, START + int(moment * SECOND), {}))
+    events = detector.observe(some, controls, Tallies("loss"), "raw")
+    return [event for event in events if event.counter in ("freshness", "lifecycle")]
+
+
+@pytest.mark.parametrize(
+    "beats", [{"edge/0": 0.0, "edge/1": 0.4}, {"edge/0": 0.0, "other/0": 0.4}], ids=["processes", "hosts"]
+)
+def test_a_silence_is_told_whoever_else_beats_in_the_same_partition(beats: dict[str, float]) -> None:
+    named = {"collector_id": "edge/0"}
+    other = {"subscription_id": 8, "collector_id": next(reversed(beats))}
+    talking = [facts(1000 + second, second + 0.3, **other) for second in range(150)]
+    some = sorted(
+        [started(0, 0.5, **named), *updates(1, 6, **named), *talking], key=lambda one: (one.arrival_us, one.message_id)
+    )
+    if "other/0" in beats:  # another host hears another exporter
+        some = [one if one.subscription_id == 7 else replace(one, exporter="192.0.2.99") for one in some]
+    events = [event for event in beaten(Detector(), some, 149, beats) if event.subscription_ids == (7,)]
+    assert [(event.state, event.cause) for event in events] == [("open", "silent"), ("confirmed", "silent")]
+
+
+def test_a_subscription_that_is_announced_to_a_second_host_has_its_whole_patience() -> None:
+    detector = Detector()
+    first = [started(0, 0.5, period_s=3600, collector_id="a/0")]
+    assert beaten(detector, first, 600, {"a/0": 0.0}) == []
+    moved = [
+        facts(1, 601.5, kind=STARTED, period_us=60 * SECOND, subscription_id=9, collector_id="b/0"),
+        facts(2, 602.2, subscription_id=7, collector_id="a/0"),
+    ]
+    controls: list[Control] = [
+        Heartbeat(0, "a/0", START + 601 * SECOND, {}),
+        Heartbeat(0, "b/0", START + 601 * SECOND, {}),
+        *(Heartbeat(2, name, START + second * SECOND, {}) for second in range(603, 620) for name in ("b/0", "a/0")),
+    ]
+    events = detector.observe(moved, controls, Tallies("loss"), "raw")
+    assert [event for event in events if event.subscription_ids == (9,)] == []
+
+
+def test_another_hosts_clock_confirms_no_gap() -> None:
+    numbers = [facts(number, number, collector_id="a/0") for number in range(120) if number != 100]
+    late = facts(100, 119.5, collector_id="a/0")
+    controls: list[Control] = [
+        Heartbeat(at, name, START + (at + ahead) * SECOND, {})
+        for at in range(119)
+        for name, ahead in (("a/0", 0), ("b/0", 600))
+    ]
+    detector = Detector()
+    events = detector.observe(numbers, controls, Tallies("loss"), "raw")
+    events += detector.observe([late], [], Tallies("loss"), "raw")
+    assert [event.state for event in events if event.counter in ("transport", "notification")].count("confirmed") == 0
 
 
 def test_a_publisher_that_restarts_is_told_once_whatever_counters_show_it() -> None:
