@@ -3,6 +3,7 @@
 As bytes: a snapshot of all, then one entry per batch with what it changed; held payloads lie in a bag of their own.
 """
 
+from heapq import nsmallest
 from typing import Final, Self
 
 import msgspec
@@ -150,8 +151,8 @@ class Subscriptions:
         self.pending.gone_lately = []
 
     def put(self, key: Key, entry: Entry) -> None:
-        """Keeps an entry, and drops the longest idle one above the bound."""
-        self.entries.pop(key, None)
+        """Keeps an entry, and drops the longest idle ones above the bound."""
+        self._leave_socket(key, self.entries.pop(key, None))
         self.entries[key] = entry
         self._touched.add(key)
         if entry.terms is not None:
@@ -162,10 +163,17 @@ class Subscriptions:
             if key[1] not in known:
                 known.append(key[1])
         if len(self.entries) > MAX_SUBSCRIPTIONS:
-            self._forget(next(iter(self.entries)))
+            idle = (each for each in self.entries if each != key)
+            for each in nsmallest(max(MAX_SUBSCRIPTIONS // 16, 1), idle, key=lambda one: self.entries[one].last_us):
+                self._forget(each)
+
+    def _leave_socket(self, key: Key, entry: Entry | None) -> None:
+        if entry is not None and entry.terms is not None and self._sockets.get((key[0], entry.port)) == key[1]:
+            del self._sockets[key[0], entry.port]
 
     def _forget(self, key: Key) -> None:
         entry = self.entries.pop(key)
+        self._leave_socket(key, entry)
         if entry.announced_as >= 0:
             self._announced.pop((key[0], entry.announced_as), None)
 
@@ -178,7 +186,9 @@ class Subscriptions:
         self.lines[key] = line
         self.touched_lines.add(key)
         if len(self.lines) > MAX_LINES:
-            del self.lines[next(iter(self.lines))]
+            idle = (each for each in self.lines if each != key)
+            for each in nsmallest(max(MAX_LINES // 16, 1), idle, key=lambda one: self.lines[one].high_us):
+                del self.lines[each]
 
     def on_socket(self, exporter: str, port: int) -> tuple[int, Entry] | None:
         """Returns the one subscription that was started on a socket and never sent data under its own id."""

@@ -26,6 +26,8 @@ STAGE: Final = "totals"
 MOST_SUMS: Final = 50_000
 """Sums kept per shard (about 100 octets each, 5 MB); beyond it the oldest quarter is closed."""
 
+FEW_BUCKETS: Final = 4
+
 Key = tuple[str, int | None, int | None, int]
 """(exporter, publisher id, subscription id, bucket in us)."""
 
@@ -46,6 +48,13 @@ class _Sum(msgspec.Struct, array_like=True, gc=False):
         return self.exporter, self.publisher_id, self.subscription_id, self.bucket_us
 
 
+class _Life(msgspec.Struct, array_like=True):
+    """What a collector said last: of a later life the counters begin anew."""
+
+    clock_us: int
+    last: dict[str, int]
+
+
 class _LedgerState(msgspec.Struct, array_like=True):
     """What a snapshot or a journal entry holds."""
 
@@ -54,6 +63,7 @@ class _LedgerState(msgspec.Struct, array_like=True):
     collectors: dict[str, dict[str, int]] = {}
     horizon: int = 0
     """Buckets below are closed: what still comes for them is booked here, so that no count is lost."""
+    lives: dict[str, _Life] = {}
 
 
 class Totals:
@@ -66,6 +76,7 @@ class Totals:
         self._untold: dict[Key, None] = {}
         """Since they were last told."""
         self._collectors: dict[str, dict[str, int]] = {}
+        self._lives: dict[str, _Life] = {}
         self._horizon = 0
 
     def add(self, delta: LedgerDelta) -> LedgerTotals:
@@ -101,17 +112,25 @@ class Totals:
 
     def _close_oldest(self) -> None:
         buckets = sorted({key[3] for key in self._sums})
-        self._horizon = buckets[len(buckets) // 4]
+        # Of few buckets all: what comes later is booked right behind them, as a sum that began anew would look older.
+        self._horizon = buckets[len(buckets) // 4] if len(buckets) >= FEW_BUCKETS else buckets[-1] + 1
         self._sums = {key: one for key, one in self._sums.items() if key[3] >= self._horizon}
         self._touched = {key: None for key in self._touched if key in self._sums}
 
     def _collect(self, beats: list[Heartbeat]) -> dict[str, dict[str, int]]:
-        """Keeps the highest value of each collector's counters; a collector that restarts has another id."""
+        """Adds up each collector's counters over its lives: one that restarts begins at nothing, under the same id."""
         seen: dict[str, dict[str, int]] = {}
         for beat in beats:
             known = self._collectors.setdefault(beat.collector_id, {})
-            for name, count in beat.counters.items():
-                known[name] = max(known.get(name, 0), count)
+            life = self._lives.setdefault(beat.collector_id, _Life(beat.clock_us, dict(known)))
+            if beat.clock_us >= life.clock_us:  # else it waited on a disk, and a later one came before
+                for name, count in beat.counters.items():
+                    rise = count - life.last.get(name, 0)
+                    if rise < 0 and beat.clock_us == life.clock_us:
+                        continue
+                    known[name] = known.get(name, 0) + (rise if rise >= 0 else count)
+                    life.last[name] = count
+                life.clock_us = beat.clock_us
             seen[beat.collector_id] = known
         return seen
 
@@ -125,12 +144,14 @@ class Totals:
     def snapshot(self) -> bytes:
         """Returns the whole state, and begins a new journal."""
         self._touched = {}
-        return _CODEC.encode(_LedgerState(FORMAT, list(self._sums.values()), self._collectors, self._horizon))
+        return _CODEC.encode(
+            _LedgerState(FORMAT, list(self._sums.values()), self._collectors, self._horizon, self._lives)
+        )
 
     def changes(self) -> bytes:
         """Returns what changed since the last ``snapshot`` or ``changes``."""
         changed = [self._sums[key] for key in self._touched]
-        entry = _CODEC.encode(_LedgerState(FORMAT, changed, self._collectors, self._horizon))
+        entry = _CODEC.encode(_LedgerState(FORMAT, changed, self._collectors, self._horizon, self._lives))
         self._touched = {}
         return entry
 
@@ -149,6 +170,7 @@ class Totals:
             totals._sums.update({one.key(): one for one in state.sums})
             totals._collectors.update(state.collectors)
             totals._horizon = state.horizon
+            totals._lives.update(state.lives)
         totals._sums = {key: one for key, one in totals._sums.items() if one.bucket_us >= totals._horizon}
         totals._untold = dict.fromkeys(totals._sums)  # what of it the readers have is not known: all is told again
         return totals

@@ -23,7 +23,17 @@ from yangbeam.core.loss.patches import observe_patch
 from yangbeam.core.loss.sanity import suspect
 from yangbeam.core.loss.scope import ALL, BY_NAME, SCOPES, Flow, Hypothesis
 from yangbeam.core.loss.state import CODEC, FORMAT, Collector, LossState
-from yangbeam.core.loss.track import COUNTERS, FOREVER, Track, force, give_up, observe, report, report_one
+from yangbeam.core.loss.track import (
+    COUNTERS,
+    FOREVER,
+    Track,
+    allowing,
+    force,
+    give_up,
+    observe,
+    report,
+    report_one,
+)
 
 IDLE_US: Final = 86_400_000_000
 """A flow silent for a day is forgotten; its next number is a first one."""
@@ -367,7 +377,18 @@ class Detector:
             self._apply(CODEC.decode(entry))
         for address, exporter in self._exporters.items():
             self._flows.update({(address, *flow.key): flow for flow in exporter.flows})
+            self._set_free(exporter)
         return self
+
+    def _set_free(self, exporter: Exporter) -> None:
+        """Lets the operator's scopes of today hold, where the state was learned under others."""
+        for counter, name in enumerate(COUNTERS):
+            scopes = self._allowed(exporter.address, name)
+            if exporter.tracks[counter].allowed != scopes:
+                exporter.tracks[counter] = allowing(exporter.tracks[counter], scopes)
+                exporter.unlink(counter)
+                exporter.reckon_due()
+                self._touched[exporter.address] = None
 
     def _apply(self, state: LossState) -> None:
         for address in state.gone:

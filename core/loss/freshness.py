@@ -18,6 +18,9 @@ FIRST_US: Final = 60_000_000
 LISTENED_US: Final = 5_000_000
 """Two heartbeats further apart leave a stretch in which nobody listened."""
 
+MOST_PULSES: Final = 64
+"""Publishers of one subscription that are watched: ids are easily made up."""
+
 ACTIVE: Final = "active"
 SUSPENDED: Final = "suspended"
 NEVER: Final = -1
@@ -119,6 +122,8 @@ def refresh(watch: Watch, data: list[Data], clock: Listening) -> None:
         if arrival_us <= watch.told_us:
             continue  # the announcement itself, or of a former life
         pulse = next((one for one in watch.pulses if one.publisher_id in (publisher_id, NEVER)), None)
+        if pulse is None and len(watch.pulses) >= MOST_PULSES:
+            continue
         if pulse is None:
             pulse = Pulse(publisher_id, NEVER, 0)
             watch.pulses.append(pulse)

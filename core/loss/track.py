@@ -287,6 +287,13 @@ def _note(track: Track, order: int, text: str) -> None:
     track.notes = [*track.notes[-NOTES + 1 :], f"after {order} messages: {text}"]
 
 
+def allowing(track: Track, scopes: list[int]) -> Track:
+    """Returns the track of a counter whose scope the operator has set, or set free: it learns anew."""
+    dropped, track.hypotheses = track.hypotheses, []
+    _revoke(track, dropped)
+    return Track(counter=track.counter, allowed=list(scopes), revoked=track.revoked, due=0)
+
+
 def report(track: Track, clock: int, window: int, *, final: bool = False) -> list[Report]:
     """Returns what is new: gaps opened, changed, taken back, and confirmed after ``window`` (``final``: now)."""
     reports = [Report("withdrawn", scope, gap, *gap.shown) for scope, gap in track.revoked if gap.shown]
@@ -338,7 +345,8 @@ def _report_sequence(
         reports.extend(Report("withdrawn", scope, gap, *gap.shown) for gap in sequence.gone if gap.shown)
         sequence.gone = []
     for gaps in (sequence.gaps, sequence.past):
-        for gap in list(gaps):
+        # There may be thousands, and of most of them nothing is new.
+        for gap in [one for one in gaps if others or one.opened <= before or one.shown != (one.first, one.last)]:
             _report_gap(gap, gaps, scope, others, before, reports)
 
 

@@ -177,6 +177,31 @@ def test_memory_of_subscriptions_is_bounded_and_the_longest_idle_goes(monkeypatc
     assert sorted(number for _, number in state.entries) == list(range(90, 100))
 
 
+def test_a_subscription_that_goes_on_sending_outlives_those_that_came_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription_state, "MAX_SUBSCRIPTIONS", 10)
+    state = Subscriptions()
+    bind(started(subscription_id=7, of={"message_id": 0}), state=state)
+    for number in range(1, 100):
+        steady, other = (
+            notification(
+                b'{"a":%d}' % which,
+                of={"message_id": which, "arrival_us": ARRIVAL_US + which * 1000},
+                subscription_id=subscription,
+            )
+            for which, subscription in ((2 * number, 7), (2 * number + 1, 1000 + number))
+        )
+        bind(steady, other, state=state)
+    assert any(number == 7 and entry.terms is not None for (_, number), entry in state.entries.items())
+    assert len(state.entries) <= 10
+
+
+def test_a_subscription_that_moves_leaves_no_socket_behind() -> None:
+    state = Subscriptions()
+    for port in range(4000, 4100):
+        bind(started(subscription_id=1, of={"message_id": port, "port": port}), state=state)
+    assert list(state._sockets) == [("192.0.2.10", 4099)]
+
+
 def test_ids_that_differ_are_joined_by_the_socket() -> None:
     first = started(subscription_id=12345678, of={"message_id": 1, "port": 4001})
     data = numbered(2, subscription_id=7)

@@ -126,6 +126,22 @@ def test_the_operators_scope_is_taken_as_it_is() -> None:
     assert "ruled out node" in notification.why[0]
 
 
+@pytest.mark.parametrize("journal", [False, True])
+def test_scopes_that_the_operator_sets_hold_for_what_was_learned_before(*, journal: bool) -> None:
+    learned = Detector()
+    run(learned, [facts(number) for number in range(50)])
+    state = learned.snapshot(), [learned.changes()] if journal else []
+    set_now = Detector(override=lambda _, counter: "subscription" if counter == "transport" else None)
+    set_now.decode_state(*state)
+    run(set_now, [facts(number) for number in range(50, 60)])
+    assert (set_now.explain()[0].state, set_now.explain()[0].scope) == ("set", "subscription")
+    assert set_now.explain()[1].state == "settled"
+    set_free = Detector().decode_state(set_now.snapshot())
+    run(set_free, [facts(number) for number in range(60, 120)])
+    assert set_free.explain()[0].state == "settled"
+    assert set_free.explain()[0].scope.startswith("node")
+
+
 def test_a_counter_that_was_given_up_is_tried_again() -> None:
     detector = Detector()
     run(detector, [facts(0) for _ in range(500)])

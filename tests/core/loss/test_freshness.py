@@ -8,6 +8,7 @@ from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss import lifecycle
 from yangbeam.core.loss.detector import Detector
 from yangbeam.core.loss.facts import FULL, MODIFIED, RESUMED, STARTED, SUSPENDED, TERMINATED, Facts
+from yangbeam.core.loss.freshness import MOST_PULSES
 
 SECOND = 1_000_000
 START = 1_795_168_810_000_000
@@ -222,6 +223,14 @@ def test_another_hosts_clock_confirms_no_gap() -> None:
     events = detector.observe(numbers, controls, Tallies("loss"), "raw")
     events += detector.observe([late], [], Tallies("loss"), "raw")
     assert [event.state for event in events if event.counter in ("transport", "notification")].count("confirmed") == 0
+
+
+def test_publishers_of_one_subscription_are_watched_in_a_bounded_number() -> None:
+    detector = Detector()
+    many = [facts(number, 1 + number / 100, publisher_id=number, period_us=0) for number in range(2, 400)]
+    feed(detector, [started(0, 0.5), *many], 45)
+    (watch,) = detector._exporters[EXPORTER].watches.values()
+    assert len(watch.pulses) == MOST_PULSES
 
 
 def test_a_publisher_that_restarts_is_told_once_whatever_counters_show_it() -> None:
