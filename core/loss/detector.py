@@ -15,13 +15,13 @@ from yangbeam.core.loss.events import Findings
 from yangbeam.core.loss.evidence import event_of
 from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter
 from yangbeam.core.loss.facts import LIFE, STARTED, Facts
-from yangbeam.core.loss.freshness import LISTENED_US, Listening, interrupted, listen
+from yangbeam.core.loss.freshness import LISTENED_US, Listening, host_of, interrupted, listen
 from yangbeam.core.loss.learned import Learned, learned_of, told_of
-from yangbeam.core.loss.line import EARLY, MASK, WINDOW_US, Moment
+from yangbeam.core.loss.line import MASK, WINDOW_US, Moment
 from yangbeam.core.loss.patch_events import resync_events
 from yangbeam.core.loss.patches import observe_patch
 from yangbeam.core.loss.sanity import suspect
-from yangbeam.core.loss.scope import ALL, BY_NAME, SCOPES, Flow, Hypothesis
+from yangbeam.core.loss.scope import ALL, BY_NAME, SCOPES, Flow, Hypothesis, began_anew, epoch_of
 from yangbeam.core.loss.state import CODEC, FORMAT, Collector, LossState
 from yangbeam.core.loss.track import (
     COUNTERS,
@@ -180,7 +180,7 @@ class Detector:
         track = exporter.tracks[counter]
         flow.node = facts.node or flow.node
         known = track.hypotheses[0] if track.settled or track.incumbent else None
-        epoch = _epoch(known, flow)
+        epoch = epoch_of(known, flow)
         moment = Moment(facts.arrival_us, exporter.clock, exporter.order, flow.index, facts.kind == STARTED)
         before = track.hypotheses[0] if track.settled else None
         observe(track, exporter.flows, flow, number, moment, self._window)
@@ -191,7 +191,7 @@ class Detector:
             exporter.unlink(counter)
         if after is not None:
             self._link(after, flow, counter)
-        if counter == 0 and known in track.hypotheses and _began_anew(known, flow, epoch):
+        if counter == 0 and known in track.hypotheses and began_anew(known, flow, epoch):
             findings.tell(lifecycle.restarted(exporter, flow, SCOPES[known.members[0]].name, facts))
         if track.given_up == exporter.order or track.revoked or exporter.clock >= track.due or before is not after:
             self._report(exporter, track, findings)
@@ -397,25 +397,3 @@ class Detector:
             self._exporters[one.address] = Exporter.of(one)
         self._collectors, self._drops, self._swept = state.collectors, state.drops, state.swept
         self._speakers = state.speakers
-
-
-def host_of(collector_id: str) -> str:
-    """Returns which clock a collector's heartbeats tell: processes of one receiver, ``NAME/INDEX``, share it.
-
-    >>> host_of("edge-1-0/3"), host_of("lab")
-    ('edge-1-0', 'lab')
-    """
-    return collector_id.rpartition("/")[0] or collector_id
-
-
-def _began_anew(hypothesis: Hypothesis, flow: Flow, epoch: int) -> bool:
-    """Says whether the counter of a flow began anew since ``epoch``, where counters begin."""
-    sequence = hypothesis.sequence_of(flow)
-    return 0 <= epoch < sequence.epoch and sequence.floor <= EARLY
-
-
-def _epoch(hypothesis: Hypothesis | None, flow: Flow) -> int:
-    """Returns how often the counter of a flow began anew, -1 where that is not known."""
-    if hypothesis is None or flow.index >= len(hypothesis.place) or hypothesis.place[flow.index] < 0:
-        return -1
-    return hypothesis.sequence_of(flow).epoch

@@ -92,6 +92,15 @@ class Silence(NamedTuple):
     """Updates that did not come, about."""
 
 
+def host_of(collector_id: str) -> str:
+    """Returns which clock a collector's heartbeats tell: processes of one receiver, ``NAME/INDEX``, share it.
+
+    >>> host_of("edge-1-0/3"), host_of("lab")
+    ('edge-1-0', 'lab')
+    """
+    return collector_id.rpartition("/")[0] or collector_id
+
+
 def listen(clock: Listening, now_us: int) -> None:
     """Moves the clock to a heartbeat."""
     step = now_us - clock.raw_us

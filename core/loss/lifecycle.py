@@ -35,8 +35,8 @@ def take(exporter: Exporter, flow: Flow, facts: Facts, clock: Listening) -> list
         return []
     if exporter.heard_by != exporter.collector:
         exporter.heard_by = exporter.collector
-        for watch in exporter.watches.values():
-            rebase(watch, clock)
+        for each in exporter.watches.values():
+            rebase(each, clock)
     watch = exporter.watches.get(number)
     events = [] if watch is None else _look(exporter, watch, clock)
     if facts.kind == TERMINATED and not _told_lately(exporter, "terminated", number, facts.arrival_us):

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from yangbeam.core.loss.line import MASK, NONE, Gap, Line, Moment, Verdict, first_bits, step_bits, width_bits
+from yangbeam.core.loss.line import EARLY, MASK, NONE, Gap, Line, Moment, Verdict, first_bits, step_bits, width_bits
 from yangbeam.core.loss.sequence import Sequence, judge
 
 FlowKey = tuple[int, int, int | None]
@@ -268,3 +268,16 @@ def agreed(gap: Gap, others: list[Hypothesis]) -> list[tuple[list[Gap], Gap]] | 
 
 def _twins(one: Gap, other: Gap) -> bool:
     return (one.order, one.first, one.last) == (other.order, other.first, other.last)
+
+
+def began_anew(hypothesis: Hypothesis, flow: Flow, epoch: int) -> bool:
+    """Says whether the counter of a flow began anew since ``epoch``, where counters begin."""
+    sequence = hypothesis.sequence_of(flow)
+    return 0 <= epoch < sequence.epoch and sequence.floor <= EARLY
+
+
+def epoch_of(hypothesis: Hypothesis | None, flow: Flow) -> int:
+    """Returns how often the counter of a flow began anew, -1 where that is not known."""
+    if hypothesis is None or flow.index >= len(hypothesis.place) or hypothesis.place[flow.index] < 0:
+        return -1
+    return hypothesis.sequence_of(flow).epoch

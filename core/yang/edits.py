@@ -132,6 +132,7 @@ def _one_entry(place: Place, entries: list[Any], path: str) -> None:
     entry = entries[0] if isinstance(entries[0], dict) else {}
     for key, wanted in place.keys.items():
         found = entry.get(key, entry.get(f"{place.node.module}:{key}"))
-        spelt = canonical(place.node.child(key))
+        leaf = place.node.child(key)
+        spelt = canonical(leaf) if leaf is not None else repr
         if found is not None and spelt(found) != spelt(wanted):
             _refuse(path, f"the target says {key} {wanted!r}, the value {found!r}")
