@@ -49,7 +49,8 @@ class Config(Section):
     out: OutputPath = Path("yangbeam-out")
     """Folder of everything that is written and not placed elsewhere."""
     collector: Text = "yangbeam"
-    """Name of this collector, in heartbeats and telemetry messages."""
+    """Name of this collector, in heartbeats and telemetry messages: each host that writes the raw topic needs its own,
+    as silences are told by the clock of the host that a publisher sends to."""
     sources: tuple[Source, ...] = Field(default_factory=lambda: (UdpNotif(),))
     """Where messages come from: live sockets, or captures, not both."""
     schemas: Schemas = Field(default_factory=Schemas)
