@@ -23,7 +23,7 @@ from pathlib import Path
 from yangbeam.core.elements import MediaType, Message
 from yangbeam.core.raw_record import of_message
 from yangbeam.core.udp_receiving import UdpSettings
-from yangbeam.io.raw_topic import RawProducer
+from yangbeam.io.kafka.raw_producer import RawProducer
 from yangbeam.pipeline.receive.order import KafkaOrder
 from yangbeam.pipeline.receive.parent import Receive, ReceivePlan
 

@@ -15,7 +15,7 @@ from yangbeam.core.elements import Message
 from yangbeam.core.errors import WireError, YangbeamError
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.io.https_notif import HttpsServer
-from yangbeam.io.raw_topic import KafkaFatalError
+from yangbeam.io.kafka.raw_producer import KafkaFatalError
 from yangbeam.pipeline.receive.order import FATAL, WorkerOrder
 from yangbeam.pipeline.receive.worker import STDIN, Delivery, read_order
 

@@ -16,7 +16,7 @@ import msgspec
 from confluent_kafka import KafkaError
 
 from yangbeam.core.spool import Header, Spooled
-from yangbeam.io.raw_topic import NEVER, KafkaFatalError
+from yangbeam.io.kafka.raw_producer import NEVER, KafkaFatalError
 from yangbeam.pipeline.receive.producing import Done, OutletLimits, Producer
 from yangbeam.pipeline.receive.spool import Spool
 
@@ -49,7 +49,7 @@ class Outlet:
     """Takes records and never waits; not thread-safe.
 
     Args:
-        connect: Makes a producer; called again after one was given up.
+        producer: The one of this process.
         spool: Where records wait on disk.
         counters: Cumulative, by name; those of COUNTERS are kept in it.
         never: Told of a record that Kafka can never take, and why.
@@ -60,7 +60,7 @@ class Outlet:
 
     def __init__(
         self,
-        connect: Callable[[], Producer],
+        producer: Producer,
         spool: Spool,
         counters: dict[str, int],
         never: Callable[[Spooled, str], None],
@@ -69,7 +69,7 @@ class Outlet:
         say: Callable[[str], None] = _nobody,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._connect = connect
+        self._producer = producer
         self._spool = spool
         self._counters = counters
         for name in COUNTERS:
@@ -77,7 +77,6 @@ class Outlet:
         self._never = never
         self._limits = limits or OutletLimits()
         self._clock = clock
-        self._producer = connect()
         self._is_direct = spool.is_empty
         self._say = say
         self._is_told = False
@@ -85,7 +84,7 @@ class Outlet:
         self._unsynced: list[Done] = []
         self._acknowledged_before, self._damaged_before = counters["acknowledged"], counters["spool_damaged"]
         self._failed = 0
-        """Records of this producer that were settled with an error."""
+        """Records that the producer took and settled with an error."""
         self._is_chunk_under_way = self._did_chunk_fail = False
         self._chunk: deque[Spooled] = deque()
         """Of the chunk under way, what the queue has not taken yet."""
@@ -165,10 +164,13 @@ class Outlet:
             self._progress, self._progress_at = progress, now
         elif now - self._progress_at > self._limits.stall_s:
             self._retreat()
-            progress = 0  # of the new producer
+            progress = self._progress
         if not self._is_direct:
             self._spool_turn(waiting, now)
-        self._counters["acknowledged"] = self._acknowledged_before + max(progress - self._failed, 0)
+        self._count_acknowledged(progress)
+
+    def _count_acknowledged(self, settled: int) -> None:
+        self._counters["acknowledged"] = self._acknowledged_before + max(settled - self._failed, 0)
 
     def _spool_turn(self, waiting: int, now: float) -> None:
         self._sync()
@@ -300,15 +302,12 @@ class Outlet:
         self._counters["stalls"] += 1
         self._trouble(f"Kafka acknowledged nothing for {self._limits.stall_s:g} s")
         self._chunk_bytes = FIRST_CHUNK
-        self._give_up()
-        self._producer = self._connect()
+        self._take_back()
         self._retry_at = self._progress_at = self._clock() + self._limits.retry_s
 
-    def _give_up(self) -> None:
-        producer = self._producer
-        producer.give_up()
-        self._acknowledged_before += max(producer.produced - self._failed, 0)
-        self._failed = self._progress = 0
+    def _take_back(self) -> None:
+        self._producer.take_back()
+        self._progress = self._producer.produced - self._producer.waiting
         if self._is_chunk_under_way:
             self._did_chunk_fail = True
         self._spill()
@@ -339,6 +338,6 @@ class Outlet:
 
     def abandon(self) -> None:
         """Keeps on disk what Kafka did not acknowledge, at once."""
-        self._give_up()
-        self._counters["acknowledged"] = self._acknowledged_before
+        self._take_back()
+        self._count_acknowledged(self._progress)
         self._spool.close()

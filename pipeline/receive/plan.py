@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.io.raw_topic import ROOM, check_topic, create_topic, properties_of
+from yangbeam.io.kafka.raw_producer import ROOM, check_topic, create_topic, properties_of
 from yangbeam.pipeline.config.file import Config
 from yangbeam.pipeline.config.sources import Capture, HttpsNotif, UdpNotif
 from yangbeam.pipeline.config.topics import TopicSource

@@ -13,7 +13,7 @@ Done = Callable[[bool], None]
 
 
 class Producer(Protocol):
-    """What the outlet needs of ``io.raw_topic.RawProducer``."""
+    """What the outlet needs of ``io.kafka.raw_producer.RawProducer``."""
 
     produced: int
 
@@ -36,8 +36,8 @@ class Producer(Protocol):
         """Raises KafkaFatalError when nothing more can be produced."""
         ...
 
-    def give_up(self) -> None:
-        """Settles everything that waits as failed, and ends."""
+    def take_back(self) -> None:
+        """Settles everything that waits as failed, and goes on."""
         ...
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from yangbeam.core.errors import YangbeamError
 from yangbeam.core.udp_receiving import UdpSettings
-from yangbeam.io.raw_topic import KafkaFatalError
+from yangbeam.io.kafka.raw_producer import KafkaFatalError
 from yangbeam.io.udp_receiver import Intake
 from yangbeam.pipeline.receive.order import FATAL, WorkerOrder
 from yangbeam.pipeline.receive.worker import STDIN, Delivery, read_order

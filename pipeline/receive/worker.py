@@ -14,7 +14,7 @@ from yangbeam.core.elements import Control, Heartbeat, Message, MessageBatch, Re
 from yangbeam.core.errors import Fault, WireError
 from yangbeam.core.raw_record import RawRecord, read_record
 from yangbeam.core.spool import Spooled
-from yangbeam.io.raw_topic import RawProducer
+from yangbeam.io.kafka.raw_producer import RawProducer
 from yangbeam.pipeline.receive.order import ENCODER, ORDER, WorkerOrder, WorkerReport
 from yangbeam.pipeline.receive.outlet import Outlet
 from yangbeam.pipeline.receive.producing import Done, OutletLimits
@@ -46,15 +46,13 @@ class Delivery:
         self.counters.update(order.counters)
         self._shards = shards
         kafka = order.kafka
-
-        def connect() -> RawProducer:
-            return RawProducer(
-                kafka.topic,
-                kafka.properties,
-                queue_bytes=kafka.queue_bytes,
-                record_bytes=kafka.record_bytes,
-                reports=reports,
-            )
+        producer = RawProducer(
+            kafka.topic,
+            kafka.properties,
+            queue_bytes=kafka.queue_bytes,
+            record_bytes=kafka.record_bytes,
+            reports=reports,
+        )
 
         spool = Spool(
             Path(order.spool.folder), order.spool.max_bytes, tuple(Path(each) for each in order.spool.adopted)
@@ -64,7 +62,7 @@ class Delivery:
         def say(what: str) -> None:
             sys.stderr.write(f"{order.name}: {what}\n")
 
-        self.outlet = Outlet(connect, spool, self.counters, self._never, limits=limits, say=say)
+        self.outlet = Outlet(producer, spool, self.counters, self._never, limits=limits, say=say)
         self._flush_s = kafka.flush_s
 
     def hand_over(self, done: Callable[[], Done] | None = None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from confluent_kafka import KafkaError
 
 from yangbeam.core.spool import Header
-from yangbeam.io.raw_topic import KafkaFatalError
+from yangbeam.io.kafka.raw_producer import KafkaFatalError
 
 FULL = KafkaError._QUEUE_FULL
 PURGED = KafkaError._PURGE_QUEUE
@@ -86,5 +86,5 @@ class Double:
         taken, self.queue = self.queue[:count], self.queue[count:]
         return taken
 
-    def give_up(self) -> None:
+    def take_back(self) -> None:
         self.fail(PURGED)

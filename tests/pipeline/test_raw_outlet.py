@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.pipeline.kafka_double import TOO_LARGE, UNKNOWN_TOPIC, Double
 from yangbeam.core.spool import Spooled
-from yangbeam.io.raw_topic import KafkaFatalError
+from yangbeam.io.kafka.raw_producer import KafkaFatalError
 from yangbeam.pipeline.receive.outlet import COUNTERS, Outlet
 from yangbeam.pipeline.receive.producing import OutletLimits
 from yangbeam.pipeline.receive.spool import Spool
@@ -31,8 +31,9 @@ class Bench:
         self.start()
 
     def start(self) -> None:
+        self.producer = Double(self.log, self.capacity, reports=self.reports)
         self.outlet = Outlet(
-            self.connect,
+            self.producer,
             Spool(self.folder, self.max_bytes, segment_bytes=200),
             self.counters,
             lambda record, why: self.never.append((record, why)),
@@ -40,10 +41,6 @@ class Bench:
             say=self.said.append,
             clock=lambda: self.now,
         )
-
-    def connect(self) -> Double:
-        self.producer = Double(self.log, self.capacity, reports=self.reports)
-        return self.producer
 
     def put(self, count: int = 1, done: Any = None) -> None:
         for _ in range(count):

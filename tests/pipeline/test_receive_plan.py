@@ -8,7 +8,7 @@ import pytest
 from tests.pipeline.commands import run
 from tests.pipeline.configurations import Write, only
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.io.raw_topic import ROOM
+from yangbeam.io.kafka.raw_producer import ROOM
 from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.receive import plan as plan_module
 from yangbeam.pipeline.receive.parent import ReceivePlan
@@ -134,7 +134,7 @@ def test_receive_without_kafka_says_what_to_add(written: Write, capsys: pytest.C
 def test_receive_ends_when_the_cluster_is_away(
     written: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("yangbeam.io.raw_topic.ANSWER_S", 0.2)
+    monkeypatch.setattr("yangbeam.io.kafka.raw_producer.ANSWER_S", 0.2)
     assert run("receive", "--config", str(written('[kafka]\nbootstrap = "127.0.0.1:9"'))) == 3
     assert "check kafka.bootstrap" in capsys.readouterr().err.replace("\n", " ")
 

@@ -21,7 +21,7 @@ from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.raw_record import Beat, read_record
 from yangbeam.core.udp_receiving import UdpSettings
 from yangbeam.io import https_notif, udp_sockets
-from yangbeam.io.raw_topic import KafkaFatalError
+from yangbeam.io.kafka.raw_producer import KafkaFatalError
 from yangbeam.pipeline.receive import https, udp, worker
 from yangbeam.pipeline.receive.https import HttpsWorker
 from yangbeam.pipeline.receive.order import ENCODER, FATAL, REPORT, KafkaOrder, SpoolOrder, WorkerOrder

@@ -9,8 +9,8 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.io import raw_topic
-from yangbeam.io.raw_topic import (
+from yangbeam.io.kafka import raw_producer
+from yangbeam.io.kafka.raw_producer import (
     KafkaAwayError,
     KafkaFatalError,
     RawProducer,
@@ -77,16 +77,16 @@ def test_a_full_queue_and_a_record_that_is_too_large_are_told_at_once() -> None:
     assert 1 <= len(full) < 4
     large = one.put(0, None, bytes(60_000), [], 0, lambda *_: None)
     assert large is not None
-    assert large.code() in raw_topic.NEVER
-    one.give_up()
+    assert large.code() in raw_producer.NEVER
+    one.take_back()
 
 
-def test_giving_up_reports_everything_that_waited() -> None:
+def test_what_is_taken_back_is_reported_as_failed() -> None:
     one = producer(AWAY)
     told: list[tuple[int, bytes]] = []
     for number in range(5):
         one.put(0, b"k", b"%d" % number, [], 7, lambda error, message: told.append((error.code(), message.value())))
-    one.give_up()
+    one.take_back()
     assert told == [(KafkaError._PURGE_QUEUE, b"%d" % number) for number in range(5)]
     assert one.waiting == 0
 
@@ -162,7 +162,7 @@ class Told:
 
 
 def check(monkeypatch: pytest.MonkeyPatch, told: Told, record_bytes: int = 1000) -> str:
-    monkeypatch.setattr(raw_topic, "AdminClient", told)
+    monkeypatch.setattr(raw_producer, "AdminClient", told)
     return check_topic("raw", {}, partitions=4, record_bytes=record_bytes)
 
 
@@ -196,7 +196,7 @@ def test_a_cluster_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch,
 
 
 def create(monkeypatch: pytest.MonkeyPatch, told: Told) -> list[Any]:
-    monkeypatch.setattr(raw_topic, "AdminClient", told)
+    monkeypatch.setattr(raw_producer, "AdminClient", told)
     create_topic("raw", {}, partitions=4, replication=2, settings={"max.message.bytes": "9"})
     return told.created
 

@@ -62,7 +62,10 @@ class KafkaFatalError(YangbeamError):
 
 
 class RawProducer:
-    """One librdkafka producer, for one topic.
+    """One librdkafka producer, for one topic and the life of the process.
+
+    One, since each has threads and descriptors of its own, which an outage of hours must not multiply. It goes on after
+    ``take_back``: librdkafka begins a new epoch of the producer's id where records under way were taken from it.
 
     Args:
         topic: Its name.
@@ -140,8 +143,8 @@ class RawProducer:
         """Records taken and not settled."""
         return len(self._producer)
 
-    def give_up(self) -> None:
-        """Settles everything that waits as failed, and ends this producer; what was under way may have been written."""
+    def take_back(self) -> None:
+        """Settles everything that waits as failed, and goes on; what was under way may have been written."""
         with suppress(KafkaException):
             self._producer.purge()
         while self._producer.flush(1.0):
