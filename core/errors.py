@@ -1,6 +1,7 @@
 """One base for every expected failure, saying whose fault it is and what to do."""
 
 from enum import StrEnum
+from typing import Self
 
 
 class Fault(StrEnum):
@@ -30,6 +31,12 @@ class YangbeamError(Exception):
 
     def __str__(self) -> str:
         return f"{self.detail} [{self.reason}; {self.fault}]"
+
+    def anew(self) -> Self:
+        """Returns an equal error to keep or to raise: each raise adds its frames, and what they hold, to its own."""
+        again = type(self).__new__(type(self), *self.args)
+        again.__dict__.update(self.__dict__)
+        return again
 
 
 class WireError(YangbeamError):

@@ -116,7 +116,7 @@ class _Opened:
                 if len(self._answers) > MAX_ANSWERS:
                     del self._answers[next(iter(self._answers))]
         if isinstance(answer, SchemaError):
-            raise answer.with_traceback(None)  # or each raise would add its frames, and keep their messages alive
+            raise answer.anew()
         return answer
 
     def _asks(self, exporter: str) -> bool:
@@ -137,7 +137,7 @@ class _Opened:
                 if len(self._refused) > MAX_REFUSED:
                     del self._refused[next(iter(self._refused))]
             # Directories are read once per run, so that the answer stays; the traceback would keep them all alive.
-            return error.with_traceback(None)
+            return error.anew()
         return schema_id
 
     def _registered(self, found: SchemaSet, subject: str) -> int:

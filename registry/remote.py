@@ -170,7 +170,7 @@ class _Connected:
             if len(self._told) > MAX_ANSWERS:
                 del self._told[next(iter(self._told))]
         if isinstance(held[1], SchemaError):
-            raise held[1].with_traceback(None)
+            raise held[1].anew()
         return held[1]
 
     def _asked_of_node(self, question: str, exporter: str, identifier: int) -> tuple[float, Terms | SchemaError | None]:
@@ -179,10 +179,10 @@ class _Connected:
             found = self._reached(lambda: self._client.subscription(exporter, identifier))
         except SchemaPendingError as error:
             known = self._store.document(question)
-            answer = error.with_traceback(None) if known is None else terms_of(known) if known else None
+            answer = error.anew() if known is None else terms_of(known) if known else None
             return self._clock() + PENDING_S, answer
         except SchemaError as error:
-            return self._clock() + REFUSED_S, error.with_traceback(None)
+            return self._clock() + REFUSED_S, error.anew()
         self._store.keep_document(question, b"" if found is None else orjson.dumps(terms_document(found)))
         return self._clock() + TOLD_S, found
 
@@ -210,7 +210,7 @@ class _Connected:
             if len(self._known) > MAX_ANSWERS:
                 del self._known[next(iter(self._known))]
         if isinstance(held[1], SchemaError):
-            raise held[1].with_traceback(None)  # or each raise would add its frames, and keep their messages alive
+            raise held[1].anew()
         return held[1]
 
     def _asked(self, question: str, ask: Callable[[], int]) -> tuple[float, int | SchemaError]:
@@ -219,21 +219,21 @@ class _Connected:
         except SchemaPendingError as error:
             before = self._known.get(question)
             known = before[1] if before is not None and isinstance(before[1], int) else self._store.number(question)
-            return self._clock() + PENDING_S, error.with_traceback(None) if known is None else known
+            return self._clock() + PENDING_S, error.anew() if known is None else known
         except SchemaError as error:
-            return self._clock() + REFUSED_S, error.with_traceback(None)
+            return self._clock() + REFUSED_S, error.anew()
         self._store.keep_number(question, found)
         return self._clock() + HOLDS_S, found
 
     def _reached(self, ask: Callable[[], T]) -> T:
         """Asks, unless the registry was just out of reach."""
         if self._away is not None and self._clock() < self._away[0]:
-            raise self._away[1].with_traceback(None)
+            raise self._away[1].anew()
         try:
             return ask()
         except SchemaPendingError as error:
             if error.reason == "registry-unreachable":
-                self._away = self._clock() + AWAY_S, error.with_traceback(None)
+                self._away = self._clock() + AWAY_S, error.anew()
             raise
 
     def _load(self, schema_id: int) -> Schema:

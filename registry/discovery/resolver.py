@@ -148,7 +148,7 @@ class Discovery:
         except YangbeamError as error:
             if isinstance(error, NetconfError) and error.transient:
                 raise
-            return self._clock() + self._settings.retry_after_s, error.with_traceback(None)
+            return self._clock() + self._settings.retry_after_s, error.anew()
         return self._clock() + TERMS_S, terms
 
     def _pointer(self, access: NodeAccess, wanted: Wanted) -> Pointer | None:
@@ -264,7 +264,7 @@ class Discovery:
             else:
                 self._asking.ask(target, wanted)
         except YangbeamError as caught:
-            error = caught.with_traceback(None)
+            error = caught.anew()
         except BaseException as caught:
             error = NetconfError("discovery-broken", f"asking {wanted.exporter} failed unexpectedly: {caught!r}")
             raise
@@ -296,7 +296,7 @@ class Discovery:
 def _failed(error: YangbeamError) -> SchemaError:
     """Returns the error to raise: one of its own for each raise, as a traceback keeps messages alive."""
     if isinstance(error, SchemaError):
-        return error.with_traceback(None)
+        return error.anew()
     failed = SchemaError(error.reason, error.detail)
     failed.fault = error.fault
     return failed

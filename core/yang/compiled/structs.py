@@ -16,7 +16,8 @@ from yangbeam.core.yang.compiled.rules import Rule, rule_of
 from yangbeam.core.yang.tree import Node, YangType
 
 _HIGHEST: Final = "18446744073709551615"
-_REFUSED: Final = ValueError("refused")
+_RAISE: Final = "raise ValueError"
+"""A new exception each time: one that is shared keeps the frames and documents of all its raises alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _member(number: int, field: _Field) -> Any:
 def _checks(fields: tuple[_Field, ...]) -> tuple[str, dict[str, Any]]:
     """Source of what remains to be checked of a decoded object, and the names that it uses; empty for nothing."""
     lines: list[str] = []
-    names: dict[str, Any] = {"refused": _REFUSED, "highest": _HIGHEST}
+    names: dict[str, Any] = {"highest": _HIGHEST}
     digits = []
     for number, field in enumerate(fields):
         rule = field.what if isinstance(field.what, Rule) else None
@@ -174,7 +175,7 @@ def _lines(number: int, field: _Field, rule: Rule | None) -> list[str]:
         key = ", ".join(f"entry.f{key}" for key in field.keys)
         key = f"({key})" if len(field.keys) > 1 else key
         conditions.append(f"len({it}) > 1 and len({{{key} for entry in {it}}}) != len({it})")
-    return [f"if {condition}: raise refused" for condition in conditions]
+    return [f"if {condition}: {_RAISE}" for condition in conditions]
 
 
 def _digits(numbers: list[int]) -> list[str]:
@@ -187,11 +188,11 @@ def _digits(numbers: list[int]) -> list[str]:
     longest = " or ".join(f"len({name}) == 20" for name in names)
     return [
         *(f"v{number} = self.f{number}" for number in numbers),
-        f'if not f"{joined}".encode().isdigit(): raise refused',
+        f'if not f"{joined}".encode().isdigit(): {_RAISE}',
         f"if {zero_first}:",
-        *(f"    if '0' < {name} < '1': raise refused" for name in names),
+        *(f"    if '0' < {name} < '1': {_RAISE}" for name in names),
         f"if {longest}:",
-        *(f"    if len({name}) == 20 and {name} > highest: raise refused" for name in names),
+        *(f"    if len({name}) == 20 and {name} > highest: {_RAISE}" for name in names),
     ]
 
 
