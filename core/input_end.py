@@ -28,15 +28,17 @@ class InputEnd:
     """Holds back each reader's end of input, and gives one per shard when all readers are done.
 
     A stage takes the first end of input of its shard for the end: one of two readers must not announce it for both.
+
+    Args:
+        element: What the input's batches are: of an input without any, its end must be one too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, element: type = MessageBatch) -> None:
+        self._element = element
         self._newest_us: dict[int, int] = {}
-        self._of_records = False
 
     def hold(self, batch: B) -> B:
         """Returns the batch without its end of input, and remembers its shard and time."""
-        self._of_records = isinstance(batch, TopicBatch)
         newest_us = max(_times(batch)[-1:], default=0)
         ends = [control for control in batch.controls if isinstance(control, EndOfInput)]
         newest_us = max(self._newest_us.get(batch.shard, 0), newest_us, *(end.clock_us for end in ends))
@@ -47,12 +49,12 @@ class InputEnd:
         return msgspec.structs.replace(batch, controls=kept)
 
     def batches(self) -> list[Any]:
-        """Returns the last batch of every shard that was seen, of the kind that was; shard 0 when none was."""
+        """Returns the last batch of every shard that was seen; shard 0 when none was."""
         return [self._last(shard, clock_us) for shard, clock_us in sorted((self._newest_us or {0: 0}).items())]
 
     def _last(self, shard: int, clock_us: int) -> MessageBatch | TopicBatch:
         source: str = "end-of-input"
         controls: list[Control] = [EndOfInput(0, clock_us)]
-        if self._of_records:
+        if self._element is TopicBatch:
             return TopicBatch(shard=shard, source=source, records=[], controls=controls)
         return MessageBatch(shard=shard, source=source, messages=[], controls=controls)

@@ -57,7 +57,7 @@ class Bridge:
         self._aborted = threading.Event()
         self._now_us = 0
         self._watermark_us = 0
-        self._end = InputEnd()
+        self._end = InputEnd(handoff.element)
         self._feeders = [
             threading.Thread(target=self._feed, args=(reader,), name=f"feeder-{index}", daemon=True)
             for index, reader in enumerate(handoff.readers)

@@ -66,7 +66,7 @@ class _PollReaders(beam.DoFn):
 
 def _batches(handoff: Handoff) -> Iterator[MessageBatch]:
     """Yields the batches of all readers in turn, then the end of each shard."""
-    end = InputEnd()
+    end = InputEnd(handoff.element)
     active: list[Reader] = list(handoff.readers)
     while active:
         for reader in tuple(active):

@@ -34,7 +34,7 @@ class TelemetryTopicReader:
         self._merge = Merge(settings.max_bytes)
         self._feeds = [TelemetryFeed(replace(settings, topic=name), self._merge.waiting) for name in names]
         self._ready: deque[TopicBatch] = deque()
-        self._end = InputEnd()
+        self._end = InputEnd(TopicBatch)
         self._is_stopping = self._is_ended = False
         self._given = 0
 
