@@ -167,7 +167,7 @@ def test_memory_of_messages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(message_memory, "MAX_REMEMBERED", 10)
     state = Subscriptions()
     bind(*(numbered(number) for number in range(100)), state=state)
-    assert len(state.memory.seen) + len(state.memory.seen_before) <= 10
+    assert len(state.memory) <= 10
 
 
 def test_memory_of_subscriptions_is_bounded_and_the_longest_idle_goes(monkeypatch: pytest.MonkeyPatch) -> None:
