@@ -12,7 +12,7 @@ from yangbeam.core.subscription_state import Subscriptions
 
 def duplicates(payloads: str, memory: MessageMemory | None = None) -> str:
     """Which of these payloads of one id, a microsecond apart, are duplicates (d), reuse the id (r), or neither (-)."""
-    memory = memory or MessageMemory()
+    memory = MessageMemory() if memory is None else memory
     told = [
         memory.is_duplicate(message(payload.encode(), arrival_us=ARRIVAL_US + at))
         for at, payload in enumerate(payloads)
