@@ -95,7 +95,7 @@ class BindingRun:
         while self.state.pending.queues and self.patience.pause():
             self.retry()
         error = SchemaPendingError(
-            "schema-not-to-be-had",
+            "schema-timeout",
             "the input ended while the schema was still being fetched: read it again when the schema is there",
         )
         for key in self.state.pending.in_order():
@@ -176,7 +176,7 @@ class BindingRun:
 
     def _too_late(self, error: SchemaPendingError) -> SchemaPendingError:
         return SchemaPendingError(
-            "schema-not-to-be-had", f"waited {self.limits.wait_s:g} s for the schema in vain: {error.detail}"
+            "schema-timeout", f"waited {self.limits.wait_s:g} s for the schema in vain: {error.detail}"
         )
 
     def _beyond_limit(self, queue: QueueKey, notification: Notification, epoch: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from yangbeam.core.causes import CAUSES, final_name
 from yangbeam.core.elements import Control, EndOfInput, Heartbeat, Message, MessageBatch, Refused
 from yangbeam.core.errors import Fault, WireError
 from yangbeam.core.reassembly import Outcome, Reassembled, Reassembly, ReassemblyLimits
@@ -137,13 +138,17 @@ class Collector:
         port: int = 0,
         arrival_us: int,
         ids: tuple[int | None, int | None] = (None, None),
-        fault: Fault = Fault.DEVICE,
+        fault: Fault | None = None,
     ) -> None:
-        """Counts a refusal and writes it, with the original octets, between the messages."""
+        """Counts a refusal and writes it, with the original octets, between the messages.
+
+        Its fault is the cause's, unless it is given.
+        """
         self.counters[reason] = self.counters.get(reason, 0) + 1
         builder = self._of_exporter.get(exporter) or self._builder(exporter)
         builder.octets += len(original)
         at = len(builder.messages)
+        fault = fault or CAUSES[final_name(reason)].fault
         builder.controls.append(
             Refused(at, reason, detail, exporter, port, arrival_us, original, ids[0], ids[1], fault.value)
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from yangbeam.core.causes import final_name
 from yangbeam.core.elements import DeadLetter, MediaType, Message, Notification, Refused, TelemetryRecord, TopicRecord
 from yangbeam.core.errors import InvalidInstanceError, YangbeamError
 
@@ -16,7 +17,7 @@ def letter_of_refused(refused: Refused) -> DeadLetter:
     """Makes the letter of what the receiver refused."""
     return DeadLetter(
         stage="receive",
-        reason=refused.reason,
+        reason=final_name(refused.reason),
         fault=refused.fault,
         detail=refused.detail[:MAX_DETAIL],
         exporter=refused.exporter,

@@ -1,24 +1,18 @@
 """One base for every expected failure, saying whose fault it is and what to do."""
 
-from enum import StrEnum
 from typing import Self
 
-
-class Fault(StrEnum):
-    """Who can mend it."""
-
-    DEVICE = "device"
-    COLLECTOR = "collector"
-    ENVIRONMENT = "environment"
-    CONFIGURATION = "configuration"
+from yangbeam.core.cause_table import CAUSES
+from yangbeam.core.fault import Fault as Fault  # noqa: PLC0414 # handed on: part of an error
 
 
 class YangbeamError(Exception):
     """Base of every expected failure: only its children may become dead letters.
 
     Attributes:
-        reason: A stable code in kebab case; the key under which it is counted.
-        fault: Whose fault it is.
+        reason: A stable code in kebab case; the key under which it is counted. Of what may become a dead letter a
+            name of the table of causes.
+        fault: Whose fault it is: as the table of causes says, else as the class does.
         detail: What an operator reads: what was found, where, and what to do next.
     """
 
@@ -28,6 +22,9 @@ class YangbeamError(Exception):
         super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail
+        cause = CAUSES.get(reason)
+        if cause is not None:
+            self.fault = cause.fault
 
     def __str__(self) -> str:
         return f"{self.detail} [{self.reason}; {self.fault}]"

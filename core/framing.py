@@ -97,7 +97,7 @@ def read_frame(value: bytes, headers: Iterable[tuple[str, bytes | None]]) -> Fra
     """Returns a Kafka value without its framing; a header says more than the first octets of the value.
 
     Raises:
-        NotificationError: ``bad-schema-id``: a header that is none of the known spellings.
+        NotificationError: ``invalid-schema-id``: a header that is none of the known spellings.
     """
     for name, content in headers:
         if name == SCHEMA_ID:
@@ -117,10 +117,10 @@ def _of_header(content: bytes, value: bytes) -> Frame:
         number, framing = int.from_bytes(content, "big"), "header-int32"
     else:
         raise NotificationError(
-            "bad-schema-id", f"header {SCHEMA_ID} is {content!r:.60}: no number in a known spelling"
+            "invalid-schema-id", f"header {SCHEMA_ID} is {content!r:.60}: no number in a known spelling"
         )
     if number > _MAX_ID:
-        raise NotificationError("bad-schema-id", f"header {SCHEMA_ID} is {number}, beyond 31 bits")
+        raise NotificationError("invalid-schema-id", f"header {SCHEMA_ID} is {number}, beyond 31 bits")
     return Frame(number, None, value, framing)
 
 
@@ -129,4 +129,4 @@ def _of_guid(content: bytes, value: bytes) -> Frame:
         return Frame(None, content[1:], value, "header-guid")
     if len(content) == _PREFIX_OCTETS and content[:1] == b"\x00":  # Confluent's classic id, moved into the header
         return Frame(int.from_bytes(content[1:], "big"), None, value, "header-guid")
-    raise NotificationError("bad-schema-id", f"header {VALUE_GUID} is {content!r:.60}: neither a GUID nor an id")
+    raise NotificationError("invalid-schema-id", f"header {VALUE_GUID} is {content!r:.60}: neither a GUID nor an id")

@@ -81,7 +81,7 @@ class CaptureParser:
         """Yields the frames that are whole with these octets; exhaust it before feeding more.
 
         Raises:
-            CaptureError: ``not_a_capture`` at the start, ``capture_damaged`` later: nothing after it can be read.
+            CaptureError: ``not-a-capture`` at the start, ``capture_damaged`` later: nothing after it can be read.
         """
         self._consumed += self._at
         self._buffer = self._buffer[self._at :] + octets
@@ -108,7 +108,7 @@ class CaptureParser:
         elif magic == _SECTION.to_bytes(4):
             self._read = self._read_block
         else:
-            raise CaptureError("not_a_capture", f"starts with {magic.hex()}: neither pcap nor pcapng")
+            raise CaptureError("not-a-capture", f"starts with {magic.hex()}: neither pcap nor pcapng")
         return True
 
     def _read_file_header(self) -> bool:

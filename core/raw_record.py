@@ -143,7 +143,7 @@ def read_record(headers: Headers, value: bytes, partition: int, offset: int) -> 
     """Returns what a record of the raw topic is; the first header that has a name of ours decides.
 
     Raises:
-        WireError: ``poison-record``: somebody else wrote it, or a newer release did.
+        WireError: ``not-a-raw-record``: somebody else wrote it, or a newer release did.
     """
     for name, facts in headers:
         read = _READERS.get(name)
@@ -151,9 +151,9 @@ def read_record(headers: Headers, value: bytes, partition: int, offset: int) -> 
             try:
                 return read(facts or b"", value, partition, offset)
             except (msgspec.DecodeError, UnicodeError) as error:
-                raise WireError("poison-record", f"header {name} cannot be read: {error}") from error
+                raise WireError("not-a-raw-record", f"header {name} cannot be read: {error}") from error
     raise WireError(
-        "poison-record",
+        "not-a-raw-record",
         f"a record without a header {MESSAGE}, {REFUSED} or {HEARTBEAT}: not one that yangbeam receive writes",
     )
 
@@ -207,7 +207,7 @@ def _beat(header: bytes, value: bytes, partition: int, offset: int) -> Beat:
 
 def _refuse_newer(found: int) -> None:
     if found > FORMAT:
-        raise WireError("poison-record", f"format {found} is of a newer release; this one reads up to {FORMAT}")
+        raise WireError("not-a-raw-record", f"format {found} is of a newer release; this one reads up to {FORMAT}")
 
 
 _READERS: Final[Mapping[str, Callable[[bytes, bytes, int, int], Any]]] = {

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 import orjson
 
+from yangbeam.core.causes import final_name
 from yangbeam.core.elements import Terms
 from yangbeam.core.errors import Fault, SchemaError, SchemaPendingError
 from yangbeam.core.registered import Body, Registered
@@ -43,7 +44,7 @@ def document(registry: str, text: bytes) -> Any:
     """Reads an answer.
 
     Raises:
-        SchemaPendingError: ``registry-garbage``.
+        SchemaPendingError: ``registry-answer-invalid``.
     """
     try:
         return orjson.loads(text)
@@ -54,7 +55,7 @@ def document(registry: str, text: bytes) -> Any:
 def garbage(registry: str, what: str) -> SchemaPendingError:
     """Returns the error of an answer that no registry gives; something in between may have, for a while."""
     return SchemaPendingError(
-        "registry-garbage", f"registry {registry} answered {what}: is the address that of a schema registry?"
+        "registry-answer-invalid", f"registry {registry} answered {what}: is the address that of a schema registry?"
     )
 
 
@@ -83,7 +84,7 @@ def refuse(registry: str, status: int, text: bytes, what: str) -> NoReturn:
     code, said, reason = _said(text)
     words = f"registry {registry}, {what}: {status}" + (f" ({code})" if code else "") + (f": {said}" if said else "")
     if status == 504 and reason:
-        raise SchemaPendingError(reason, words)
+        raise SchemaPendingError(final_name(reason), words)
     if status in AWAY:
         raise unreachable(registry, words)
     if status in TRANSIENT or status >= 500:
@@ -91,12 +92,12 @@ def refuse(registry: str, status: int, text: bytes, what: str) -> NoReturn:
     if status in (401, 403):
         raise RegistryDeniedError("registry-denied", f"{words}; correct the credentials of [registry]")
     if status == 404 and reason:
-        raise SchemaError(reason, words)
+        raise SchemaError(final_name(reason), words)
     if status == 404 and code in (40401, 40402, 40403):
         raise SchemaError("schema-unknown", words)
     if status in (409, 422):
         kind = "registry-incompatible" if status == 409 else "registry-refused"
-        raise RegistryRefusedError(reason or kind, words, status, code)
+        raise RegistryRefusedError(final_name(reason) if reason else kind, words, status, code)
     raise RegistryDeniedError("registry-unfit", f"{words}; is the address that of a schema registry?")
 
 
@@ -127,7 +128,7 @@ def guids_id_of(registry: str, guid: str, text: bytes) -> int:
 
     Raises:
         SchemaError: ``schema-unknown``.
-        SchemaPendingError: ``registry-garbage``.
+        SchemaPendingError: ``registry-answer-invalid``.
     """
     found = _decoded(registry, text, list[_Id])
     if not found:
@@ -155,7 +156,7 @@ def registered_of(registry: str, subject: str, text: bytes) -> Registered:
     """Returns where a schema stands, from the answer to registering or looking up.
 
     Raises:
-        SchemaPendingError: ``registry-garbage``.
+        SchemaPendingError: ``registry-answer-invalid``.
     """
     found = _decoded(registry, text, _Id)
     return Registered(subject, found.id, found.version)

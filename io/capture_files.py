@@ -56,7 +56,7 @@ class CaptureReader:
 
         Raises:
             ConfigurationError: A file is not there, or not readable.
-            CaptureError: ``not_a_capture``: a file does not begin as a capture does.
+            CaptureError: ``not-a-capture``: a file does not begin as a capture does.
         """
         if isinstance(files, str | Path) or not files:
             raise ConfigurationError("capture", "needs a list of capture files, at least one")

@@ -55,7 +55,7 @@ class NetconfError(YangbeamError):
     def __init__(self, reason: str, detail: str, *, transient: bool = False, fault: Fault | None = None) -> None:
         super().__init__(reason, detail)
         self.transient = transient
-        self.fault = fault or type(self).fault
+        self.fault = fault or self.fault
 
 
 @dataclass(frozen=True, slots=True)

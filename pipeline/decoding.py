@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from yangbeam.core.causes import final_name
 from yangbeam.core.elements import Message, MessageBatch, Notification, Refused
 from yangbeam.core.errors import InvalidInstanceError, NotificationError, SchemaError, YangbeamError
 from yangbeam.core.notification.decode import decode
@@ -142,6 +143,6 @@ def _refusal(refused: Refused) -> bytes:
             "publisher_id": refused.publisher_id,
             "message_id": refused.message_id,
             "media_type": None,
-            "error": {"reason": refused.reason, "detail": refused.detail, "fault": refused.fault},
+            "error": {"reason": final_name(refused.reason), "detail": refused.detail, "fault": refused.fault},
         }
     )

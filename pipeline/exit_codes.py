@@ -13,6 +13,8 @@ class ExitCode(IntEnum):
     FAILED = 1
     USAGE = 2
     ENVIRONMENT = 3
+    TOO_MANY_DEAD = 4
+    NO_MESSAGE = 5
     INTERRUPTED = 130
 
 
@@ -22,6 +24,9 @@ MEANING: Final[dict[ExitCode, str]] = {
     ExitCode.USAGE: "Nothing was started: the command line or the configuration is wrong, or names a file that is not "
     "there, or a port that is taken.",
     ExitCode.ENVIRONMENT: "Something outside is not there: a broker, a registry, a node, space on the disk.",
+    ExitCode.TOO_MANY_DEAD: "Done, and everything balances; but a larger share of the messages became dead letters "
+    "than --max-dead allows.",
+    ExitCode.NO_MESSAGE: "Done; but the capture holds no message, and standard error says what it holds.",
     ExitCode.INTERRUPTED: "Interrupted before everything was flushed (Ctrl-C twice).",
 }
 

@@ -1,6 +1,7 @@
 """What the registry refuses, and by which error code: the numbers of Confluent's API, and our own from …90."""
 
 from enum import Enum
+from typing import Final
 
 from yangbeam.core.errors import SchemaError
 
@@ -58,6 +59,10 @@ class Code(Enum):
         return self.value[2]
 
 
+_CAUSES: Final = {Code.INCOMPATIBLE: "registry-incompatible", Code.INVALID_SCHEMA: "schema-invalid"}
+"""What a refusal counts as when it costs a message; all others are ``registry-refused``."""
+
+
 class RefusedError(SchemaError):
     """A request that the registry refuses.
 
@@ -67,7 +72,7 @@ class RefusedError(SchemaError):
     """
 
     def __init__(self, code: Code, detail: str, messages: tuple[str, ...] = ()) -> None:
-        super().__init__(f"registry-{code.number}", detail)
+        super().__init__(_CAUSES.get(code, "registry-refused"), detail)
         self.code = code
         self.messages = messages
 

@@ -118,10 +118,11 @@ def _passed_on(control: Control, kept: list[int], letters: list[DeadLetter], tal
     if isinstance(control, Heartbeat):
         tallies.collectors.append(control)
     elif isinstance(control, Refused):
-        letters.append(letter_of_refused(control))
+        letter = letter_of_refused(control)
+        letters.append(letter)
         where = (control.exporter, control.publisher_id, None, control.arrival_us)
         tallies.add(RECEIVED, *where)
-        tallies.add(f"{REFUSED}:{control.reason}", *where)
-        tallies.add(f"{DEAD}:{control.reason}", *where)
+        tallies.add(f"{REFUSED}:{letter.reason}", *where)
+        tallies.add(f"{DEAD}:{letter.reason}", *where)
         control = msgspec.structs.replace(control, original=b"")
     return msgspec.structs.replace(control, at=kept[control.at])

@@ -126,7 +126,7 @@ def _map(
 def _schema_id(validated: Validated) -> int:
     schema_id = validated.bound.schema_id
     if schema_id is None:
-        raise SchemaError("no-schema", "a valid notification without schema id cannot be mapped to tables")
+        raise SchemaError("no-schema-id", "a valid notification without schema id cannot be mapped to tables")
     return schema_id
 
 

@@ -113,7 +113,8 @@ def told(record: TopicRecord) -> Told:
     """Returns what a record holds.
 
     Raises:
-        NotificationError: ``not-a-telemetry-message``, ``bad-time``, ``bad-identity``, or what ``read_frame`` refuses.
+        NotificationError: ``not-a-telemetry-message``, ``invalid-time``, ``invalid-identity``, or what ``read_frame``
+            refuses.
     """
     frame = read_frame(record.value, record.headers)
     try:
@@ -125,7 +126,7 @@ def told(record: TopicRecord) -> Told:
     metadata = message.metadata
     collected = parse_time(metadata.collected)
     if collected is None:
-        raise NotificationError("bad-time", f"collection-timestamp {metadata.collected!r:.60} is no date-and-time")
+        raise NotificationError("invalid-time", f"collection-timestamp {metadata.collected!r:.60} is no date-and-time")
     identity = _identity(record)
     return Told(
         frame,
@@ -160,7 +161,7 @@ def _identity(record: TopicRecord) -> tuple[int, int, int] | None:
         if name == IDENTITY_HEADER:
             parts = value.split(b"/")
             if len(parts) != 3 or not all(part.isdigit() and len(part) < 19 for part in parts):
-                raise NotificationError("bad-identity", f"header {IDENTITY_HEADER} is {value!r:.60}, not P/O/I")
+                raise NotificationError("invalid-identity", f"header {IDENTITY_HEADER} is {value!r:.60}, not P/O/I")
             return int(parts[0]), int(parts[1]), int(parts[2])
     return None
 

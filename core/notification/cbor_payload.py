@@ -149,7 +149,7 @@ def _filter_bytes(tree: Any) -> bytes:
     try:
         return orjson.dumps(tree, default=str, option=orjson.OPT_NON_STR_KEYS)
     except TypeError as error:
-        raise NotificationError("bad-filter", f"a subtree filter that JSON cannot express: {error}") from error
+        raise NotificationError("invalid-filter", f"a subtree filter that JSON cannot express: {error}") from error
 
 
 CBOR: Final = Encoding(all_text=False, modules_of=modules_of_members, filter_bytes=_filter_bytes)

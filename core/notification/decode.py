@@ -38,7 +38,7 @@ def decode(message: Message, sids: SidNames = NO_SIDS) -> Notification:
     """
     decoder = _DECODERS.get(message.media_type)
     if decoder is None:
-        refuse("unknown-media-type", f"no decoder for media type {message.media_type!r:.80}")
+        refuse("unsupported-media-type", f"no decoder for media type {message.media_type!r:.80}")
     return decode_cbor(message, sids) if decoder is decode_cbor else decoder(message)
 
 
@@ -50,5 +50,5 @@ def tree_of(message: Message, sids: SidNames = NO_SIDS) -> Any:
     """
     reader = _READERS.get(message.media_type)
     if reader is None:
-        refuse("unknown-media-type", f"no decoder for media type {message.media_type!r:.80}")
+        refuse("unsupported-media-type", f"no decoder for media type {message.media_type!r:.80}")
     return tree_of_cbor(message, sids) if reader is tree_of_cbor else reader(message)

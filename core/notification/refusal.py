@@ -74,9 +74,7 @@ def mapping(name: str, value: Any) -> dict[Any, Any]:
     if type(value) is dict:
         return value
     if type(value) is list:
-        refuse(
-            "container-as-array", f"container {name} is given as an array; it must be an object (RFC 7951 section 5.2)"
-        )
+        refuse("not-a-container", f"container {name} is given as an array; it must be an object (RFC 7951 section 5.2)")
     refuse("not-a-container", f"{name} is {_shown(value)}, not an object")
 
 

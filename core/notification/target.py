@@ -50,14 +50,14 @@ def parse_target(target: str) -> tuple[Step, ...]:
         NotificationError: bad-target, with the character where it stops being one.
     """
     if len(target) > MAX_TARGET:
-        refuse("bad-target", f"a target of {len(target)} characters; at most {MAX_TARGET} are read")
+        refuse("invalid-target", f"a target of {len(target)} characters; at most {MAX_TARGET} are read")
     steps: list[Step] = []
     at = 0 if target != "/" else 1
     while at < len(target):
         step, at = _step(target, at)
         steps.append(step)
         if len(steps) > MAX_DEPTH:
-            refuse("bad-target", f"a target of more than {MAX_DEPTH} steps")
+            refuse("invalid-target", f"a target of more than {MAX_DEPTH} steps")
     return tuple(steps)
 
 
@@ -105,4 +105,4 @@ def _decoded(target: str, at: int, key: str) -> str:
 
 
 def _bad(target: str, at: int, what: str) -> NotificationError:
-    return NotificationError("bad-target", f"target {target[:200]!r}: {what} at character {at}")
+    return NotificationError("invalid-target", f"target {target[:200]!r}: {what} at character {at}")

@@ -84,7 +84,7 @@ def _trigger(flat: dict[str, Any], name: str) -> dict[str, Any] | None:
         return None
     value = flat[name]
     if type(value) is list:
-        refuse("container-as-array", f"container {name} is given as an array; it must be an object")
+        refuse("not-a-container", f"container {name} is given as an array; it must be an object")
     if value is None or value == "":
         return {}
     if type(value) is not dict:

@@ -82,7 +82,7 @@ class OffsetGoneError(YangbeamError):
     fault = Fault.ENVIRONMENT
 
     def __init__(self, detail: str, partition: int, offset: int) -> None:
-        super().__init__("raw-records-gone", detail)
+        super().__init__("raw-records-deleted", detail)
         self.partition = partition
         self.offset = offset
 
@@ -269,7 +269,7 @@ class TopicConsumer:
             if said.code() in _REFUSED:
                 self._judge(said)
             raise KafkaAwayError(
-                "kafka-away",
+                "kafka-unreachable",
                 f"{self.topic}: no broker answers ({error.args[0].str()}; {said.str()}); check kafka.bootstrap, TLS "
                 "and that the brokers are up",
             ) from error
@@ -295,4 +295,4 @@ class TopicConsumer:
         if code in _REFUSED:
             raise KafkaRefusedError("kafka-refused", f"{where}: {error.str()}; check kafka.sasl and the topic's ACLs")
         if error.fatal():
-            raise KafkaAwayError("kafka-away", f"{where}: {error.str()}")
+            raise KafkaAwayError("kafka-unreachable", f"{where}: {error.str()}")

@@ -222,7 +222,9 @@ def create_topic(
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise ConfigurationError("create-topic", f"cannot create {topic}: {error.args[0].str()}") from error
     except TimeoutError as error:
-        raise KafkaAwayError("kafka-away", f"no answer to the creation of {topic} in {2 * ANSWER_S:g} s") from error
+        raise KafkaAwayError(
+            "kafka-unreachable", f"no answer to the creation of {topic} in {2 * ANSWER_S:g} s"
+        ) from error
 
 
 def _admin(properties: dict[str, str]) -> AdminClient:
@@ -238,12 +240,13 @@ def _partitions(admin: AdminClient, topic: str) -> int:
         found = admin.list_topics(topic, timeout=ANSWER_S).topics.get(topic)
     except KafkaException as error:
         raise KafkaAwayError(
-            "kafka-away", f"the brokers do not answer: {error.args[0].str()}; check kafka.bootstrap, TLS and SASL"
+            "kafka-unreachable",
+            f"the brokers do not answer: {error.args[0].str()}; check kafka.bootstrap, TLS and SASL",
         ) from error
     if found is None or (found.error is not None and found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART):
         return 0
     if found.error is not None:
-        raise KafkaAwayError("kafka-away", f"topic {topic}: {found.error.str()}")
+        raise KafkaAwayError("kafka-unreachable", f"topic {topic}: {found.error.str()}")
     return len(found.partitions)
 
 

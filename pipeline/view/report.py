@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypedDict
 
+from yangbeam.core.causes import OLD_NAMES
 from yangbeam.core.elements import LossEvent
 from yangbeam.core.ledger import BOUND, DEAD, DEAD_AT, DECODED, DELIVERED, ROWS, VALIDATED
 from yangbeam.core.totals import line_of, unbalanced
@@ -61,12 +62,14 @@ def build(snapshot: Snapshot, sinks: Sequence[str]) -> Report:
 
 
 def dead_letters(counts: Mapping[str, int]) -> dict[str, int]:
-    """Returns the dead letters of all stages and sinks by reason, most frequent first."""
-    letters = _named(counts, DEAD)
-    for name, count in counts.items():
-        if name.startswith(f"{DEAD_AT}:"):
-            reason = name.split(":", 2)[2]
-            letters[reason] = letters.get(reason, 0) + count
+    """Returns the dead letters of all stages and sinks by cause, most frequent first."""
+    letters: dict[str, int] = {}
+    for counted, count in counts.items():
+        what, _, which = counted.partition(":")
+        if what in {DEAD, DEAD_AT} and which:
+            name = which.rpartition(":")[2]
+            cause = OLD_NAMES.get(name, name)  # totals of an earlier release have its names
+            letters[cause] = letters.get(cause, 0) + count
     return dict(
         sorted(((reason, count) for reason, count in letters.items() if count), key=lambda item: (-item[1], item[0]))
     )

@@ -266,7 +266,7 @@ class Discovery:
         except YangbeamError as caught:
             error = caught.anew()
         except BaseException as caught:
-            error = NetconfError("discovery-broken", f"asking {wanted.exporter} failed unexpectedly: {caught!r}")
+            error = NetconfError("discovery-failed", f"asking {wanted.exporter} failed unexpectedly: {caught!r}")
             raise
         finally:
             with self._lock:

@@ -144,13 +144,13 @@ def test_after_the_wait_it_becomes_a_dead_letter_that_says_for_what_it_waited() 
     assert (shard.give(data(2)), shard.dead) == ([], [])
     shard.patience.at = 10.0
     shard.tick()
-    assert shard.dead == [(1, "schema-not-to-be-had")]
+    assert shard.dead == [(1, "schema-timeout")]
     assert "waited 10 s for the schema in vain: fetching vendor-a" in shard.letters[0].detail
     assert shard.letters[0].fault == "environment"
     shard.patience.at = 20.0
     shard.tick()
-    assert shard.dead == [(1, "schema-not-to-be-had"), (2, "schema-not-to-be-had")]
-    assert shard.counts == {"pending": 0, "dead:schema-not-to-be-had": 2}
+    assert shard.dead == [(1, "schema-timeout"), (2, "schema-timeout")]
+    assert shard.counts == {"pending": 0, "dead:schema-timeout": 2}
 
 
 def test_by_policy_what_waited_in_vain_is_passed_on_marked_in_its_order() -> None:
@@ -214,10 +214,10 @@ def test_without_any_room_nothing_waits() -> None:
 def test_the_end_of_input_flushes_everything_and_twice_is_harmless() -> None:
     shard = Shard()
     shard.give(data(1), data(2, "vendor-b", subscription=2), end=True)
-    assert shard.dead == [(1, "schema-not-to-be-had"), (2, "schema-not-to-be-had")]
+    assert shard.dead == [(1, "schema-timeout"), (2, "schema-timeout")]
     assert "the input ended while the schema was still being fetched" in shard.letters[0].detail
     shard.give(end=True)
-    assert shard.counts == {"pending": 0, "dead:schema-not-to-be-had": 2}
+    assert shard.counts == {"pending": 0, "dead:schema-timeout": 2}
     assert len(shard.state.pending) == 0
 
 
@@ -245,7 +245,7 @@ def test_bounded_input_gives_up_when_the_wait_is_over() -> None:
     patience = InPlace()
     shard = Shard(patience=patience)
     shard.give(data(1), end=True)
-    assert (shard.dead, patience.pauses) == ([(1, "schema-not-to-be-had")], 10)
+    assert (shard.dead, patience.pauses) == ([(1, "schema-timeout")], 10)
 
 
 def test_bounded_input_waits_in_place_at_a_limit() -> None:

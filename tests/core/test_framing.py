@@ -89,4 +89,4 @@ def test_a_value_without_any_framing_stays_as_it_is(value: bytes) -> None:
 def test_a_header_of_no_known_spelling_is_refused(name: str, content: bytes | None) -> None:
     with pytest.raises(NotificationError) as caught:
         read_frame(b"{}", [(name, content)])
-    assert caught.value.reason == "bad-schema-id"
+    assert caught.value.reason == "invalid-schema-id"

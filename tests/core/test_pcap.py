@@ -95,7 +95,7 @@ def test_a_file_cut_at_any_octet_gives_all_that_is_whole_before_the_cut(file: by
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
-        (b"GIF89a", "not_a_capture"),
+        (b"GIF89a", "not-a-capture"),
         (pcap([]) + struct.pack("<IIII", 0, 0, 1 << 30, 0), "capture_damaged"),
         (section() + struct.pack("<III", 6, 8, 8), "capture_damaged"),
         (section() + struct.pack("<III", 6, 13, 13), "capture_damaged"),

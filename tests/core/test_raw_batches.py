@@ -32,7 +32,7 @@ def test_a_poison_record_is_refused_with_its_place_and_its_bytes() -> None:
     (batch,) = RawBatches(3, "raw").batches([record])
     (refused,) = batch.controls
     assert isinstance(refused, Refused)
-    assert (refused.reason, refused.exporter, refused.original) == ("poison-record", "192.0.2.9", b"poison")
+    assert (refused.reason, refused.exporter, refused.original) == ("not-a-raw-record", "192.0.2.9", b"poison")
     assert "raw[3] offset 41" in refused.detail
 
 

@@ -90,4 +90,4 @@ def test_a_field_that_an_older_release_lacks_has_its_default() -> None:
 def test_a_record_of_somebody_else_is_poison(headers: list[tuple[str, bytes]], words: str) -> None:
     with pytest.raises(WireError, match=words) as caught:
         read_record(headers, b"", 0, 0)
-    assert caught.value.reason == "poison-record"
+    assert caught.value.reason == "not-a-raw-record"

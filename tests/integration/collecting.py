@@ -229,7 +229,7 @@ end = "latest"
             (letter["reason"], letter["detail"])
             for letter in (orjson.loads(each.value()) for each in self._followers["dead-letters"].messages)
         }
-        assert {reason for reason, _ in letters} <= {"poison-record"}, letters
+        assert {reason for reason, _ in letters} <= {"not-a-raw-record"}, letters
 
     def letters(self) -> list[dict[str, Any]]:
         return [orjson.loads(each.value()) for each in self._followers["dead-letters"].messages]

@@ -118,7 +118,7 @@ def test_poison_in_the_raw_topic_ends_as_dead_letters_and_stops_nothing(
     collecting.publish(SOME)
     collecting.assert_all_accounted()
     collecting.assert_in_tables_once()
-    collecting.until_letters(lambda letters: sum(letter["reason"] == "poison-record" for letter in letters) >= 3)
+    collecting.until_letters(lambda letters: sum(letter["reason"] == "not-a-raw-record" for letter in letters) >= 3)
 
 
 def test_checkpoints_stay_as_large_as_they_are_while_nothing_comes(

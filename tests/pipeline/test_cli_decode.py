@@ -72,7 +72,7 @@ class TestDecode:
         path.write_bytes(pcap([(number, ethernet(ipv4(udp(each)))) for number, each in enumerate(frames)]))
         found = self.decoded(capfdbinary, str(path))
         assert ["error" in each for each in found] == [False, True, False]
-        assert found[1]["error"]["reason"] == "unsupported_version"
+        assert found[1]["error"]["reason"] == "unsupported-version"
         assert found[1]["media_type"] is None
 
     @pytest.mark.parametrize("name", sorted(path.name for path in GOLDEN.glob("*.xml")))

@@ -153,7 +153,7 @@ def test_what_the_receiver_refused_is_held_as_the_datagrams_that_came(
     sent = {datagram for delivery in deliveries for datagram in delivery.datagrams}
     outcome = outcome_of(batches_of(deliveries, 20), schemas, tmp_path)
     refused = [letter for letter in outcome.letters if letter.stage == "receive"]
-    assert {"incomplete", "unsupported_version"} <= {letter.reason for letter in refused}
+    assert {"incomplete", "unsupported-version"} <= {letter.reason for letter in refused}
     for letter in refused:
         assert is_made_of(letter.original, sent), letter
 

@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+from yangbeam.pipeline.causes_reference import causes
 from yangbeam.pipeline.cli.reference import commands
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.config.reference import configuration
@@ -18,6 +19,11 @@ def test_the_reference_of_the_configuration_is_current() -> None:
 def test_the_reference_of_the_commands_is_current() -> None:
     command = "python -m yangbeam.pipeline.cli.reference > docs/cli.md"
     assert (ROOT / "docs" / "cli.md").read_text() == commands(), f"run {command}"
+
+
+def test_the_reference_of_causes_states_and_exit_codes_is_current() -> None:
+    command = "python -m yangbeam.pipeline.causes_reference > docs/causes.md"
+    assert (ROOT / "docs" / "causes.md").read_text() == causes(), f"run {command}"
 
 
 def test_every_section_and_setting_stands_in_the_reference() -> None:

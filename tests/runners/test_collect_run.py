@@ -91,7 +91,7 @@ def test_poison_what_was_refused_and_what_is_invalid_are_dead_letters(site: Site
     assert sorted((letter["reason"], letter["exporter"]) for letter in letters) == [
         ("invalid-contents", "192.0.2.10"),
         ("malformed", "192.0.2.10"),
-        ("poison-record", "192.0.2.66"),
+        ("not-a-raw-record", "192.0.2.66"),
     ]
 
 

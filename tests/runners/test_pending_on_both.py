@@ -73,7 +73,7 @@ def test_schemas_that_never_come_hold_nothing_up_and_balance(
     assert found.telemetry == []
     assert found.unbalanced() == []
     assert found.counts["pending"] == 0
-    assert found.reasons()["schema-not-to-be-had"] > 30
+    assert found.reasons()["schema-timeout"] > 30
 
 
 def test_marked_instead_of_dead_they_all_arrive_in_their_order(schemas: EmbeddedRegistry, tmp_path: Path) -> None:

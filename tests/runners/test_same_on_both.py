@@ -51,7 +51,7 @@ def test_the_traffic_holds_everything_a_network_can_do_and_balances(bounded: Out
     counts = bounded.counts
     for name in ("duplicates", "id-reused", "invalid", "lost:transport", "lost:notification", "late:transport"):
         assert counts[name], name
-    assert {"incomplete", "invalid-contents", "not-json", "unsupported_version"} <= bounded.reasons().keys()
+    assert {"incomplete", "invalid-contents", "not-json", "unsupported-version"} <= bounded.reasons().keys()
     assert {event.state for event in bounded.losses.values()} >= {"confirmed", "withdrawn"}
     assert len({record.exporter for record in bounded.telemetry}) == 5
     assert bounded.tables["ietf_interfaces__interfaces__interface"]

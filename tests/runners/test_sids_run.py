@@ -145,7 +145,7 @@ def test_a_sid_that_no_file_names_is_an_error_that_names_it_and_the_cure(files: 
 def test_without_any_file_it_is_a_dead_letter_too(files: Path, tmp_path: Path) -> None:
     report, told, (letter,) = ran(tmp_path, [datagram(0, by_sid(files, 0, UPDATE), 3)], "")
     assert (report["balanced"], told) == (True, [])
-    assert letter["fault"] == "device"
+    assert letter["fault"] == "configuration"
 
 
 def test_a_value_that_its_type_refuses_is_refused_by_name(files: Path, tmp_path: Path) -> None:

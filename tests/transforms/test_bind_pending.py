@@ -70,7 +70,7 @@ def test_the_traffic_holds_releases_and_gives_up() -> None:
     assert {letter.reason for letter in given.letters} == {
         "schema-missing",
         "schema-pending-limit",
-        "schema-not-to-be-had",
+        "schema-timeout",
     }
     received = sum(len(one.notifications) for one in batches())
     assert given.counts["bound"] + len(given.letters) == received

@@ -74,7 +74,7 @@ def test_each_batch_becomes_rows_letters_and_a_delta_on_the_runner() -> None:
         assert (rows.shard, rows.source, rows.ordinal, rows.controls) == (3, "s", 4, batch.controls)
 
     def letters_are_right(found: list[Any]) -> None:
-        assert [letter.reason for letter in found[0].letters] == ["unmappable", "unknown-schema", "no-schema"]
+        assert [letter.reason for letter in found[0].letters] == ["unmappable", "unknown-schema", "no-schema-id"]
         assert found[0].letters[0].stage == "map"
         assert found[0].letters[0].original == batch.notifications[1].json
 
@@ -83,7 +83,7 @@ def test_each_batch_becomes_rows_letters_and_a_delta_on_the_runner() -> None:
             "dead-at:tables:unmappable": 1,
             "not-mapped:tables": 1,
             "dead-at:tables:unknown-schema": 1,
-            "dead-at:tables:no-schema": 1,
+            "dead-at:tables:no-schema-id": 1,
         }
         assert found[0].end
 

@@ -51,7 +51,7 @@ def test_without_a_schema_id_nothing_is_said() -> None:
     [
         (b"{", (), "not-a-telemetry-message"),
         (b"\xff", (), "not-a-telemetry-message"),
-        (b"{}", (("schema-id", b"what?"),), "bad-schema-id"),
+        (b"{}", (("schema-id", b"what?"),), "invalid-schema-id"),
     ],
 )
 def test_what_is_no_telemetry_message_says_why(value: bytes, headers: Any, word: str) -> None:

@@ -64,7 +64,7 @@ def test_targets_become_steps(target: str, steps: tuple[Step, ...]) -> None:
 def test_what_is_no_target_is_refused(target: str) -> None:
     with pytest.raises(NotificationError) as refused:
         parse_target(target)
-    assert refused.value.reason == "bad-target"
+    assert refused.value.reason == "invalid-target"
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1, max_size=3))

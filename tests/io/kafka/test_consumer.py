@@ -162,7 +162,7 @@ def test_records_behind_a_gap_of_another_partition_are_read_again_and_never_lost
     (given,) = topic.take(0.0)
     assert [each.message_id for each in given.messages] == [0]
     (told,) = topic.take(0.0)
-    assert [getattr(each, "reason", None) for each in told.controls] == ["raw-records-gone"]
+    assert [getattr(each, "reason", None) for each in told.controls] == ["raw-records-deleted"]
     assert kafka.assigned[-1] == {0: 1, 1: 5}, "offset 1 of partition 0 was fetched, not given: it is read again"
     assert topic.take(0.0) == []
 

@@ -158,7 +158,7 @@ def test_an_offset_that_is_gone_fails_or_is_told_by_policy() -> None:
     going_on.close()
     (told,) = batches[0].controls
     assert isinstance(told, Refused)
-    assert told.reason == "raw-records-gone"
+    assert told.reason == "raw-records-deleted"
     assert ids(batches) == [0, 1, 2, 3, 4]
 
 
