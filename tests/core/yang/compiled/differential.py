@@ -4,12 +4,11 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-import orjson
-
 from tests.core.yang.compiled.instances import Instances, case
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.yang.annotations import refuse_odd_annotations
 from yangbeam.core.yang.compiled.judge import CompiledJudge
+from yangbeam.core.yang.json_object import read_object
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.unique_keys import refuse_duplicate_keys
 
@@ -55,12 +54,7 @@ class Outcome:
 def libyang_accepts(schema: Schema, text: bytes) -> bool:
     """The verdict of libyang with the checks around it, as ``Schema`` gives it without the compiled judge."""
     try:
-        document = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    if not isinstance(document, dict) or not document:
-        return False
-    try:
+        document = read_object(text)
         refuse_odd_annotations(text, document)
         if schema._context.refusal(text, "structural") or not schema._top.issuperset(document):
             return False
