@@ -11,6 +11,7 @@ import socket
 import struct
 import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -18,6 +19,8 @@ from typing import Final
 import msgspec
 
 from yangbeam.core.collector import MAX_RECORDS, Collector
+from yangbeam.core.failure import failure_of
+from yangbeam.core.log_line import DEBUG_CHOSEN, ERROR, JSON_CHOSEN, log_line
 from yangbeam.core.udp_receiving import LENGTH, Door, Order, UdpSettings
 
 SO_MEMINFO: Final = 55
@@ -195,7 +198,16 @@ def main(order: str) -> int:
         _Loop(msgspec.json.decode(order, type=Order)).run()
     except BrokenPipeError:
         return 0  # the reader was closed and wants nothing more
+    except Exception as error:  # noqa: BLE001 # whatever it is: its reader says that it died, this says why
+        sys.stderr.write(_last_words(error) + "\n")
+        return 1
     return 0
+
+
+def _last_words(error: Exception) -> str:
+    told = "".join(traceback.format_exception(error)) if os.environ.get(DEBUG_CHOSEN) else ""
+    as_json = os.environ.get(JSON_CHOSEN) == "json"
+    return log_line(time.time(), ERROR, "receiver", failure_of(error).text, as_json=as_json, traceback=told)
 
 
 if __name__ == "__main__":

@@ -64,20 +64,20 @@ def as_json(exporters: list[ExplainedExporter], schemas: list[ExplainedSchema] |
 def show(exporters: list[ExplainedExporter], console: Console) -> None:
     """Prints it for a person."""
     for one in exporters:
-        console.print(f"{one.exporter}  {one.node}", style="bold", markup=False)
-        console.print(f"  {one.messages} messages, {_time(one.first_us)} to {_time(one.last_us)}", markup=False)
+        console.print(f"{one.exporter}  {one.node}", style="bold")
+        console.print(f"  {one.messages} messages, {_time(one.first_us)} to {_time(one.last_us)}")
         for counter in one.counters:
             _show_counter(counter, console)
         _show_subscriptions(one, console)
         for line in _events(one):
-            console.print(f"  {line}", markup=False, soft_wrap=True)
+            console.print(f"  {line}", soft_wrap=True)
 
 
 def _show_counter(counter: ExplainedCounter, console: Console) -> None:
     name = {"transport": "message id", "notification": "sequence number"}[counter.counter]
-    console.print(f"  {name}: {_words(counter)}", markup=False, soft_wrap=True)
+    console.print(f"  {name}: {_words(counter)}", soft_wrap=True)
     for why in counter.why:
-        console.print(f"    {why}", markup=False, soft_wrap=True)
+        console.print(f"    {why}", soft_wrap=True)
     table = Table("if it counted by", "counters", "loss events", "missing", title=None)
     for one in counter.alternatives:
         table.add_row(", ".join(one.scopes), str(one.counters), str(one.loss_events), str(one.missing))

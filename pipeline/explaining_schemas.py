@@ -80,15 +80,13 @@ def _tops(schema: Schema, modules: frozenset[str]) -> Iterator[str]:
 def show(found: list[ExplainedSchema], console: Console) -> None:
     """Prints it for a person."""
     for one in found:
-        console.print(
-            f"{one.exporter}  {', '.join(one.modules)}  ({one.messages} messages)", style="bold", markup=False
-        )
-        console.print(f"  {_words(one)}", markup=False, soft_wrap=True)
+        console.print(f"{one.exporter}  {', '.join(one.modules)}  ({one.messages} messages)", style="bold")
+        console.print(f"  {_words(one)}", soft_wrap=True)
         shown = list(one.left_to_libyang.items())
         for path, why in shown[:MOST_SHOWN]:
-            console.print(f"    {path}: {why}", markup=False, soft_wrap=True)
+            console.print(f"    {path}: {why}", soft_wrap=True)
         if len(shown) > MOST_SHOWN:
-            console.print(f"    and {len(shown) - MOST_SHOWN} more", markup=False)
+            console.print(f"    and {len(shown) - MOST_SHOWN} more")
 
 
 def _words(one: ExplainedSchema) -> str:

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from yangbeam.core.reader import Reader
 from yangbeam.io.module_store import ModuleStore
+from yangbeam.pipeline.cli.console import output
 from yangbeam.pipeline.cli.run import execute
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.launching import Job, Launchers
@@ -197,5 +198,5 @@ def main(arguments: list[str] | None = None, say: Callable[[Verdict, Console], N
     """``./dev demo [SECONDS]``; returns 0 only if the demo holds."""
     given = sys.argv[1:] if arguments is None else arguments
     verdict = demo(Path("demo-out"), float(given[0]) if given else SECONDS)
-    say(verdict, Console())
+    say(verdict, output())
     return 0 if verdict.holds else 1

@@ -25,7 +25,7 @@ from rich.table import Table
 
 from yangbeam.core.errors import YangbeamError
 from yangbeam.core.totals import count_of
-from yangbeam.pipeline.cli.console import messages
+from yangbeam.pipeline.cli.console import fail, messages, output
 from yangbeam.pipeline.collect import collect_graph
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.launching import FlinkStart
@@ -244,7 +244,7 @@ def _outcome(topics: Topics, config: Config, restored: int, octets: int) -> Outc
 
 
 def _say(what: str) -> None:
-    messages().print(what, markup=False, highlight=False)
+    messages().print(what)
 
 
 def show(outcome: Outcome, console: Console) -> None:
@@ -267,9 +267,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         outcome = demo(Path("demo-out"), float(given[0]) if given else SECONDS)
     except YangbeamError as error:
-        messages().print(f"Error: {error}", style="red", markup=False)
+        fail(str(error))
         return 3
-    show(outcome, Console())
+    show(outcome, output())
     return 0 if outcome.holds else 1
 
 

@@ -193,11 +193,12 @@ def show(verdict: Verdict, console: Console) -> None:
         shown.add_row(*(str(value) for value in row))
     console.print(shown)
     text, columns, rows = verdict.query
-    console.print(text, markup=False, highlight=False)
+    for line in text.splitlines():
+        console.print(line)
     answer = Table(*columns)
     for row in rows:
         answer.add_row(*(str(value) for value in row))
     console.print(answer)
     for what, path in verdict.places.items():
-        console.print(f"{what}: {path}", markup=False, highlight=False)
+        console.print(f"{what}: {path}")
     console.print("The demo holds." if verdict.holds else "The demo does NOT hold.", style="bold")

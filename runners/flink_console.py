@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from yangbeam.core.errors import YangbeamError
-from yangbeam.pipeline.cli.console import messages, output
+from yangbeam.pipeline.cli.console import fail, output
 from yangbeam.runners.flink_rest import DONE, Flink
 from yangbeam.runners.servers.__main__ import flink as development_cluster
 
@@ -49,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flink = Flink(given.url or cluster.url)
         job = given.job or (_only(flink) if given.command != "list" else "")
         for line in COMMANDS[given.command](flink, job, given.savepoints or str(cluster.savepoints)):
-            output().print(line, markup=False, highlight=False, soft_wrap=True)
+            output().print(line, soft_wrap=True)
     except YangbeamError as error:
-        messages().print(f"Error: {error}", style="red", markup=False)
+        fail(str(error))
         return 3
     return 0
 

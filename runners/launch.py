@@ -6,8 +6,9 @@ from functools import partial
 
 from yangbeam.core.reader import Reader
 from yangbeam.pipeline.cli.app import main as run_command
-from yangbeam.pipeline.cli.console import messages
+from yangbeam.pipeline.cli.console import say, warn
 from yangbeam.pipeline.launching import FlinkStart, Job, Launchers, registry_warning
+from yangbeam.pipeline.logs import quiet_process
 
 
 def _launch(job: Job, *, live: bool) -> None:
@@ -24,7 +25,7 @@ def _launch_on_flink(job: Job, start: FlinkStart) -> str:
 
     warning = registry_warning(job.config)
     if warning and start.jar is not None:
-        messages().print(f"warning: {warning}", style="yellow", markup=False)
+        warn(warning)
     graph = listening_graph if job.kind == "run" else collect_graph
     return launch(job.config.flink, graph(job.config), start, job.beam_options)
 
@@ -33,14 +34,16 @@ def _announce(readers: list[Reader], _handoff: object) -> None:
     """Says where sockets listen, ports chosen, and what the kernel did not grant."""
     for reader in readers:
         for host, port in getattr(reader, "addresses", ()):
-            messages().print(f"listening on {host} port {port}")
+            say(f"listening on {host} port {port}")
         for warning in getattr(reader, "warnings", ()):
-            messages().print(f"warning: {warning}", style="yellow", markup=False)
+            warn(warning)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script ``yangbeam``; returns the exit code. Without arguments: the process's own."""
     given = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        quiet_process(debug="--debug" in given)
     local = partial(_launch, live=False), partial(_launch, live=True)
     return run_command(given, Launchers(*local, flink=_launch_on_flink))
 

@@ -1,9 +1,10 @@
 """The commands: `yangbeam --help` is their map. Beam is imported only by the commands that run it."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,9 +25,10 @@ from yangbeam.pipeline.cli import (
     tail,
 )
 from yangbeam.pipeline.cli.arguments import cut
-from yangbeam.pipeline.cli.console import messages
+from yangbeam.pipeline.cli.console import reporting, say
 from yangbeam.pipeline.exit_codes import MEANING, ExitCode
 from yangbeam.pipeline.launching import Launchers
+from yangbeam.pipeline.logs import Chosen, choose, chosen, on_standard_error
 
 EPILOG = "\n\n".join(
     [
@@ -47,8 +49,14 @@ def _root(
     _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
+    log: Annotated[
+        Literal["text", "json"],
+        typer.Option(help="How standard error is written: words, or one JSON object a line."),
+    ] = "text",
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks, and what libraries say.")] = False,
 ) -> None:
     """YANG-modelled network telemetry, typed and accounted for, from routers into Kafka and tables."""
+    choose(Chosen(as_json=log == "json", debug=debug))
 
 
 def build_app(launchers: Launchers, beam_options: tuple[str, ...] = ()) -> typer.Typer:
@@ -60,9 +68,8 @@ def build_app(launchers: Launchers, beam_options: tuple[str, ...] = ()) -> typer
     """
     app = typer.Typer(
         name="yangbeam",
-        no_args_is_help=True,
         rich_markup_mode="markdown",
-        pretty_exceptions_show_locals=False,  # locals hold secrets
+        pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
         epilog=EPILOG,
     )
@@ -92,13 +99,25 @@ def main(arguments: Sequence[str], launchers: Launchers) -> int:
     """Runs one command and returns its exit code (pipeline.exit_codes)."""
     ours, beams = cut(arguments)
     try:
-        build_app(launchers, beams)(args=ours, prog_name="yangbeam")
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else ExitCode.OK if ended.code is None else ExitCode.FAILED
-    except KeyboardInterrupt:
-        messages().print("interrupted")
-        return ExitCode.INTERRUPTED
+        with _own_log(), reporting():
+            app = build_app(launchers, beams)
+            ended = app(args=ours or ["--help"], prog_name="yangbeam", standalone_mode=False)
+            if ended == ExitCode.INTERRUPTED:
+                say("interrupted")
+            return ended if isinstance(ended, int) else ExitCode.OK
+    except typer.Exit as ended:
+        return ended.exit_code
     finally:
         if sys.stdout is not None:
             sys.stdout.flush()
-    return ExitCode.OK
+
+
+@contextmanager
+def _own_log() -> Iterator[None]:
+    """Logs as the command line says while it is entered."""
+    before = chosen()
+    try:
+        with on_standard_error():
+            yield
+    finally:
+        choose(before)

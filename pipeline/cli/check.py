@@ -6,7 +6,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from yangbeam.pipeline.cli.console import output, reporting
+from yangbeam.pipeline.cli.console import output, print_json, reporting
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.config.places import places_of
 from yangbeam.pipeline.config.sources import Capture, Source
@@ -20,12 +20,12 @@ def check(
 ) -> None:
     """Judge a configuration file: every problem at once, with its line and its cure."""
     if schema:
-        typer.echo(orjson.dumps(Config.model_json_schema(), option=orjson.OPT_INDENT_2))
+        print_json(orjson.dumps(Config.model_json_schema(), option=orjson.OPT_INDENT_2))
         return
     with reporting():
         found = load(config)
     name = "the default configuration" if config is None else str(config)
-    output().print(f"{name} is valid", markup=False, soft_wrap=True)
+    output().print(f"{name} is valid", soft_wrap=True)
     _tell("run", found)
     if found.kafka is not None:
         _tell("collect", found.as_collect())
@@ -34,11 +34,11 @@ def check(
 
 def _tell(command: str, config: Config) -> None:
     """Prints where a command would read, and where its results would be."""
-    output().print(f"as {command}:", markup=False, soft_wrap=True)
+    output().print(f"as {command}:", soft_wrap=True)
     for source in config.sources:
-        output().print(f"  from {_source_in_words(source, config)}", markup=False, soft_wrap=True)
+        output().print(f"  from {_source_in_words(source, config)}", soft_wrap=True)
     for what, place in places_of(config).items():
-        output().print(f"  {what}: {place}", markup=False, soft_wrap=True)
+        output().print(f"  {what}: {place}", soft_wrap=True)
 
 
 def _source_in_words(source: Source, config: Config) -> str:

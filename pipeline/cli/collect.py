@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from yangbeam.pipeline.cli.console import reporting
+from yangbeam.pipeline.cli.console import print_line, reporting
 from yangbeam.pipeline.cli.run import execute, refuse_on_flink
 from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.config.toml_lines import Place
@@ -50,7 +50,7 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
             found = load(config, chosen, {("status", "view"): "--view"})
             if runner == "flink":
                 job = Job(found.as_collect(), beam_options, kind="collect")
-                typer.echo(launchers.flink(job, FlinkStart(savepoint, lose_state, jar)))
+                print_line(launchers.flink(job, FlinkStart(savepoint, lose_state, jar)))
                 return
             execute(Job(found.as_collect(), beam_options, duration, "collect"), launchers, json=json)
 

@@ -1,12 +1,11 @@
 """`yangbeam decode`: what stands in captures, one JSON object per notification, without Beam."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from yangbeam.pipeline.cli.console import reporting
+from yangbeam.pipeline.cli.console import print_json, reporting
 
 
 def decode(
@@ -27,4 +26,4 @@ def decode(
     with reporting():
         reader = CaptureReader(files, ports=frozenset(port or ()) or None)
         for line in decoded(reader, yang or []):
-            sys.stdout.buffer.write(line + b"\n")
+            print_json(line)

@@ -11,7 +11,7 @@ from yangbeam.core.publisher_facts import PublisherCapabilities
 from yangbeam.core.yang.node_modules import NodeModules
 from yangbeam.io.module_store import ModuleStore
 from yangbeam.io.netconf import NetconfSession
-from yangbeam.pipeline.cli.console import messages, output, reporting
+from yangbeam.pipeline.cli.console import output, print_json, reporting, say
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.nodes import discovery_of
 from yangbeam.registry.discovery.asking import LATEST, Asking, Wanted
@@ -30,14 +30,19 @@ def discover(
     with reporting():
         found = facts(*ask(load(config), exporter))
     if json:
-        typer.echo(orjson.dumps(found))
-        return
+        print_json(orjson.dumps(found))
+    else:
+        show(found)
+
+
+def show(found: dict[str, Any]) -> None:
+    """Prints it for a person."""
     for what, value in found.items():
         if what == "refused":
             for name, why in value.items():
-                messages().print(f"  refused {name}: {why}", markup=False, soft_wrap=True)
+                say(f"  refused {name}: {why}")
         elif what != "modules":
-            output().print(f"{what}: {value}", markup=False, highlight=False, soft_wrap=True)
+            output().print(f"{what}: {value}", soft_wrap=True)
 
 
 def ask(config: Config, exporter: str) -> tuple[NodeModules, PublisherCapabilities]:
@@ -54,7 +59,7 @@ def ask(config: Config, exporter: str) -> tuple[NodeModules, PublisherCapabiliti
     store = ModuleStore(settings.cache)
     asking = Asking(settings, store, NetconfSession)
     target = settings.target(access, exporter)
-    messages().print(f"asking {target.name}", markup=False)
+    say(f"asking {target.name}")
     asking.ask(target, Wanted(exporter, None, frozenset(), access.skip))
     pointer = store.pointed(LATEST, exporter)
     modules = store.get(pointer.set_id, target.name, pointer.own_id) if pointer else None

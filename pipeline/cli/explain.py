@@ -1,12 +1,11 @@
 """`yangbeam explain`: what is learned of how the exporters of captures count, and why."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from yangbeam.pipeline.cli.console import output, reporting
+from yangbeam.pipeline.cli.console import output, print_json, reporting
 
 
 def explain(
@@ -52,7 +51,7 @@ def explain(
         found = explainer.explain()
         read_by = schema_explainer.explain() if schema_explainer is not None else None
         if as_json:
-            sys.stdout.buffer.write(explaining.as_json(found, read_by) + b"\n")
+            print_json(explaining.as_json(found, read_by))
             return
         explaining.show(found, output())
         show_schemas(read_by or [], output())

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from yangbeam.pipeline.cli.console import messages, reporting
+from yangbeam.pipeline.cli.console import reporting, say
 from yangbeam.pipeline.config.file import load
 
 
@@ -40,5 +40,5 @@ def metrics(
         signal.signal(signal.SIGTERM, lambda *_: over.set())
         at = chosen.status.metrics_port if port is None else port
         with served(at or 0, RunMetrics(status.snapshot), "--port") as taken:
-            messages().print(f"metrics at http://{LOOPBACK}:{taken}/metrics", markup=False)
+            say(f"metrics at http://{LOOPBACK}:{taken}/metrics")
             followed(chosen, status, over, duration)

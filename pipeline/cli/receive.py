@@ -6,7 +6,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from yangbeam.pipeline.cli.console import messages, reporting
+from yangbeam.pipeline.cli.console import print_json, reporting, say, warn
 from yangbeam.pipeline.config.file import load
 
 
@@ -27,18 +27,14 @@ def receive(
 
     with reporting():
         found = load(config)
-        received = Receive(plan_of(found, _warn), _warn)
+        received = Receive(plan_of(found, warn), warn)
         received.open()
         for host, port in received.addresses:
-            messages().print(f"listening on {host} port {port}", markup=False)
+            say(f"listening on {host} port {port}")
         with metrics(found.receive.metrics_port, lambda: received.receivers) as chosen:
             if chosen is not None:
-                messages().print(f"metrics at http://127.0.0.1:{chosen}/metrics", markup=False)
+                say(f"metrics at http://127.0.0.1:{chosen}/metrics")
             received.run()
         if json:
             counters = {receiver.name: receiver.report.counters for receiver in received.receivers}
-            typer.echo(orjson.dumps(counters))
-
-
-def _warn(what: str) -> None:
-    messages().print(f"warning: {what}", style="yellow", markup=False)
+            print_json(orjson.dumps(counters))

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from yangbeam.core.loss.reconcile import Reconciled, summary
-from yangbeam.pipeline.cli.console import output, reporting
+from yangbeam.pipeline.cli.console import output, print_json, reporting
 from yangbeam.pipeline.config.file import load
 
 
@@ -27,7 +27,7 @@ def reconcile(
     with reporting():
         found = reconciled(load(config))
     if json:
-        typer.echo(orjson.dumps({where: [one._asdict() for one in getattr(found, where)] for where in found._fields}))
+        print_json(orjson.dumps({where: [one._asdict() for one in getattr(found, where)] for where in found._fields}))
     else:
         output().print(_table(found))
 

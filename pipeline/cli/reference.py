@@ -15,6 +15,16 @@ _HEAD: Final = """# Commands
 `yangbeam --help` is the map, `yangbeam COMMAND --help` tells the same as this page, which is generated:
 `python -m yangbeam.pipeline.cli.reference > docs/cli.md`. Results go to standard output, everything else to standard
 error. What follows `--` in `yangbeam run … -- OPTIONS` are Beam's own options.
+
+A failure is one line: what was found and where, what to do, and in brackets its cause and whose fault it is. What routers,
+brokers and files say is shown as text only: control characters in it are shown as escapes, in JSON too.
+
+## Options of every command
+
+They may stand before or behind the command.
+
+| option | default | meaning |
+|---|---|---|
 """
 
 
@@ -23,7 +33,8 @@ def commands() -> str:
     group: Any = typer.main.get_command(build_app(Launchers(bounded=_never, live=_never)))
     sections = "".join(_command(name, command) for name, command in group.commands.items())
     codes = "".join(f"| {code.value} | {meaning} |\n" for code, meaning in MEANING.items())
-    return f"{_HEAD}{sections}\n## Exit codes\n\n| code | meaning |\n|---|---|\n{codes}"
+    of_all = "".join(map(_row, group.params))
+    return f"{_HEAD}{of_all}{sections}\n## Exit codes\n\n| code | meaning |\n|---|---|\n{codes}"
 
 
 def _never(_: Job) -> None:

@@ -5,11 +5,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from yangbeam.pipeline.cli.console import messages, reporting
+from yangbeam.pipeline.cli.console import reporting, say, warn
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.config.registry import RegistryServer
 from yangbeam.pipeline.config.toml_lines import Place
-from yangbeam.pipeline.logs import on_standard_error
 
 _ROLES: Final = {"nothing": 0, "read": 1, "write": 2}
 
@@ -28,7 +27,7 @@ def registry(
 
     A run with an embedded registry may use the same file at the same time: ids are the same.
     """
-    with on_standard_error(), reporting():
+    with reporting():
         # Servers and clients, of no use to the other commands.
         from yangbeam.pipeline.assembly import registry_of  # noqa: PLC0415
         from yangbeam.registry.resolving import make_resolver  # noqa: PLC0415
@@ -56,7 +55,7 @@ def registry(
         bound = bind(server.host, server.port)
         _tell(found, bound.getsockname()[1])
         serve(app, bound, _tls(server))
-        messages().print("ended")
+        say("ended")
 
 
 def _settings(
@@ -103,6 +102,6 @@ def _tell(found: Config, port: int) -> None:
     server = found.registry_server
     scheme = "https" if server.tls else "http"
     host = f"[{server.host}]" if ":" in server.host else server.host
-    messages().print(f"schemas of {found.registry.path} at {scheme}://{host}:{port}", markup=False)
+    say(f"schemas of {found.registry.path} at {scheme}://{host}:{port}")
     if server.accounts and not server.tls and server.host not in ("127.0.0.1", "::1", "localhost"):
-        messages().print("warning: passwords travel unencrypted: write [registry_server.tls]", style="yellow")
+        warn("passwords travel unencrypted: write [registry_server.tls]")

@@ -11,14 +11,13 @@ import typer
 
 from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.core.totals import lines_of, unbalanced
-from yangbeam.pipeline.cli.console import messages, output, reporting
+from yangbeam.pipeline.cli.console import fail, messages, output, print_json, print_line, reporting, say
 from yangbeam.pipeline.config.errors import InvalidConfigurationError, Problem
 from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.config.places import places_of, sink_names
 from yangbeam.pipeline.config.toml_lines import Place
 from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
-from yangbeam.pipeline.logs import on_standard_error
 from yangbeam.pipeline.view.live_view import LiveView
 from yangbeam.pipeline.view.metrics_server import LOOPBACK, served
 from yangbeam.pipeline.view.report import Report, build
@@ -150,7 +149,7 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
             refuse_on_flink(runner, duration=duration, view=view, json=json)
             job = Job(load(config, settings, options), beam_options, duration)
             if runner == "flink":
-                typer.echo(launchers.flink(job, FlinkStart()))
+                print_line(launchers.flink(job, FlinkStart()))
                 return
             execute(job, launchers, json=json)
 
@@ -178,20 +177,20 @@ def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
     STATUS.clear()
     sinks = sink_names(job.config, job.kind)
     try:
-        with _metrics(job), on_standard_error(), LiveView(STATUS.snapshot, job.config.status, messages()):
+        with _metrics(job), LiveView(STATUS.snapshot, job.config.status, messages()):
             launchers.of(job.config)(job)
     finally:
         snapshot = STATUS.snapshot()
         report = build(snapshot, sinks)
         _write(report, job.config.status.report)
     if json:
-        typer.echo(orjson.dumps(report))
+        print_json(orjson.dumps(report))
     else:
         lines = [line for sink in sinks for line in lines_of(snapshot.counts, sink)]
         output().print(summary(report, lines, places_of(job.config)))
     if not report["balanced"]:
         for line in unbalanced(snapshot.exporters, sinks):
-            messages().print(f"Error: the ledger does not balance: {line}", style="red", markup=False)
+            fail(f"the ledger does not balance: {line}")
         raise typer.Exit(ExitCode.FAILED)
     return report
 
@@ -202,7 +201,7 @@ def _metrics(job: Job) -> Iterator[None]:
     setting = f"{'status' if job.kind == 'run' else job.kind}.metrics_port"
     with served(job.config.status.metrics_port, RunMetrics(STATUS.snapshot), setting) as port:
         if port is not None:
-            messages().print(f"metrics at http://{LOOPBACK}:{port}/metrics", markup=False)
+            say(f"metrics at http://{LOOPBACK}:{port}/metrics")
         yield
 
 

@@ -14,7 +14,7 @@ from yangbeam.core.errors import ConfigurationError, Fault, YangbeamError
 from yangbeam.core.loss.loss_json import read_losses
 from yangbeam.core.loss.sent_records import FILTER, Compared, compared, lost_of, received_of, sent_in
 from yangbeam.io.netconf import NetconfSession
-from yangbeam.pipeline.cli.console import output, reporting
+from yangbeam.pipeline.cli.console import output, print_json, reporting
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.nodes import discovery_of
 
@@ -46,7 +46,7 @@ def sent(
         totals, losses = _of_topics(found) if found.kafka is not None else _of_files(found.files.directory)
         rows = compared(told, received_of(totals, exporter), lost_of(losses, exporter))
     if json:
-        typer.echo(orjson.dumps([row._asdict() for row in rows]))
+        print_json(orjson.dumps([row._asdict() for row in rows]))
     else:
         output().print(_table(exporter, rows))
 

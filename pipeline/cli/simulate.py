@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import orjson
 import typer
 
-from yangbeam.pipeline.cli.console import messages, output, reporting
+from yangbeam.pipeline.cli.console import output, print_json, reporting, say
 from yangbeam.simulator.habits import HABITS
 from yangbeam.simulator.options import CHANCES, MEDIA_TYPES, SimulateOptions, help_of
 from yangbeam.simulator.send import simulate
@@ -30,7 +30,7 @@ def command() -> Callable[..., None]:
         """
         with reporting():
             options = SimulateOptions(**{name: _given(value) for name, value in chosen.items()})
-            messages().print(f"sending to {options.target}; Ctrl-C ends it", markup=False)
+            say(f"sending to {options.target}; Ctrl-C ends it")
             show(simulate(options), json=json)
 
     parameters = [_parameter(field) for field in fields(SimulateOptions)]
@@ -64,7 +64,7 @@ def _given(value: Any) -> Any:
 def show(summary: Summary, *, json: bool) -> None:
     """Prints what was sent."""
     if json:
-        typer.echo(orjson.dumps(asdict(summary), default=str))
+        print_json(orjson.dumps(asdict(summary), default=str))
         return
     console = output()
     console.print(
@@ -78,4 +78,4 @@ def show(summary: Summary, *, json: bool) -> None:
                 f"{title}: " + ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())), soft_wrap=True
             )
     if summary.truth:
-        console.print(f"truth: {summary.truth}", markup=False, soft_wrap=True)
+        console.print(f"truth: {summary.truth}", soft_wrap=True)

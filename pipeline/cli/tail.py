@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.pipeline.cli.console import messages, reporting
+from yangbeam.pipeline.cli.console import print_json, print_line, reporting, say
 
 _PLACE = re.compile(r"(\d{1,10}):(\d{1,19})")
 
@@ -57,17 +57,20 @@ def tail(
         found = Tail(load(config), wanted)
         try:
             for each in found.verdicts():
-                line = json_of(each, with_message=message) if json else line_of(each).encode()
-                sys.stdout.buffer.write(line + b"\n")
+                if json:
+                    print_json(json_of(each, with_message=message))
+                else:
+                    print_line(line_of(each))
                 if message and not json:
-                    sys.stdout.buffer.write((each.frame.payload if each.frame else each.record.value) + b"\n")
+                    payload = each.frame.payload if each.frame else each.record.value
+                    print_line(payload.decode(errors="backslashreplace"))
                 sys.stdout.buffer.flush()
         except KeyboardInterrupt:
             pass  # how a tail that follows ends
         finally:
             found.close()
         counts = ", ".join(f"{count} {name}" for name, count in found.counts.items())
-        messages().print(f"read {sum(found.counts.values())}: {counts}", markup=False)
+        say(f"read {sum(found.counts.values())}: {counts}")
 
 
 def _places(written: list[str]) -> dict[int, int]:

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from yangbeam.core.errors import ConfigurationError, Fault
+from yangbeam.core.shown_text import shown
 from yangbeam.pipeline.config.toml_lines import Place, line_of
 from yangbeam.pipeline.config.types import PROBLEM
 
@@ -43,7 +44,7 @@ class Problem:
     def __str__(self) -> str:
         place = self.origin if self.line is None else f"{self.origin}:{self.line}"
         key = f" {self.key}:" if self.key else ""
-        return f"{place}:{key} {self.what}; {self.instead} [{self.fault}]"
+        return shown(f"{place}:{key} {self.what}; {self.instead} [{self.fault}]")
 
 
 class InvalidConfigurationError(ConfigurationError):

@@ -12,12 +12,13 @@ import sys
 
 from yangbeam.core.collector import Collector
 from yangbeam.core.elements import Message
-from yangbeam.core.errors import WireError, YangbeamError
+from yangbeam.core.errors import WireError
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.io.https_notif import HttpsServer
 from yangbeam.io.kafka.raw_producer import KafkaFatalError
-from yangbeam.pipeline.receive.order import FATAL, WorkerOrder
-from yangbeam.pipeline.receive.worker import STDIN, Delivery, read_order
+from yangbeam.pipeline.logs import chosen, quiet_process
+from yangbeam.pipeline.receive.order import WorkerOrder
+from yangbeam.pipeline.receive.worker import STDIN, Delivery, ended_by, read_order
 
 TURN_S = 0.005
 """Between two looks at what Kafka settled; a publisher waits half of it, on average, beyond Kafka's own time."""
@@ -120,13 +121,9 @@ def main() -> int:
     async def work() -> None:
         await HttpsWorker(order, order.https or HttpsSettings()).run()
 
-    try:
-        asyncio.run(work())
-    except YangbeamError as error:
-        sys.stderr.write(f"{order.name}: {error}\n")
-        return FATAL
-    return 0
+    return ended_by(order.name, lambda: asyncio.run(work()))
 
 
 if __name__ == "__main__":
+    quiet_process(debug=chosen().debug)
     sys.exit(main())

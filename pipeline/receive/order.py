@@ -51,6 +51,8 @@ class WorkerReport(msgspec.Struct, frozen=True):
     """Cumulative, those of the heartbeats."""
     spool_octets: int
     queue_records: int
+    ended: tuple[str, str, str] | None = None
+    """The last word of one that can do nothing more: reason, detail and fault of its error."""
 
 
 ENCODER: Final = msgspec.json.Encoder()

@@ -85,8 +85,9 @@ class Receiver:
         """Takes in what it reported; returns False when it has ended."""
         octets = os.read(self.fileno(), 1 << 20)
         *lines, self._line = (self._line + octets).split(b"\n")
-        if lines:
-            self.report = REPORT.decode(lines[-1])
+        for line in lines:
+            report = REPORT.decode(line)
+            self.report = report if report.ended is None else msgspec.structs.replace(self.report, ended=report.ended)
         return bool(octets)
 
     def ended(self) -> None:
@@ -100,10 +101,18 @@ class Receiver:
         code = self._process.wait()
         self._forget()
         if code == FATAL:
-            raise ReceiveEndedError("receiver-ended", f"receiver {self.name} can do nothing more; see its message")
+            raise self._why()
         self._near = self._near + 1 if time.monotonic() - self._started < NEAR_S else 0
         self.restarts += 1
         self.start_at = time.monotonic() + BACKOFF_S[min(self._near, len(BACKOFF_S) - 1)]
+
+    def _why(self) -> "ReceiveEndedError":
+        if self.report.ended is None:
+            return ReceiveEndedError("receiver-ended", f"receiver {self.name} can do nothing more; see its message")
+        reason, detail, fault = self.report.ended
+        error = ReceiveEndedError(reason, f"receiver {self.name}: {detail}")
+        error.fault = Fault(fault)
+        return error
 
     def stop(self) -> None:
         """Closes its standard input, which is its sign to end."""

@@ -9,12 +9,12 @@ import sys
 import time
 from typing import Any
 
-from yangbeam.core.errors import YangbeamError
 from yangbeam.core.udp_receiving import UdpSettings
 from yangbeam.io.kafka.raw_producer import KafkaFatalError
 from yangbeam.io.udp_receiver import Intake
-from yangbeam.pipeline.receive.order import FATAL, WorkerOrder
-from yangbeam.pipeline.receive.worker import STDIN, Delivery, read_order
+from yangbeam.pipeline.logs import chosen, quiet_process
+from yangbeam.pipeline.receive.order import WorkerOrder
+from yangbeam.pipeline.receive.worker import STDIN, Delivery, ended_by, read_order
 
 TURN_S = 0.02
 """Longest time between two looks at what Kafka settled, while something is under way."""
@@ -78,13 +78,9 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     order = read_order()
-    try:
-        UdpWorker(order, order.udp or UdpSettings()).run()
-    except YangbeamError as error:
-        sys.stderr.write(f"{order.name}: {error}\n")
-        return FATAL
-    return 0
+    return ended_by(order.name, lambda: UdpWorker(order, order.udp or UdpSettings()).run())
 
 
 if __name__ == "__main__":
+    quiet_process(debug=chosen().debug)
     sys.exit(main())

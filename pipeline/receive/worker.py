@@ -5,17 +5,21 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from yangbeam.core import raw_record
 from yangbeam.core.collector import Collector
 from yangbeam.core.elements import Control, Heartbeat, Message, MessageBatch, Refused
-from yangbeam.core.errors import Fault, WireError
+from yangbeam.core.errors import Fault, WireError, YangbeamError
+from yangbeam.core.failure import failure_of
+from yangbeam.core.log_line import ERROR, WARNING, log_line
 from yangbeam.core.raw_record import RawRecord, read_record
 from yangbeam.core.spool import Spooled
 from yangbeam.io.kafka.raw_producer import RawProducer
-from yangbeam.pipeline.receive.order import ENCODER, ORDER, WorkerOrder, WorkerReport
+from yangbeam.pipeline.logs import chosen, traceback_of
+from yangbeam.pipeline.receive.order import ENCODER, FATAL, ORDER, WorkerOrder, WorkerReport
 from yangbeam.pipeline.receive.outlet import Outlet
 from yangbeam.pipeline.receive.producing import Done, OutletLimits
 from yangbeam.pipeline.receive.spool import Spool
@@ -59,10 +63,9 @@ class Delivery:
         )
         limits = OutletLimits(stall_s=kafka.stall_s)
 
-        def say(what: str) -> None:
-            sys.stderr.write(f"{order.name}: {what}\n")
-
-        self.outlet = Outlet(producer, spool, self.counters, self._never, limits=limits, say=say)
+        self.outlet = Outlet(
+            producer, spool, self.counters, self._never, limits=limits, say=partial(tell, order.name, WARNING)
+        )
         self._flush_s = kafka.flush_s
 
     def hand_over(self, done: Callable[[], Done] | None = None) -> None:
@@ -134,12 +137,8 @@ class Delivery:
         self.report()
 
     def report(self) -> None:
-        """Tells the parent how things stand, if it listens."""
-        report = WorkerReport(self.counters, self.outlet.spool_octets, self.outlet.waiting)
-        try:
-            os.write(STDOUT, ENCODER.encode(report) + b"\n")
-        except (BlockingIOError, BrokenPipeError):
-            return  # the next one says as much, or nobody listens any more
+        """Tells the parent how things stand, if it listens; if it does not, the next one says as much."""
+        _report(WorkerReport(self.counters, self.outlet.spool_octets, self.outlet.waiting))
 
     def end(self) -> None:
         """Gives up what is incomplete, and waits a while for Kafka; the rest stays on disk."""
@@ -147,6 +146,38 @@ class Delivery:
         self.hand_over()
         self.outlet.close(self._flush_s)
         self.report()
+
+
+def _report(report: WorkerReport) -> bool:
+    """Writes a report to the parent; returns False when its pipe is full, or nobody listens any more."""
+    try:
+        os.write(STDOUT, ENCODER.encode(report) + b"\n")
+    except (BlockingIOError, BrokenPipeError):
+        return False
+    return True
+
+
+def tell(name: str, level: str, what: str, traceback: str = "") -> None:
+    """Writes a line of the log, in the form that the command was told."""
+    line = log_line(time.time(), level, name, what, as_json=chosen().as_json, traceback=traceback)
+    sys.stderr.write(line + "\n")
+
+
+def ended_by(name: str, work: Callable[[], None]) -> int:
+    """Does a process's work and returns its exit code; a defect is one line, and its traceback where that was chosen.
+
+    An error of ours is the parent's to say: another start would not mend it.
+    """
+    try:
+        work()
+    except YangbeamError as error:
+        if not _report(WorkerReport({}, 0, 0, (error.reason, error.detail, error.fault.value))):
+            tell(name, ERROR, str(error))
+        return FATAL
+    except Exception as error:  # noqa: BLE001 # the parent starts another process, whatever it was
+        tell(name, ERROR, failure_of(error).text, traceback_of(error) if chosen().debug else "")
+        return 1
+    return 0
 
 
 def read_order() -> WorkerOrder:

@@ -9,7 +9,6 @@ from typing import Final, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -106,7 +105,7 @@ def _flow(snapshot: Snapshot) -> Table:
     for name in (RECEIVED, DECODED, VALIDATED, DUPLICATES, PENDING):
         table.add_row(name, f"{snapshot.counts.get(name, 0):,}")
     for sink, count in delivered(snapshot.counts).items():
-        table.add_row(f"delivered to {escape(sink)}", f"{count:,}")
+        table.add_row(f"delivered to {sink}", f"{count:,}")
     return table
 
 
@@ -114,7 +113,7 @@ def _subscriptions(snapshot: Snapshot) -> Table:
     table = _table("Subscriptions, busiest first")
     busiest = sorted(snapshot.subscriptions.items(), key=lambda item: (-item[1], str(item[0])))
     for (exporter, publisher, number), count in busiest[:TOP]:
-        table.add_row(escape(f"{exporter} #{number} (publisher {publisher})"), f"{count:,}")
+        table.add_row(f"{exporter} #{number} (publisher {publisher})", f"{count:,}")
     if len(busiest) > TOP:
         table.add_row(f"and {len(busiest) - TOP:,} more", "")
     return table
@@ -131,7 +130,7 @@ def _trouble(snapshot: Snapshot) -> Table:
         **{f"dead: {reason}": count for reason, count in list(dead_letters(snapshot.counts).items())[:TOP]},
     }
     for name, count in rows.items():
-        table.add_row(escape(name), f"{count:,}", style="red" if count else "green")
+        table.add_row(name, f"{count:,}", style="red" if count else "green")
     return table
 
 
@@ -185,7 +184,7 @@ class LiveView:
         if self._live is not None:
             self._live.update(picture(snapshot, rates, elapsed_s), refresh=True)
         else:
-            self._console.print(plain_line(snapshot, rates, elapsed_s), markup=False, soft_wrap=True)
+            self._console.print(plain_line(snapshot, rates, elapsed_s), soft_wrap=True)
 
     def _loop(self) -> None:
         while not self._done.wait(self._every_s):

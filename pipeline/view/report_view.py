@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from yangbeam.core.shown_text import shown
 from yangbeam.core.totals import Line
 from yangbeam.pipeline.view.report import LossEntry, Report
 
@@ -31,7 +31,7 @@ def summary(report: Report, lines: list[Line], places: Mapping[str, Any]) -> Ren
             parts.append(_counts(title, counts))
     parts.append(_losses(report["loss"]))
     parts += [_line(line) for line in lines]
-    parts += [Text.assemble((f"{what}: ", "dim"), str(place)) for what, place in places.items()]
+    parts += [Text.assemble((f"{what}: ", "dim"), shown(str(place))) for what, place in places.items()]
     return Group(*parts)
 
 
@@ -40,7 +40,7 @@ def _counts(title: str, counts: Mapping[str, int]) -> Table:
     table.add_column()
     table.add_column(justify="right")
     for name, count in counts.items():
-        table.add_row(escape(name), f"{count:,}")
+        table.add_row(name, f"{count:,}")
     return table
 
 
@@ -55,7 +55,7 @@ def _losses(loss: Mapping[str, list[LossEntry]]) -> RenderableType:
     for column in ("counter", "exporter", "counted by", "gaps", "numbers"):
         table.add_column(column, overflow="fold")
     for group, entries in list(groups.items())[:MAX_LOSSES]:
-        table.add_row(*map(escape, group), str(len(entries)), f"{sum(entry['count'] for entry in entries):,}")
+        table.add_row(*group, str(len(entries)), f"{sum(entry['count'] for entry in entries):,}")
     if len(groups) > MAX_LOSSES:
         table.caption = f"and {len(groups) - MAX_LOSSES:,} more in the report"
     return table
@@ -63,5 +63,5 @@ def _losses(loss: Mapping[str, list[LossEntry]]) -> RenderableType:
 
 def _line(line: Line) -> Text:
     if not line.missing:
-        return Text(f"Balanced. {line}", style="green")
-    return Text(f"DOES NOT BALANCE by {line.missing:,}. {line}", style="bold red")
+        return Text(shown(f"Balanced. {line}"), style="green")
+    return Text(shown(f"DOES NOT BALANCE by {line.missing:,}. {line}"), style="bold red")

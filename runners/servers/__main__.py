@@ -6,7 +6,7 @@ from typing import Final
 
 from yangbeam.core.errors import YangbeamError
 from yangbeam.io.yang_directories import bundled
-from yangbeam.pipeline.cli.console import messages, output
+from yangbeam.pipeline.cli.console import fail, messages, output
 from yangbeam.runners.servers.artifacts import home
 from yangbeam.runners.servers.flink import FlinkCluster
 from yangbeam.runners.servers.flink_job_server import job_server
@@ -66,16 +66,16 @@ def main(arguments: list[str]) -> int:
     every = {name: SERVERS[name] for name in ("kafka", "flink")}
     chosen = every if name == "all" else {name: SERVERS[name]} if name in SERVERS else {}
     if command not in {"up", "down", "status"} or not chosen:
-        messages().print(f"usage: ./dev up|down|status {'|'.join(SERVERS)}|all", markup=False)
+        messages().print(f"usage: ./dev up|down|status {'|'.join(SERVERS)}|all")
         return 2
     try:
         for start, stop, show in chosen.values():
             if command != "status":
                 (start if command == "up" else stop)()
             for line in show():
-                output().print(line, markup=False, highlight=False, soft_wrap=True)
+                output().print(line, soft_wrap=True)
     except YangbeamError as error:
-        messages().print(f"Error: {error}", style="red", markup=False)
+        fail(str(error))
         return 3
     return 0
 

@@ -9,7 +9,7 @@ from typing import Final, Self
 import apache_beam as beam
 
 from yangbeam.core.errors import YangbeamError
-from yangbeam.pipeline.cli.console import messages, output
+from yangbeam.pipeline.cli.console import fail, output
 from yangbeam.runners.servers.artifacts import home
 from yangbeam.runners.servers.processes import HOST, Process, ServerError, accepts, free_ports
 
@@ -100,9 +100,9 @@ def _folder() -> Path:
 def main() -> int:
     """``./dev prism``: builds it and says where it is; returns the exit code."""
     try:
-        output().print(str(install()), markup=False, highlight=False, soft_wrap=True)
+        output().print(str(install()), soft_wrap=True)
     except YangbeamError as error:
-        messages().print(f"Error: {error}", style="red", markup=False)
+        fail(str(error))
         return 3
     return 0
 

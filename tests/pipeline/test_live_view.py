@@ -3,16 +3,15 @@
 import io
 import threading
 
-from rich.console import Console
-
 from tests.pipeline.snapshots import loss, snapshot
 from yangbeam.pipeline.config.sinks import Status as StatusConfig
+from yangbeam.pipeline.view.console import TextConsole
 from yangbeam.pipeline.view.live_view import TOP, LiveView, RateMeter, Rates, picture, plain_line
 from yangbeam.pipeline.view.status import Snapshot
 
 
 def shown(found: Snapshot) -> str:
-    console = Console(width=200)
+    console = TextConsole(width=200)
     with console.capture() as captured:
         console.print(picture(found, Rates(1234.5, 2000), 61.5))
     return captured.get()
@@ -69,7 +68,7 @@ def test_where_there_is_no_terminal_plain_lines_are_printed() -> None:
         asked.set()
         return snapshot()
 
-    with LiveView(take, StatusConfig(plain_every_s=0.1), Console(file=out, width=40)):
+    with LiveView(take, StatusConfig(plain_every_s=0.1), TextConsole(file=out, width=40)):
         assert asked.wait(10)
     assert "10 messages" in out.getvalue()
     assert "\n" not in out.getvalue().split("kernel")[0]
@@ -77,7 +76,7 @@ def test_where_there_is_no_terminal_plain_lines_are_printed() -> None:
 
 def test_on_a_terminal_the_picture_is_drawn() -> None:
     out = io.StringIO()
-    console = Console(file=out, width=120, force_terminal=True, color_system="truecolor")
+    console = TextConsole(file=out, width=120, force_terminal=True, color_system="truecolor")
     with LiveView(snapshot, StatusConfig(view="auto", refresh_s=60), console) as view:
         view.show()
     assert "Subscriptions" in out.getvalue()
@@ -85,6 +84,6 @@ def test_on_a_terminal_the_picture_is_drawn() -> None:
 
 def test_nothing_is_shown_where_nothing_is_wanted() -> None:
     out = io.StringIO()
-    with LiveView(snapshot, StatusConfig(view="off"), Console(file=out, force_terminal=True)):
+    with LiveView(snapshot, StatusConfig(view="off"), TextConsole(file=out, force_terminal=True)):
         pass
     assert out.getvalue() == ""

@@ -325,7 +325,9 @@ def test_a_spool_that_cannot_be_used_ends_it_with_a_word(
     one = site(bootstrap, "unusable")
     until(lambda: one.error)
     assert isinstance(one.error, ReceiveEndedError)
-    assert "choose another spool folder" in capfd.readouterr().err
+    assert "receiver c/0: " in str(one.error)
+    assert "choose another spool folder" in str(one.error)
+    assert "spool" not in capfd.readouterr().err  # said once, by who ends the command
 
 
 def test_https_is_answered_when_kafka_has_it(site: Callable[..., Site], bootstrap: str, tmp_path: Path) -> None:

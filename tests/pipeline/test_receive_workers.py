@@ -146,7 +146,26 @@ def test_a_process_says_why_it_ends_and_exits_so_that_its_parent_knows(
     settings = {"udp": UdpSettings(), "https": HttpsSettings()}[kind]
     os.write(parent.theirs, ENCODER.encode(parent.order([], **{kind: settings})) + b"\n")
     assert module.main() == FATAL
-    assert "choose another spool folder" in capsys.readouterr().err
+    last = REPORT.decode(os.read(parent.reports, 1 << 20).splitlines()[-1]).ended
+    assert last is not None
+    assert "choose another spool folder" in last[1]
+    assert last[2] == "environment"
+    assert capsys.readouterr().err == ""
+
+
+def test_a_defect_of_a_process_is_one_line_and_its_traceback_only_where_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> None:
+        raise TypeError("a is no\x1b[2J b")
+
+    assert worker.ended_by("c/0", work) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert " ERROR c/0: TypeError: a is no\\x1b[2J b, raised in receive/worker.py line" in said
+    monkeypatch.setenv("YANGBEAM_DEBUG", "1")
+    worker.ended_by("c/0", work)
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
 def test_a_process_whose_parent_is_gone_before_its_order_came_just_ends(parent: Parent) -> None:

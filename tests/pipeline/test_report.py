@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 import pytest
-from rich.console import Console
 
 from tests.pipeline.snapshots import COLLECTOR, COUNTS, loss, snapshot, total
 from yangbeam.core.elements import LedgerTotals, LossBatch
 from yangbeam.core.totals import line_of, unbalanced
 from yangbeam.pipeline.view import status as status_module
+from yangbeam.pipeline.view.console import TextConsole
 from yangbeam.pipeline.view.report import build
 from yangbeam.pipeline.view.report_view import summary
 from yangbeam.pipeline.view.status import OTHERS, Status
@@ -20,7 +20,7 @@ SINKS = ["files", "tables"]
 
 
 def shown(renderable: Any) -> str:
-    console = Console(width=160)
+    console = TextConsole(width=160)
     with console.capture() as captured:
         console.print(renderable)
     return captured.get()
