@@ -16,8 +16,8 @@ _HEAD: Final = """# Commands
 `python -m yangbeam.pipeline.cli.reference > docs/cli.md`. Results go to standard output, everything else to standard
 error. What follows `--` in `yangbeam run … -- OPTIONS` are Beam's own options.
 
-A failure is one line: what was found and where, what to do, and in brackets its cause and whose fault it is. What routers,
-brokers and files say is shown as text only: control characters in it are shown as escapes, in JSON too.
+A failure is one line: what was found and where, what to do, and in brackets its cause and whose fault it is. What
+routers, brokers and files say is shown as text only: control characters in it are shown as escapes, in JSON too.
 
 ## Options of every command
 
