@@ -31,8 +31,8 @@ CAUSES: Final[dict[str, Cause]] = {
     "unsupported-version": Cause(
         DEVICE,
         "A datagram has another version of UDP-notif than 1.",
-        "For version 0, as routers of 2024 send it, set version_0 = true at the source (decode, explain and run: "
-        "--version-0); else update the router.",
+        "For version 0, as routers of 2024 send it, set version_0 = true in [sources.dialect], or --version-0; else "
+        "update the router.",
     ),
     "unsupported-media-type": Cause(
         DEVICE,
@@ -42,12 +42,12 @@ CAUSES: Final[dict[str, Cause]] = {
     "private-media-type": Cause(
         CONFIGURATION,
         "A datagram has a private media type that the source does not allow.",
-        "Add its number to private_media_types of the source, or let the router send JSON, XML or CBOR.",
+        "Add its number to private_media_types in [sources.dialect], or let the router send JSON, XML or CBOR.",
     ),
     "unsupported-option": Cause(
         DEVICE,
         "A datagram has an option that the standard does not define, and is discarded as the draft says.",
-        "Set keep_unknown_options = true at the source to deliver such messages.",
+        'Set unknown_options = "keep" in [sources.dialect] to deliver such messages.',
     ),
     "incomplete": Cause(
         ENVIRONMENT,
@@ -57,13 +57,13 @@ CAUSES: Final[dict[str, Cause]] = {
     "too-many-segments": Cause(
         CONFIGURATION,
         "A message has more segments than the receiver holds.",
-        "Raise reassembly.max_segments of the source; if the router sets the last-segment flag in the top bit, set "
-        'last_bit = "detect".',
+        "Raise max_segments in [sources.reassembly]; if the router sets the last-segment flag in the top bit, set "
+        'last_bit = "detect" in [sources.dialect].',
     ),
     "message-too-large": Cause(
         CONFIGURATION,
         "A message has more octets than the receiver holds.",
-        "Raise reassembly.max_message_bytes of the source, or let the router send less in one message.",
+        "Raise max_message_bytes in [sources.reassembly], or let the router send less in one message.",
     ),
     "capture-cut": Cause(
         ENVIRONMENT,

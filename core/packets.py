@@ -16,15 +16,16 @@ PACKET_COUNTERS = (
     "unsupported_link",
     "not_ip",
     "not_udp",
+    "tcp",
     "damaged_packets",
     "cut_packets",
     "other_traffic",
     "fragments",
     "incomplete_fragments",
 )
-"""Frames in all, then why a frame gave no datagram: a link type not known here; no IP in it; no UDP in it; lengths
-that contradict each other; octets that the capture did not keep; ports that are not asked for; one IP fragment of
-several; IP fragments given up."""
+"""Frames in all, then why a frame gave no datagram: a link type not known here; no IP in it; neither UDP nor TCP; TCP;
+lengths that contradict each other; octets that the capture did not keep; ports that are not asked for; one IP
+fragment of several; IP fragments given up."""
 
 FIRST_USER_PORT = 1024
 """UDP-notif has no port of its own: routers send from ephemeral ports to one that the operator chose, all of them seen
@@ -33,6 +34,7 @@ above this. What has a system port at either end (SNMP, syslog, DNS, NTP…) is 
 _VLAN_TYPES = frozenset({0x8100, 0x88A8, 0x9100, 0x9200})
 _IP_TYPES = frozenset({0x0800, 0x86DD})
 _UDP = 17
+_TCP = 6
 _FRAGMENT = 44
 _EXTENSIONS = {0: 8, 43: 8, 60: 8, 135: 8, 139: 8, 140: 8, 51: 4}
 """IPv6 extension header → unit of its length field in octets (RFC 8200; RFC 4302 counts in fours, less two)."""
@@ -42,6 +44,7 @@ _IPV4 = Struct(">BxHHHxB2x4s4s")
 _IPV6 = Struct(">IHBx16s16s")
 _PORTS = Struct(">HHH")
 _MAX_NAMES = 65_536
+_MAX_PORTS = 256
 
 
 class Datagram(NamedTuple):
@@ -77,6 +80,8 @@ class PacketDecoder:
         self.counters = counters
         for name in PACKET_COUNTERS:
             counters.setdefault(name, 0)
+        self.other_ports: dict[int, int] = {}
+        """Destination port → datagrams of other traffic; of the first _MAX_PORTS."""
         self._ports = ports
         self._fragments = Fragments(counters)
         self._names: dict[bytes, str] = {}
@@ -119,7 +124,7 @@ class PacketDecoder:
         if header < 20 or end < start + header:
             raise _damage(whole=True)
         if protocol != _UDP:
-            raise _NoDatagramError("not_udp")
+            raise _other(protocol)
         if end > len(data):
             raise _damage(whole=whole)
         body = data[start + header : end]
@@ -144,7 +149,7 @@ class PacketDecoder:
         if kind == _FRAGMENT and at + 8 <= end:
             return self._ipv6_fragment(data[at:end], source, destination, now_us)
         if kind != _UDP:
-            raise _NoDatagramError("not_udp")
+            raise _other(kind)
         return source, destination, data[at:end]
 
     def _ipv6_fragment(
@@ -152,7 +157,7 @@ class PacketDecoder:
     ) -> tuple[bytes, bytes, bytes] | None:
         """Takes a fragment header and what follows it (RFC 8200 section 4.5)."""
         if body[0] != _UDP:
-            raise _NoDatagramError("not_udp")
+            raise _other(body[0])
         place, identification = int.from_bytes(body[2:4]), int.from_bytes(body[4:8])
         if not place & 0xFFF9:  # an atomic fragment (RFC 6946)
             return source, destination, body[8:]
@@ -170,6 +175,8 @@ class PacketDecoder:
         else:
             wanted = destination_port in self._ports
         if not wanted:
+            if destination_port in self.other_ports or len(self.other_ports) < _MAX_PORTS:
+                self.other_ports[destination_port] = self.other_ports.get(destination_port, 0) + 1
             raise _NoDatagramError("other_traffic")
         if length and not 8 <= length <= len(body):
             raise _NoDatagramError("damaged_packets")
@@ -184,6 +191,10 @@ class PacketDecoder:
                 self._names.clear()
             name = self._names[address] = str(ipaddress.ip_address(address))
         return name
+
+
+def _other(protocol: int) -> _NoDatagramError:
+    return _NoDatagramError("tcp" if protocol == _TCP else "not_udp")
 
 
 def _damage(*, whole: bool) -> _NoDatagramError:

@@ -176,10 +176,18 @@ class CaptureParser:
     def _read_enhanced(self, body: bytes) -> Frame:
         """Enhanced packet block."""
         number, high, low, captured, length = self._unpack("IIIII", body)
+        return self._packet(number, high << 32 | low, captured, length, body)
+
+    def _read_obsolete(self, body: bytes) -> Frame:
+        """Packet block, which recorders of before 2007 wrote: as the enhanced one, with 16 bits of drops."""
+        number, high, low, captured, length = self._unpack("HxxIIII", body)
+        return self._packet(number, high << 32 | low, captured, length, body)
+
+    def _packet(self, number: int, ticks: int, captured: int, length: int, body: bytes) -> Frame:
         interface = self._interface(number)
         if captured > len(body) - 20:
             raise self._damaged(f"packet of {captured} octets in a block of {len(body)}")
-        time_us = (high << 32 | low) * 1_000_000 // interface.ticks + interface.offset_us
+        time_us = ticks * 1_000_000 // interface.ticks + interface.offset_us
         return Frame(time_us, interface.link, body[20 : 20 + captured], length)
 
     def _read_simple(self, body: bytes) -> Frame:
@@ -220,6 +228,7 @@ class CaptureParser:
 
 _BLOCKS: dict[int, Callable[[CaptureParser, bytes], Frame | bool]] = {
     0x00000001: CaptureParser._read_interface,  # noqa: SLF001 – the table of its own methods
+    0x00000002: CaptureParser._read_obsolete,  # noqa: SLF001
     0x00000003: CaptureParser._read_simple,  # noqa: SLF001
     0x00000006: CaptureParser._read_enhanced,  # noqa: SLF001
 }

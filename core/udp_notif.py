@@ -172,7 +172,7 @@ class Parser:
             if kind != PRIVATE_ENCODING or not private:
                 unknown.append(kind)
         if unknown and not self._keep_unknown:
-            raise WireError("unsupported_option", f"options {unknown} are not supported; keep_unknown_options delivers")
+            raise WireError("unsupported_option", f"options {unknown} are not supported; {_KEEP}")
         return value, tuple(kept), notes
 
 
@@ -191,7 +191,7 @@ def _verdict(octet: int, settings: UdpNotifSettings) -> tuple[str | None, tuple[
     """Judges a first octet: its media type, or reason and detail of its refusal."""
     version, private, number = octet >> 5, octet >> 4 & 1, octet & 15
     if version != VERSION and not (version == 0 and settings.version_0):
-        return None, ("unsupported_version", f"version {version}; this receiver reads version {VERSION}")
+        return None, ("unsupported_version", _old(version) if version < VERSION else _newer(version))
     if private:
         if number in settings.private_media_types:
             return f"private/{number}", ("", "")
@@ -199,6 +199,17 @@ def _verdict(octet: int, settings: UdpNotifSettings) -> tuple[str | None, tuple[
     if number not in MEDIA_TYPES:
         return None, ("unsupported_media_type", f"media type {number} is reserved or unassigned")
     return str(MEDIA_TYPES[number]), ("", "")
+
+
+_KEEP = 'unknown_options = "keep" in [sources.dialect] delivers the message'
+
+
+def _old(version: int) -> str:
+    return f"version {version} is not read: set version_0 = true in [sources.dialect], or --version-0"
+
+
+def _newer(version: int) -> str:
+    return f"version {version} is not read: this release reads version {VERSION}"
 
 
 def _malformed(detail: str) -> WireError:

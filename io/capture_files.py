@@ -78,6 +78,11 @@ class CaptureReader:
         """Counters so far: ``datagrams``, COUNTERS of core.udp_notif, PACKET_COUNTERS, ``capture_cut``…."""
         return dict(self._collector.counters)
 
+    @property
+    def other_ports(self) -> dict[int, int]:
+        """Destination port → datagrams of other traffic."""
+        return dict(self._packets.other_ports)
+
     def poll(self, max_bytes: int, max_wait_s: float) -> MessageBatch | Poll:  # noqa: ARG002 – of the protocol
         """Returns the next batch, read until one is full or the files end; then ``END``."""
         while not self._ended and not self._is_full(max_bytes):

@@ -33,9 +33,14 @@ class _JsonConsole(TextConsole):
         self.file.write(line + "\n")
 
 
+UNCUT: Final = 100_000
+"""Columns of what is no terminal: more than any line has; tables are as wide as what they hold."""
+
+
 def output() -> Console:
-    """Returns the console of results."""
-    return TextConsole(highlight=False)
+    """Returns the console of results; what is piped is never cut to the width of a terminal."""
+    console = TextConsole(highlight=False)
+    return console if console.is_terminal else TextConsole(highlight=False, width=UNCUT)
 
 
 def messages() -> Console:

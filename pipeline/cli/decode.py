@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from yangbeam.pipeline.cli.captures import Version0, end_without_message, reader_of
 from yangbeam.pipeline.cli.console import print_json, reporting
 
 
@@ -17,13 +18,15 @@ def decode(
     port: Annotated[
         list[int] | None, typer.Option("--port", "--ports", help="UDP ports to read; all by default.")
     ] = None,
+    *,
+    version_0: Version0 = False,
 ) -> None:
     """Print the notifications of captures, one JSON object a line; what cannot be decoded as {"error": …}."""
     # Decoders load slowly: only this command pays for them.
-    from yangbeam.io.capture_files import CaptureReader  # noqa: PLC0415
     from yangbeam.pipeline.decoding import decoded  # noqa: PLC0415
 
     with reporting():
-        reader = CaptureReader(files, ports=frozenset(port or ()) or None)
+        reader = reader_of(files, port, version_0=version_0)
         for line in decoded(reader, yang or []):
             print_json(line)
+        end_without_message(reader)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from yangbeam.pipeline.cli.captures import Version0, end_without_message, reader_of
 from yangbeam.pipeline.cli.console import output, print_json, reporting
 
 
@@ -26,13 +27,13 @@ def explain(
         bool,
         typer.Option("--schemas", help="Also which schema reads what, and which nodes libyang judges alone."),
     ] = False,
+    version_0: Version0 = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Explain how exporters count: what every scope would call lost, what was decided, subscriptions and losses."""
     # Decoders load slowly: only this command pays for them.
     from yangbeam.core.loss.explain import Explainer  # noqa: PLC0415
     from yangbeam.core.loss.overrides import Scopes  # noqa: PLC0415
-    from yangbeam.io.capture_files import CaptureReader  # noqa: PLC0415
     from yangbeam.pipeline import explaining  # noqa: PLC0415
     from yangbeam.pipeline.assembly import stages_of  # noqa: PLC0415
     from yangbeam.pipeline.config.file import load  # noqa: PLC0415
@@ -47,11 +48,13 @@ def explain(
         stages = stages_of(chosen) if schemas else None
         schema_explainer = SchemaExplainer(stages.schemas, stages.policy.choice) if stages is not None else None
         explainers = [each for each in (explainer, schema_explainer) if each is not None]
-        explaining.observed(CaptureReader(files, ports=frozenset(port or ()) or None), *explainers)
+        reader = reader_of(files, port, version_0=version_0)
+        explaining.observed(reader, *explainers)
         found = explainer.explain()
         read_by = schema_explainer.explain() if schema_explainer is not None else None
         if as_json:
             print_json(explaining.as_json(found, read_by))
-            return
-        explaining.show(found, output())
-        show_schemas(read_by or [], output())
+        else:
+            explaining.show(found, output())
+            show_schemas(read_by or [], output())
+        end_without_message(reader)

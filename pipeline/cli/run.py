@@ -9,12 +9,15 @@ from typing import Annotated, Any, Literal
 import orjson
 import typer
 
+from yangbeam.core.capture_contents import what_it_holds
 from yangbeam.core.errors import Fault, YangbeamError
-from yangbeam.core.totals import lines_of, unbalanced
-from yangbeam.pipeline.cli.console import fail, messages, output, print_json, print_line, reporting, say
+from yangbeam.core.totals import Line, lines_of, unbalanced
+from yangbeam.pipeline.cli.captures import Version0
+from yangbeam.pipeline.cli.console import fail, messages, output, print_json, print_line, reporting, say, warn
 from yangbeam.pipeline.config.errors import InvalidConfigurationError, Problem
 from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.config.places import places_of, sink_names
+from yangbeam.pipeline.config.sources import Capture
 from yangbeam.pipeline.config.toml_lines import Place
 from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
@@ -23,7 +26,7 @@ from yangbeam.pipeline.view.metrics_server import LOOPBACK, served
 from yangbeam.pipeline.view.report import Report, build
 from yangbeam.pipeline.view.report_view import summary
 from yangbeam.pipeline.view.run_metrics import RunMetrics
-from yangbeam.pipeline.view.status import STATUS
+from yangbeam.pipeline.view.status import STATUS, Snapshot
 
 _LISTEN = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[^:]*)):(?P<port>\d{1,5})")
 
@@ -43,6 +46,7 @@ def settings_of(
     port: list[int] | None = None,
     listen: str | None = None,
     allow: Many = None,
+    version_0: bool = False,
     yang: Many = None,
     out: Path | None = None,
     policy: str | None = None,
@@ -58,9 +62,9 @@ def settings_of(
     """
     chosen: list[tuple[Place, Any, str]] = []
     if capture or listen:
-        chosen += _source(capture or [], port or [], listen, allow or [])
-    elif port or allow:
-        beside = ("--port", "--capture") if port else ("--allow", "--listen")
+        chosen += _source(capture or [], port or [], listen, allow or [], version_0=version_0)
+    elif port or allow or version_0:
+        beside = ("--port", "--capture") if port else ("--allow", "--listen") if allow else ("--version-0", "--capture")
         raise _wrong(beside[0], "says how, but not from where", f"add {beside[1]}, or set it at the source in the file")
     if yang:
         folders = [{"path": str(Path(path).absolute()), "default": True} for path in yang]
@@ -78,12 +82,15 @@ def settings_of(
     return {place: value for place, value, _ in chosen}, {place: option for place, _, option in chosen}
 
 
-def _source(capture: list[str], port: list[int], listen: str | None, allow: list[str]) -> list[tuple[Place, Any, str]]:
+def _source(
+    capture: list[str], port: list[int], listen: str | None, allow: list[str], *, version_0: bool
+) -> list[tuple[Place, Any, str]]:
+    dialect = {"dialect": {"version_0": True}} if version_0 else {}
     if capture and (listen or allow):
         raise _wrong("--capture", "reads files, so it does not go with --listen or --allow")
     if capture:
         files = [str(Path(name).absolute()) for name in capture]
-        return [(("sources",), [{"kind": "capture", "files": files, "ports": port}], "--capture")]
+        return [(("sources",), [{"kind": "capture", "files": files, "ports": port} | dialect], "--capture")]
     found = _LISTEN.fullmatch(listen or "")
     if found is None:
         raise _wrong(
@@ -93,7 +100,7 @@ def _source(capture: list[str], port: list[int], listen: str | None, allow: list
         raise _wrong("--port", "chooses ports within captures", "write the port into --listen")
     host = found["v6"] or found["v4"] or "127.0.0.1"
     source = {"kind": "udp-notif", "host": host, "port": int(found["port"]), "allow": allow}
-    return [(("sources",), [source], "--listen")]
+    return [(("sources",), [source | dialect], "--listen")]
 
 
 def _wrong(option: str, what: str, instead: str = "leave one of them out") -> InvalidConfigurationError:
@@ -120,6 +127,15 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
         duration: Annotated[
             float | None, typer.Option(metavar="SECONDS", min=0.0, help="Stop after this time; else at the end.")
         ] = None,
+        max_dead: Annotated[
+            float | None,
+            typer.Option(
+                metavar="PERCENT",
+                min=0.0,
+                max=100.0,
+                help="Share of dead letters beyond which the exit code is 4.",
+            ),
+        ] = None,
         view: Annotated[
             Literal["auto", "live", "plain", "off"] | None, typer.Option(help="What is shown meanwhile.")
         ] = None,
@@ -127,6 +143,7 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
             Literal["local", "flink"], typer.Option(help="On this machine, or UDP sockets opened by Flink's workers.")
         ] = "local",
         *,
+        version_0: Version0 = False,
         json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of a table.")] = False,
     ) -> None:
         """Run the pipeline: captures to their end, or sockets until Ctrl-C. Beam's own options go after `--`.
@@ -140,39 +157,45 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
                 port=port,
                 listen=listen,
                 allow=allow,
+                version_0=version_0,
                 yang=yang,
                 out=out,
                 policy=policy,
                 profile=profile,
                 view=view,
             )
-            refuse_on_flink(runner, duration=duration, view=view, json=json)
+            refuse_on_flink(runner, duration=duration, view=view, json=json, max_dead=max_dead)
             job = Job(load(config, settings, options), beam_options, duration)
             if runner == "flink":
                 print_line(launchers.flink(job, FlinkStart()))
                 return
-            execute(job, launchers, json=json)
+            execute(job, launchers, json=json, max_dead=max_dead)
 
     return run
 
 
-def refuse_on_flink(runner: str, *, duration: float | None, view: str | None, json: bool) -> None:
+def refuse_on_flink(
+    runner: str, *, duration: float | None, view: str | None, json: bool, max_dead: float | None = None
+) -> None:
     """Refuses what a job that goes on without its command cannot do.
 
     Raises:
         typer.BadParameter: It was asked for.
     """
-    if runner == "flink" and (duration is not None or view is not None or json):
-        said = "--duration, --view and --json are of runs on this machine: `./dev flink stop` ends a job on Flink"
+    if runner == "flink" and (duration is not None or view is not None or json or max_dead is not None):
+        said = (
+            "--duration, --view, --max-dead and --json are of runs on this machine: `./dev flink stop` ends a job there"
+        )
         raise typer.BadParameter(said)
 
 
-def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
+def execute(job: Job, launchers: Launchers, *, json: bool, max_dead: float | None = None) -> Report:
     """Runs a job, shows it meanwhile, and writes and prints its report.
 
     Raises:
         YangbeamError: What ended the run; the report of what came before is written all the same.
-        typer.Exit: The ledger does not balance.
+        typer.Exit: The ledger does not balance, a larger share than ``max_dead`` percent of what a sink was to get
+            became dead letters, or captures held no message.
     """
     STATUS.clear()
     sinks = sink_names(job.config, job.kind)
@@ -192,7 +215,28 @@ def execute(job: Job, launchers: Launchers, *, json: bool) -> Report:
         for line in unbalanced(snapshot.exporters, sinks):
             fail(f"the ledger does not balance: {line}")
         raise typer.Exit(ExitCode.FAILED)
+    _end_by_share([line for sink in sinks for line in lines_of(snapshot.counts, sink)], max_dead)
+    _end_without_message(job, snapshot)
     return report
+
+
+def _end_by_share(lines: list[Line], max_dead: float | None) -> None:
+    """Ends with its exit code what lost too much to dead letters on the way to any sink."""
+    shares = {line: 100 * line.dead_lettered / line.received for line in lines if line.received}
+    worst = max(shares, key=shares.__getitem__, default=None)
+    if worst is None or max_dead is None or shares[worst] <= max_dead:
+        return
+    what = f"{worst.dead_lettered:,} of {worst.received:,} messages became dead letters on the way to {worst.sink}"
+    fail(f"{what}: {shares[worst]:.3g} %, and --max-dead allows {max_dead:g} %")
+    raise typer.Exit(ExitCode.TOO_MANY_DEAD)
+
+
+def _end_without_message(job: Job, snapshot: Snapshot) -> None:
+    """Ends with its exit code what read captures that hold no message, and says what they hold."""
+    counters = snapshot.datagrams()
+    if all(isinstance(source, Capture) for source in job.config.sources) and counters.get("messages") == 0:
+        warn(what_it_holds(counters, {}))
+        raise typer.Exit(ExitCode.NO_MESSAGE)
 
 
 @contextmanager

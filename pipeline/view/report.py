@@ -14,7 +14,7 @@ DATAGRAM_COUNTERS: Final = (*REFUSED, *(name for name in ACCEPTED if name != "la
 """Always in the report, zero or not."""
 
 _ORDINARY: Final = frozenset(
-    {"datagrams", "messages", "segments", "frames", "fragments", "other_traffic", "not_ip", "not_udp"}
+    {"datagrams", "messages", "segments", "frames", "fragments", "other_traffic", "not_ip", "not_udp", "tcp"}
 )
 """Collector counters of ordinary traffic; the others tell of trouble, and are reported where they are not zero."""
 

@@ -268,7 +268,7 @@ def test_unrelated_traffic_and_chosen_ports_are_counted_apart(tmp_path: Path) ->
     path = written(tmp_path, pcap(frames))
     reader = CaptureReader([path])
     assert len(messages_of(read_all(reader))) == 1
-    assert (reader.counters["other_traffic"], reader.counters["not_udp"], reader.counters["frames"]) == (1, 1, 3)
+    assert (reader.counters["other_traffic"], reader.counters["tcp"], reader.counters["frames"]) == (1, 1, 3)
     reader = CaptureReader([path], ports=frozenset({514}))
     assert refused_of(read_all(reader)) == ["malformed"]
     assert reader.counters["other_traffic"] == 1

@@ -73,7 +73,43 @@ class TestDecode:
         found = self.decoded(capfdbinary, str(path))
         assert ["error" in each for each in found] == [False, True, False]
         assert found[1]["error"]["reason"] == "unsupported-version"
+        assert found[1]["error"]["detail"] == "version 3 is not read: this release reads version 1"
         assert found[1]["media_type"] is None
+
+    def test_version_0_names_its_setting_and_is_read_with_it(
+        self, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+    ) -> None:
+        payload = (GOLDEN / "push-update-h8.json").read_bytes()
+        (old,) = segments_of(payload, media_type=MediaType.JSON, publisher_id=3, message_id=1, version=0)
+        path = tmp_path / "a.pcap"
+        path.write_bytes(pcap([(0, ethernet(ipv4(udp(old))))]))
+        assert run("decode", str(path)) == ExitCode.NO_MESSAGE
+        sys.stdout.flush()
+        (found,) = [orjson.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+        assert found["error"]["detail"] == (
+            "version 0 is not read: set version_0 = true in [sources.dialect], or --version-0"
+        )
+        (found,) = self.decoded(capfdbinary, "--version-0", str(path))
+        assert found["kind"] == "push-update"
+        assert run("explain", "--version-0", str(path)) == ExitCode.OK
+
+    @pytest.mark.parametrize("command", ["decode", "explain"])
+    def test_a_capture_without_a_message_says_what_it_held(
+        self, command: str, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        path = shared("cases/capture-frames-silent/c.pcap")
+        assert run(command, str(path)) == ExitCode.NO_MESSAGE
+        told = capfd.readouterr()
+        assert told.out == ""
+        assert (
+            told.err
+            == "warning: 2 frames, no message: 2 UDP datagrams to other ports (514, 10003: choose with --port)\n"
+        )
+        assert run("decode", str(path), "--port", "514", "--port", "10003") == ExitCode.OK
+
+    def test_an_obsolete_packet_block_is_read(self, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+        (found,) = self.decoded(capfdbinary, str(shared("cases/capture-frames-silent/old-block.pcapng")))
+        assert found["kind"] == "push-update"
 
     @pytest.mark.parametrize("name", sorted(path.name for path in GOLDEN.glob("*.xml")))
     def test_xml_of_known_modules_is_typed(
@@ -111,7 +147,7 @@ class TestDecode:
     def test_only_the_ports_asked_for_are_read(self, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
         path = capture(tmp_path / "a.pcap", (MediaType.JSON, (GOLDEN / "push-update-h8.json").read_bytes()))
         assert len(self.decoded(capfdbinary, str(path), "--port", "10003")) == 1
-        assert self.decoded(capfdbinary, str(path), "--ports", "10004") == []
+        assert run("decode", str(path), "--ports", "10004") == ExitCode.NO_MESSAGE
 
     @pytest.mark.parametrize("content", [None, b"no capture"])
     def test_a_file_that_is_no_capture_is_told_so(

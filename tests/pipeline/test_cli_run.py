@@ -105,6 +105,23 @@ class TestRun:
         assert "the ledger does not balance: 192.0.2.1 to tables: 10 received ≠ 3 delivered" in capsys.readouterr().err
         assert orjson.loads((tmp_path / "report.json").read_bytes())["balanced"] is False
 
+    @pytest.mark.parametrize(("allowed", "code"), [("39.5", ExitCode.TOO_MANY_DEAD), ("40", ExitCode.OK)])
+    def test_a_share_of_dead_letters_sets_the_exit_code(
+        self, recorded: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], allowed: str, code: ExitCode
+    ) -> None:
+        arguments = ["run", "--capture", str(recorded), "--out", str(tmp_path), "--max-dead", allowed]
+        assert run(*arguments, bounded=Launched()) == code
+        said = "Error: 4 of 10 messages became dead letters on the way to tables: 40 %, and --max-dead allows 39.5 %\n"
+        assert (said in capfd.readouterr().err) == (code is ExitCode.TOO_MANY_DEAD)
+
+    def test_version_0_is_a_setting_of_the_source(self, recorded: Path, tmp_path: Path) -> None:
+        launched = Launched()
+        arguments = ["run", "--capture", str(recorded), "--version-0", "--out", str(tmp_path)]
+        assert run(*arguments, bounded=launched) == ExitCode.OK
+        (source,) = launched.job.config.sources
+        assert isinstance(source, Capture)
+        assert source.dialect.version_0
+
     @pytest.mark.parametrize("fault", Fault)
     def test_the_fault_of_what_ended_a_run_decides_the_exit_code(
         self, fault: Fault, recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
