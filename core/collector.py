@@ -28,6 +28,8 @@ class _Builder:
     octets: int = 0
     """Of payloads and of refused originals."""
     ordinal: int = 0
+    given: int = 0
+    """Messages and refusals so far: what the ledger's first line begins with."""
 
 
 class Collector:
@@ -81,6 +83,7 @@ class Collector:
         self.counters["messages"] += 1
         builder = self._of_exporter.get(exporter) or self._builder(exporter)
         builder.octets += len(payload)
+        builder.given += 1
         builder.messages.append(
             Message(
                 exporter,
@@ -106,6 +109,7 @@ class Collector:
         self.counters["messages"] += 1
         builder = self._of_exporter.get(message.exporter) or self._builder(message.exporter)
         builder.octets += len(message.payload)
+        builder.given += 1
         builder.messages.append(message)
 
     def tick(self, now_us: int) -> None:
@@ -118,7 +122,8 @@ class Collector:
         self.counters["kernel_drops"] = kernel_drops
         self.counters["ring_drops"] = ring_drops
         for builder in self._builders:
-            record = Heartbeat(len(builder.messages), self.collector_id, now_us, dict(self.counters))
+            at, given = len(builder.messages), builder.given
+            record = Heartbeat(at, self.collector_id, now_us, dict(self.counters), given)
             builder.controls.append(record)
 
     def end(self, now_us: int) -> None:
@@ -147,11 +152,17 @@ class Collector:
         self.counters[reason] = self.counters.get(reason, 0) + 1
         builder = self._of_exporter.get(exporter) or self._builder(exporter)
         builder.octets += len(original)
-        at = len(builder.messages)
+        builder.given += 1
+        at, owner = len(builder.messages), self.collector_id
         fault = fault or CAUSES[final_name(reason)].fault
         builder.controls.append(
-            Refused(at, reason, detail, exporter, port, arrival_us, original, ids[0], ids[1], fault.value)
+            Refused(at, reason, detail, exporter, port, arrival_us, original, ids[0], ids[1], fault.value, owner)
         )
+
+    @property
+    def given(self) -> int:
+        """Messages and refusals so far, of all shards."""
+        return sum(builder.given for builder in self._builders)
 
     def octets(self, shard: int) -> int:
         """Returns how many octets of payload and of refused originals wait for ``take``."""

@@ -67,6 +67,8 @@ class Heartbeat(Record, frozen=True, tag="heartbeat"):
     clock_us: int
     counters: dict[str, int]
     """Cumulative: ``datagrams``, the names of COUNTERS in core.udp_notif, ``kernel_drops``, ``ring_drops``."""
+    given: int = -1
+    """Messages and refusals that this collector gave to this shard before, since it began; -1: it does not say."""
 
 
 class Refused(Record, frozen=True, tag="refused"):
@@ -83,6 +85,8 @@ class Refused(Record, frozen=True, tag="refused"):
     publisher_id: int | None = None
     message_id: int | None = None
     fault: str = "device"
+    collector_id: str = ""
+    """Whose heartbeats count it; empty: no collector's, as of what a reader of a topic refused."""
 
 
 class EndOfInput(Record, frozen=True, tag="end"):
@@ -323,6 +327,17 @@ class Tally(Record, frozen=True):
     counts: dict[str, int]
 
 
+class Arrival(Record, frozen=True):
+    """What the first stage took of one collector up to one of its heartbeats, or behind the last of them."""
+
+    collector_id: str
+    count: int
+    """Messages and refusals since the collector's heartbeat before this one."""
+    given: int = -1
+    """What the heartbeat says was given to the shard so far; -1: no heartbeat stands here, or it does not say."""
+    clock_us: int = 0
+
+
 class LedgerDelta(_Batch, frozen=True, kw_only=True):
     """What one stage or sink did to one batch. Sinks write theirs after their flush."""
 
@@ -332,6 +347,8 @@ class LedgerDelta(_Batch, frozen=True, kw_only=True):
     """Heartbeats seen (first stage only): the collectors' absolute counters."""
     end: bool = False
     """The end of input passed this stage."""
+    arrivals: list[Arrival] = []
+    """What came of each collector (first stage only), in order."""
 
 
 class LedgerTotal(Record, frozen=True):

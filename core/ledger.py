@@ -6,11 +6,17 @@ Every stage and sink tallies one LedgerDelta per batch; KeepLedger sums them int
 
 from dataclasses import dataclass, field
 
-from yangbeam.core.elements import Heartbeat, LedgerDelta, Tally
+from yangbeam.core.elements import Arrival, Heartbeat, LedgerDelta, Tally
 
 BUCKET_US = 60_000_000
 """Arrival-time bucket of the totals: one minute."""
 
+GIVEN = "given"
+"""``given:SHARD:COLLECTOR``: messages and refusals between two heartbeats, as the collector counted them."""
+ARRIVED = "arrived"
+"""``arrived:SHARD:COLLECTOR``: the same, as the first stage counted them."""
+NOBODY = ""
+"""Exporter of the counts that belong to none."""
 RECEIVED = "received"
 """Messages that reached the collector, whole or refused (a refused datagram or incomplete message counts one)."""
 REFUSED = "refused"
@@ -56,6 +62,7 @@ class Tallies:
     stage: str
     _counts: dict[_Key, dict[str, int]] = field(default_factory=dict)
     collectors: list[Heartbeat] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
 
     def add(
         self,
@@ -94,4 +101,5 @@ class Tallies:
             tallies=tallies,
             collectors=self.collectors,
             end=end,
+            arrivals=self.arrivals,
         )

@@ -32,6 +32,8 @@ class RawBatches:
         self.shard = shard
         self.shards: int | None = None
         """What the newest heartbeat said how many shards its writer has."""
+        self.beats = 0
+        """Heartbeats among the records so far."""
         self._source = source
         self._max_bytes = max_bytes
 
@@ -78,6 +80,7 @@ class RawBatches:
             return poison(whole(), error)
         if isinstance(found, Beat):
             self.shards = found.shards
+            self.beats += 1
             return found.heartbeat
         return found
 

@@ -70,6 +70,7 @@ class _Refusal(msgspec.Struct, array_like=True, frozen=True, gc=False):
     publisher_id: int | None = None
     message_id: int | None = None
     fault: str = Fault.DEVICE.value
+    collector_id: str = ""
 
 
 class _Beat(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -78,6 +79,7 @@ class _Beat(msgspec.Struct, array_like=True, frozen=True, gc=False):
     collector_id: str
     clock_us: int
     counters: dict[str, int]
+    given: int = -1
 
 
 _ENCODE: Final = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -127,6 +129,7 @@ def of_refused(refused: Refused) -> RawRecord:
         refused.publisher_id,
         refused.message_id,
         refused.fault,
+        refused.collector_id,
     )
     return RawRecord(
         refused.exporter.encode(), refused.original, [(REFUSED, _ENCODE(facts))], refused.arrival_us // 1000
@@ -135,7 +138,7 @@ def of_refused(refused: Refused) -> RawRecord:
 
 def of_heartbeat(heartbeat: Heartbeat, shards: int) -> RawRecord:
     """Returns the record of a heartbeat: one for every partition that the writer fills."""
-    facts = _Beat(FORMAT, shards, heartbeat.collector_id, heartbeat.clock_us, heartbeat.counters)
+    facts = _Beat(FORMAT, shards, heartbeat.collector_id, heartbeat.clock_us, heartbeat.counters, heartbeat.given)
     return RawRecord(heartbeat.collector_id.encode(), b"", [(HEARTBEAT, _ENCODE(facts))], heartbeat.clock_us // 1000)
 
 
@@ -195,6 +198,7 @@ def _refused(header: bytes, value: bytes, partition: int, offset: int) -> Refuse
         facts.publisher_id,
         facts.message_id,
         facts.fault,
+        facts.collector_id,
     )
 
 
@@ -202,7 +206,7 @@ def _beat(header: bytes, value: bytes, partition: int, offset: int) -> Beat:
     del value, partition, offset
     facts = _BEAT.decode(header)
     _refuse_newer(facts.format)
-    return Beat(Heartbeat(0, facts.collector_id, facts.clock_us, facts.counters), facts.shards)
+    return Beat(Heartbeat(0, facts.collector_id, facts.clock_us, facts.counters, facts.given), facts.shards)
 
 
 def _refuse_newer(found: int) -> None:

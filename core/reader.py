@@ -51,6 +51,15 @@ class Stoppable(Protocol):
 
 
 @runtime_checkable
+class Counting(Protocol):
+    """A reader that counts what comes where it comes, whatever becomes of it further on."""
+
+    def received(self) -> int:
+        """Returns how many messages came so far, whole or refused; may be asked from another thread."""
+        ...
+
+
+@runtime_checkable
 class Resumable(Protocol):
     """A reader that a later run can go on from."""
 

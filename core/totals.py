@@ -5,13 +5,19 @@ from typing import Final, NamedTuple, Self
 
 import msgspec
 
-from yangbeam.core.elements import Heartbeat, LedgerDelta, LedgerTotal, LedgerTotals, place
+from yangbeam.core.arrivals import Line as Arrivals
+from yangbeam.core.arrivals import follow
+from yangbeam.core.elements import Arrival, Heartbeat, LedgerDelta, LedgerTotal, LedgerTotals, place
 from yangbeam.core.ledger import (
+    ARRIVED,
+    BUCKET_US,
     DEAD,
     DEAD_AT,
     DEAD_PARTS,
     DELIVERED,
     DUPLICATES,
+    GIVEN,
+    NOBODY,
     NOT_MAPPED,
     PARTS,
     PENDING,
@@ -64,6 +70,7 @@ class _LedgerState(msgspec.Struct, array_like=True):
     horizon: int = 0
     """Buckets below are closed: what still comes for them is booked here, so that no count is lost."""
     lives: dict[str, _Life] = {}
+    arrivals: dict[str, Arrivals] = {}
 
 
 class Totals:
@@ -77,6 +84,7 @@ class Totals:
         """Since they were last told."""
         self._collectors: dict[str, dict[str, int]] = {}
         self._lives: dict[str, _Life] = {}
+        self._arrivals: dict[str, Arrivals] = {}
         self._horizon = 0
 
     def add(self, delta: LedgerDelta) -> LedgerTotals:
@@ -85,19 +93,10 @@ class Totals:
         A heartbeat (one a second) tells what was touched since the last, and the collectors' counters; a stage's end of
         input tells all. Telling after every delta would cost more than counting: several elements for each batch.
         """
-        known, touched, untold, horizon = self._sums, self._touched, self._untold, self._horizon
         for tally in delta.tallies:  # with many exporters one for nearly each message, and of each stage
-            bucket_us = max(horizon, tally.bucket_us)
-            key = (tally.exporter, tally.publisher_id, tally.subscription_id, bucket_us)
-            found = known.get(key)
-            if found is None:
-                found = known[key] = _Sum(*key, 0, {})
-            untold[key] = touched[key] = None
-            counts = found.counts
-            for name, count in tally.counts.items():
-                counts[name] = counts.get(name, 0) + count
-                if count > 0 and name != PENDING:
-                    found.revision += count
+            self._add((tally.exporter, tally.publisher_id, tally.subscription_id), tally.bucket_us, tally.counts)
+        for arrival in delta.arrivals:
+            self._arrive(arrival, delta.shard)
         seen = self._collect(delta.collectors)
         crowded = len(self._sums) > MOST_SUMS
         if delta.end:
@@ -109,6 +108,25 @@ class Totals:
         if crowded:
             self._close_oldest()
         return told
+
+    def _add(self, whose: tuple[str, int | None, int | None], bucket_us: int, more: Mapping[str, int]) -> None:
+        key = (*whose, max(self._horizon, bucket_us))
+        found = self._sums.get(key)
+        if found is None:
+            found = self._sums[key] = _Sum(*key, 0, {})
+        self._untold[key] = self._touched[key] = None
+        counts = found.counts
+        for name, count in more.items():
+            counts[name] = counts.get(name, 0) + count
+            if count > 0 and name != PENDING:
+                found.revision += count
+
+    def _arrive(self, arrival: Arrival, shard: int) -> None:
+        closed = follow(self._arrivals, arrival)
+        if closed is not None:
+            where = f"{shard}:{arrival.collector_id}"
+            counts = {f"{GIVEN}:{where}": closed.given, f"{ARRIVED}:{where}": closed.arrived}
+            self._add((NOBODY, None, None), arrival.clock_us // BUCKET_US * BUCKET_US, counts)
 
     def _close_oldest(self) -> None:
         buckets = sorted({key[3] for key in self._sums})
@@ -145,13 +163,17 @@ class Totals:
         """Returns the whole state, and begins a new journal."""
         self._touched = {}
         return _CODEC.encode(
-            _LedgerState(FORMAT, list(self._sums.values()), self._collectors, self._horizon, self._lives)
+            _LedgerState(
+                FORMAT, list(self._sums.values()), self._collectors, self._horizon, self._lives, self._arrivals
+            )
         )
 
     def changes(self) -> bytes:
         """Returns what changed since the last ``snapshot`` or ``changes``."""
         changed = [self._sums[key] for key in self._touched]
-        entry = _CODEC.encode(_LedgerState(FORMAT, changed, self._collectors, self._horizon, self._lives))
+        entry = _CODEC.encode(
+            _LedgerState(FORMAT, changed, self._collectors, self._horizon, self._lives, self._arrivals)
+        )
         self._touched = {}
         return entry
 
@@ -171,6 +193,7 @@ class Totals:
             totals._collectors.update(state.collectors)
             totals._horizon = state.horizon
             totals._lives.update(state.lives)
+            totals._arrivals.update(state.arrivals)
         totals._sums = {key: one for key, one in totals._sums.items() if one.bucket_us >= totals._horizon}
         totals._untold = dict.fromkeys(totals._sums)  # what of it the readers have is not known: all is told again
         return totals
@@ -238,6 +261,8 @@ class Line(NamedTuple):
     pending: int
     left_out: int = 0
     """Passed on by policy although not valid, and of no use to a sink of typed rows."""
+    in_flight: int = 0
+    """Received and under way: in a queue, or in a bundle that waits for something outside."""
 
     @property
     def missing(self) -> int:
@@ -247,7 +272,8 @@ class Line(NamedTuple):
     @property
     def accounted(self) -> int:
         """Messages of which it is known what became of them."""
-        return self.delivered + self.dead_lettered + self.duplicates + self.pending + self.left_out
+        told = self.delivered + self.dead_lettered + self.duplicates + self.pending + self.left_out
+        return told + self.in_flight
 
     def __str__(self) -> str:
         sign = "≠" if self.missing else "="
@@ -257,6 +283,7 @@ class Line(NamedTuple):
             f"{self.duplicates:,} duplicates",
             f"{self.pending:,} pending",
             *([f"{self.left_out:,} left out as not valid"] if self.left_out else []),
+            *([f"{self.in_flight:,} in flight"] if self.in_flight else []),
         ]
         whose = f"{self.exporter} to {self.sink}" if self.exporter else self.sink
         return f"{whose}: {self.received:,} received {sign} {' + '.join(parts)}"

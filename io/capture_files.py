@@ -70,7 +70,7 @@ class CaptureReader:
         self._clock_us = 0
         self._newest_us = 0
         self._position = 0
-        self._ended = False
+        self._is_stopping = self._ended = False
         self._work: Iterator[None] = self._read_all()
 
     @property
@@ -86,12 +86,24 @@ class CaptureReader:
     def poll(self, max_bytes: int, max_wait_s: float) -> MessageBatch | Poll:  # noqa: ARG002 – of the protocol
         """Returns the next batch, read until one is full or the files end; then ``END``."""
         while not self._ended and not self._is_full(max_bytes):
-            self._ended = next(self._work, True) is True
+            if self._is_stopping:
+                self._collector.end(max(self._clock_us, self._newest_us))
+                self._ended = True
+            else:
+                self._ended = next(self._work, True) is True
         for shard in islice(self._turns, self._shards):
             batch = self._collector.take(shard, max_bytes)
             if batch is not None:
                 return batch
         return END
+
+    def received(self) -> int:
+        """Returns how many messages came of the datagrams so far, whole or refused."""
+        return self._collector.given
+
+    def stop(self) -> None:
+        """Reads no further; ``poll`` gives what was read, then ``END``."""
+        self._is_stopping = True
 
     def position(self) -> int:
         """Returns the octets read, of ``size()``."""

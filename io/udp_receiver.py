@@ -112,6 +112,7 @@ class _Loop:
     def run(self) -> None:
         """Receives until standard input ends, then reads what the sockets hold, and writes everything out."""
         os.set_blocking(self._pipe, False)
+        self._beat()  # before anything came: what is counted begins here
         while not self._turn():
             pass
         self._intake.drain(lambda: self._cut(everything=False))

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from yangbeam.core.elements import MessageBatch
+from yangbeam.core.elements import MessageBatch, Refused
 from yangbeam.core.errors import ConfigurationError, Fault, YangbeamError
 from yangbeam.core.input_end import InputEnd
 from yangbeam.core.reader import END, NOTHING, Poll
@@ -56,7 +56,7 @@ class UdpReader:
     """
 
     def __init__(self, settings: UdpSettings) -> None:
-        self._received = 0
+        self._given = 0
         self._end = InputEnd()
         self._last: deque[MessageBatch] | None = None
         bound = bind(settings)
@@ -114,11 +114,15 @@ class UdpReader:
         return self._last.popleft() if self._last else END
 
     def _note(self, batch: MessageBatch) -> None:
-        self._received += len(batch.messages)
+        self._given += len(batch.messages)
 
     def position(self) -> int:
         """Returns how many messages it has given."""
-        return self._received
+        return self._given
+
+    def received(self) -> int:
+        """Returns how many messages the receivers handed over, whole or refused."""
+        return sum(receiver.received for receiver in self._receivers)
 
     def stop(self) -> None:
         """Lets the receivers read what their sockets hold, flush and end; ``poll`` gives that, then ``END``."""
@@ -137,6 +141,8 @@ class _Receiver:
 
     def __init__(self, settings: UdpSettings, index: int, sockets: list[socket.socket]) -> None:
         self.ended = False
+        self.received = 0
+        """Messages and refusals that came whole through the pipe."""
         self._stopped = False
         self._name = f"{settings.collector_id}/{index}"
         self._buffer = bytearray()
@@ -182,6 +188,7 @@ class _Receiver:
         with memoryview(self._buffer) as view:
             batch = _DECODER.decode(view[LENGTH.size : end])
         del self._buffer[:end]
+        self.received += len(batch.messages) + sum(isinstance(each, Refused) for each in batch.controls)
         return batch
 
     def _length(self) -> int:

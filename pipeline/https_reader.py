@@ -64,6 +64,7 @@ class HttpsReader:
         self._given = 0
         self._beat_at = time.monotonic()
         self._is_stopped = self._is_ended = False
+        self._beat()  # before anything came: what is counted begins here
         self._thread.start()
 
     def _serve(self, bound: socket.socket) -> None:
@@ -158,6 +159,10 @@ class HttpsReader:
     def position(self) -> int:
         """Returns how many messages it has given."""
         return self._given
+
+    def received(self) -> int:
+        """Returns how many messages the server took, whole or refused."""
+        return self._collector.given
 
     def stop(self) -> None:
         """Takes no new connections; ``poll`` gives what is under way, then ``END``."""

@@ -9,7 +9,7 @@ from typing import Any
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from yangbeam.core.elements import MessageBatch, TopicBatch
-from yangbeam.core.reader import Reader, Resumable
+from yangbeam.core.reader import Counting, Reader, Resumable
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.duckdb_tables import close_tables
 from yangbeam.io.json_lines import close_below
@@ -49,6 +49,8 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
         )
         graph = _graph_of(job)
         check_topics(config)
+        if all(isinstance(reader, Counting) for reader in readers):
+            STATUS.follow_readers(partial(_received, readers))
         if began is not None:
             began(readers, handoff)
         timer = Timer(job.duration_s, handoff.stop) if job.duration_s is not None else None
@@ -76,6 +78,10 @@ def _graph_of(job: Job) -> Callable[..., None]:
     if job.kind == "ingest":
         return partial(build_ingest, ingest=ingest_stages(job.config), sinks=sinks)
     return partial(build, stages=stages_of(job.config), sinks=sinks)
+
+
+def _received(readers: list[Any]) -> int:
+    return sum(reader.received() for reader in readers)
 
 
 def _progress(readers: list[Reader], _: MessageBatch) -> None:

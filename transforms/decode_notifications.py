@@ -8,6 +8,7 @@ import msgspec
 from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
 
+from yangbeam.core.arrivals import arrivals_of
 from yangbeam.core.dead_letter import letter_of_message, letter_of_refused
 from yangbeam.core.elements import (
     Control,
@@ -79,6 +80,7 @@ class _Decode(beam.DoFn):
                 notifications.append(notification)
                 _count(notification, tallies)
         kept[-1] = len(notifications)
+        tallies.arrivals = arrivals_of(batch)
         passed = [(control.at, _passed_on(control, kept, letters, tallies)) for control in batch.controls]
         # In order of arrival: a control stands before the message of its index, and sorting is stable.
         controls = [control for _, control in sorted(passed + undecoded, key=lambda placed: placed[0])]

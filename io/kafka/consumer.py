@@ -107,6 +107,8 @@ class TopicConsumer:
             ) from error
         self.next: dict[int, int] = {}
         """Offset to be read next, by assigned partition."""
+        self.taken = 0
+        """Records returned so far: a count of its own, as offsets have holes."""
         self._left: list[Any] = []
         """What was fetched behind an error, and not looked at yet."""
 
@@ -217,6 +219,7 @@ class TopicConsumer:
             error, partition, behind = record.error(), record.partition(), record.offset() + 1
             if error is not None and records:
                 self._left = self._left[at:]
+                self.taken += len(records)
                 return records
             if error is not None:
                 self._left = self._left[at + 1 :]
@@ -226,6 +229,7 @@ class TopicConsumer:
                 records.append(record)
             self.next[partition] = behind if until is None else min(behind, until[partition])
         self._left = []
+        self.taken += len(records)
         return records
 
     def _fetched(self, most: int, wait_s: float) -> list[Any]:

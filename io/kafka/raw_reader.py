@@ -61,6 +61,10 @@ class RawTopicReader:
         """Returns how many messages it has given."""
         return self._read
 
+    def received(self) -> int:
+        """Returns how many records came so far, but for heartbeats."""
+        return self._topic.received
+
     def stop(self) -> None:
         """Asks for the end: what was taken from the consumer is still given, then ``END``."""
         self._is_stopping = True

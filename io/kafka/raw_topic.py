@@ -83,12 +83,20 @@ class RawTopic:
         self.consumer = TopicConsumer(settings.topic, dict(settings.properties))
         self._mine = mine
         self._batches: dict[int, RawBatches] = {}
+        self._gone = 0
+        """Refusals that say what was deleted before it was read: no records."""
         self._looked_s = time.monotonic()
 
     @property
     def next(self) -> dict[int, int]:
         """Offset to be read next, by partition."""
         return self.consumer.next
+
+    @property
+    def received(self) -> int:
+        """Messages and refusals so far: the records that the consumer gave, but for heartbeats."""
+        beats = sum(batches.beats for batches in tuple(self._batches.values()))
+        return self.consumer.taken - beats + self._gone
 
     def begin(self) -> dict[int, int]:
         """Returns where to begin, by partition.
@@ -148,6 +156,7 @@ class RawTopic:
         self.consumer.seek(error.partition, first if first > error.offset or last < error.offset else last)
         told = Refused(0, error.reason, error.detail, "unknown", 0, 0, b"", fault=Fault.ENVIRONMENT.value)
         controls: list[Control] = [told]
+        self._gone += 1
         return self._batches[error.partition].batch(error.offset, [], controls)
 
     def _look(self) -> None:

@@ -35,6 +35,11 @@ class TelemetryFeed:
             return []
         return [as_record(each) for each in self._consumer.take(MOST, wait_s, self._until)]
 
+    @property
+    def received(self) -> int:
+        """Records that the consumer gave so far."""
+        return self._consumer.taken
+
     def hold_back(self) -> None:
         """Pauses partitions of which much waits, and resumes those of which little does."""
         full = {number for number in self._consumer.next if self._waiting((self._topic, number)) > FULL}

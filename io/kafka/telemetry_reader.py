@@ -71,6 +71,10 @@ class TelemetryTopicReader:
         """Returns how many records it has given."""
         return self._given
 
+    def received(self) -> int:
+        """Returns how many records came so far."""
+        return sum(feed.received for feed in self._feeds)
+
     def stop(self) -> None:
         """Asks for the end: what was fetched is still given, then ``END``."""
         self._is_stopping = True

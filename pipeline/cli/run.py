@@ -21,6 +21,7 @@ from yangbeam.pipeline.config.sources import Capture
 from yangbeam.pipeline.config.toml_lines import Place
 from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
+from yangbeam.pipeline.view.balance import lines, open_of
 from yangbeam.pipeline.view.live_view import LiveView
 from yangbeam.pipeline.view.metrics_server import LOOPBACK, served
 from yangbeam.pipeline.view.report import Report, build
@@ -198,21 +199,21 @@ def execute(job: Job, launchers: Launchers, *, json: bool, max_dead: float | Non
             became dead letters, or captures held no message.
     """
     STATUS.clear()
-    sinks = sink_names(job.config, job.kind)
+    sinks, topic = sink_names(job.config, job.kind), job.kind != "run"
     try:
         with _metrics(job), LiveView(STATUS.snapshot, job.config.status, messages()):
             launchers.of(job.config)(job)
+        STATUS.record_end()
     finally:
         snapshot = STATUS.snapshot()
-        report = build(snapshot, sinks)
+        report = build(snapshot, sinks, topic=topic)
         _write(report, job.config.status.report)
     if json:
         print_json(orjson.dumps(report))
     else:
-        lines = [line for sink in sinks for line in lines_of(snapshot.counts, sink)]
-        output().print(summary(report, lines, places_of(job.config)))
+        output().print(summary(report, lines(snapshot, sinks), places_of(job.config)))
     if not report["balanced"]:
-        for line in unbalanced(snapshot.exporters, sinks):
+        for line in (*open_of(snapshot, topic=topic), *unbalanced(snapshot.exporters, sinks)):
             fail(f"the ledger does not balance: {line}")
         raise typer.Exit(ExitCode.FAILED)
     _end_by_share([line for sink in sinks for line in lines_of(snapshot.counts, sink)], max_dead)

@@ -68,8 +68,8 @@ class HttpsWorker:
             KafkaFatalError: Nothing more can be written; what was under way is on disk.
         """
         asyncio.get_running_loop().add_reader(STDIN, self._stop)
+        beating = asyncio.create_task(self._beat())  # first: what is counted begins with a heartbeat
         serving = asyncio.create_task(self._server.serve(sockets=self._sockets))
-        beating = asyncio.create_task(self._beat())
         try:
             while not serving.done():
                 self._turn()

@@ -42,6 +42,7 @@ class UdpWorker:
             KafkaFatalError: Nothing more can be written; what was under way is on disk.
         """
         try:
+            self._beat()  # before anything came: what is counted begins here
             while not self._turn():
                 pass
             self._intake.drain(self._hand_over)
@@ -63,10 +64,13 @@ class UdpWorker:
             if each in ready:
                 intake.receive(each)
         if time.monotonic() >= self._beat_s:
-            self._beat_s = time.monotonic() + self._heartbeat_s
-            self._delivery.beat(intake.kernel_drops())
+            self._beat()
         self._hand_over()
         return STDIN in ready
+
+    def _beat(self) -> None:
+        self._beat_s = time.monotonic() + self._heartbeat_s
+        self._delivery.beat(self._intake.kernel_drops())
 
     def _hand_over(self) -> None:
         self._delivery.hand_over()

@@ -41,7 +41,7 @@ class RateMeter:
 
     def rates(self, snapshot: Snapshot, now_s: float) -> Rates:
         """Returns the rates up to ``now_s``, a monotone clock in seconds."""
-        self._seen.append((now_s, snapshot.counts.get(RECEIVED, 0), snapshot.datagrams().get("datagrams", 0)))
+        self._seen.append((now_s, snapshot.received(), snapshot.datagrams().get("datagrams", 0)))
         while len(self._seen) > 2 and now_s - self._seen[1][0] >= RATE_OVER_S:
             del self._seen[0]
         before, messages, datagrams = self._seen[0]
@@ -67,7 +67,7 @@ def plain_line(snapshot: Snapshot, rates: Rates, elapsed_s: float) -> str:
     counts = snapshot.counts
     parts = [
         f"{elapsed_s:.0f} s",
-        f"{counts.get(RECEIVED, 0):,} messages ({rates.messages:,.0f}/s)",
+        f"{snapshot.received():,} messages ({rates.messages:,.0f}/s)",
         f"{len(snapshot.subscriptions):,} subscriptions",
         *(f"{count:,} delivered to {sink}" for sink, count in delivered(counts).items()),
         f"{sum(dead_letters(counts).values()):,} dead letters",
@@ -102,7 +102,8 @@ def _table(title: str) -> Table:
 
 def _flow(snapshot: Snapshot) -> Table:
     table = _table("Messages")
-    for name in (RECEIVED, DECODED, VALIDATED, DUPLICATES, PENDING):
+    table.add_row(RECEIVED, f"{snapshot.received():,}")
+    for name in (DECODED, VALIDATED, DUPLICATES, PENDING):
         table.add_row(name, f"{snapshot.counts.get(name, 0):,}")
     for sink, count in delivered(snapshot.counts).items():
         table.add_row(f"delivered to {sink}", f"{count:,}")

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypedDict
 
 from yangbeam.core.causes import OLD_NAMES
+from yangbeam.core.edges import Open
 from yangbeam.core.elements import LossEvent
 from yangbeam.core.ledger import BOUND, DEAD, DEAD_AT, DECODED, DELIVERED, ROWS, VALIDATED
-from yangbeam.core.totals import line_of, unbalanced
 from yangbeam.core.udp_notif import ACCEPTED, REFUSED
+from yangbeam.pipeline.view.balance import is_balanced, lines, open_of
 from yangbeam.pipeline.view.status import Snapshot
 
 DATAGRAM_COUNTERS: Final = (*REFUSED, *(name for name in ACCEPTED if name != "last_bit_misplaced"))
@@ -32,6 +33,10 @@ class LossEntry(TypedDict):
     count: int
 
 
+OpenEdge = TypedDict("OpenEdge", {"edge": str, "where": str, "in": int, "out": int})
+"""An edge of the graph whose sides differ, as in ``core.edges.Open``."""
+
+
 class Report(TypedDict):
     """What report.json holds; counts are messages but for ``datagrams`` and ``tables`` (rows)."""
 
@@ -40,24 +45,27 @@ class Report(TypedDict):
     dead_letters: dict[str, int]
     loss: dict[str, list[LossEntry]]
     tables: dict[str, int]
+    open_edges: list[OpenEdge]
     balanced: bool
 
 
-def build(snapshot: Snapshot, sinks: Sequence[str]) -> Report:
+def build(snapshot: Snapshot, sinks: Sequence[str], *, topic: bool = False) -> Report:
     """Returns the report of what a run came to.
 
     Args:
         snapshot: What it came to.
         sinks: Every sink of the run; ``messages`` tells of the first, ``balanced`` of all.
+        topic: It reads a topic, which its writers may have written to more than once.
     """
     counts = snapshot.counts
     return Report(
         datagrams=_datagrams(snapshot.datagrams()),
-        messages=_messages(counts, sinks[0] if sinks else ""),
+        messages=_messages(snapshot, sinks[0] if sinks else ""),
         dead_letters=dead_letters(counts),
         loss={counter: _losses(snapshot.loss, counter) for counter in ("transport", "notification")},
         tables=_named(counts, ROWS),
-        balanced=not unbalanced(snapshot.exporters, sinks),
+        open_edges=[_open(one) for one in open_of(snapshot, topic=topic)],
+        balanced=is_balanced(snapshot, sinks, topic=topic),
     )
 
 
@@ -88,8 +96,12 @@ def _datagrams(counters: Mapping[str, int]) -> dict[str, int]:
     }
 
 
-def _messages(counts: Mapping[str, int], sink: str) -> dict[str, int]:
-    line = line_of(counts, sink)
+def _open(edge: Open) -> OpenEdge:
+    return {"edge": edge.edge, "where": edge.where, "in": edge.left, "out": edge.right}
+
+
+def _messages(snapshot: Snapshot, sink: str) -> dict[str, int]:
+    counts, line = snapshot.counts, lines(snapshot, [sink])[0]
     return {
         "received": line.received,
         "decoded": counts.get(DECODED, 0),
@@ -99,6 +111,7 @@ def _messages(counts: Mapping[str, int], sink: str) -> dict[str, int]:
         "dead_lettered": line.dead_lettered,
         "duplicates": line.duplicates,
         "pending": line.pending,
+        "in_flight": line.in_flight,
     }
 
 

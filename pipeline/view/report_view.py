@@ -63,5 +63,7 @@ def _losses(loss: Mapping[str, list[LossEntry]]) -> RenderableType:
 
 def _line(line: Line) -> Text:
     if not line.missing:
+        if line.in_flight:
+            return Text(shown(f"Not all is accounted for yet. {line}"), style="yellow")
         return Text(shown(f"Balanced. {line}"), style="green")
     return Text(shown(f"DOES NOT BALANCE by {line.missing:,}. {line}"), style="bold red")

@@ -8,12 +8,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from yangbeam.core.elements import LearnedScope, LossEvent
+from yangbeam.core.ledger import ARRIVED, GIVEN, NOBODY
 from yangbeam.pipeline.view.status import OTHERS, Snapshot
 
 MOST_EXPORTERS: Final = 500
 """Exporters with labels of their own, those with the most messages; the others are summed under ``others``."""
 _FALLING: Final = frozenset({"pending"})
 """Counts that also fall."""
+_BY_PLACE: Final = (f"{GIVEN}:", f"{ARRIVED}:")
+"""Beginnings of the names that a collector and its shard end."""
 
 
 class RunMetrics(Collector):
@@ -45,15 +48,25 @@ def _named(exporters: Mapping[str, Mapping[str, int]]) -> frozenset[str]:
 def _ledger(counts: Mapping[str, int]) -> Iterator[Metric]:
     rising = CounterMetricFamily("yangbeam_ledger", "What became of messages, as the ledger names it.", labels=["what"])
     falling = GaugeMetricFamily("yangbeam_ledger_now", "Counts of the ledger that also fall.", labels=["what"])
-    for what, count in sorted(counts.items()):
+    for what, count in sorted(_merged(counts).items()):
         (falling if what in _FALLING else rising).add_metric([what], count)
     yield from (rising, falling)
+
+
+def _merged(counts: Mapping[str, int]) -> Counter[str]:
+    """Returns the counts, those that name a collector and its shard added up: labels stay few."""
+    merged: Counter[str] = Counter()
+    for what, count in counts.items():
+        merged[what.split(":", 1)[0] if what.startswith(_BY_PLACE) else what] += count
+    return merged
 
 
 def _by_exporter(exporters: Mapping[str, Mapping[str, int]], named: frozenset[str]) -> Metric:
     family = CounterMetricFamily("yangbeam_received", "Messages, whole or refused.", labels=["exporter"])
     summed: Counter[str] = Counter()
     for exporter, counts in exporters.items():
+        if exporter == NOBODY:
+            continue
         summed[exporter if exporter in named else OTHERS] += counts.get("received", 0)
     for exporter, count in sorted(summed.items()):
         family.add_metric([exporter], count)

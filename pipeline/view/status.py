@@ -2,12 +2,13 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from yangbeam.core.elements import LearnedScope, LedgerTotal, LedgerTotals, LossBatch, LossEvent
 from yangbeam.core.ledger import DECODED
+from yangbeam.core.totals import line_of
 
 MAX_BUCKETS: Final = 200_000
 """Buckets that may still be revised; some 300 octets each. A bucket is a minute, and revisions come within two, so
@@ -39,6 +40,8 @@ class Snapshot:
         position: How far the readers are, in their own unit; 0 when not known.
         size: Where they end, in the same unit; 0 for live sources.
         forgotten_losses: Loss events too many to be kept here.
+        arrived: Messages, whole or refused, by the readers' own count; None: no reader of this process counts.
+        is_over: The run ended in order: nothing is under way any more, so that what is not accounted for is lost.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -50,6 +53,19 @@ class Snapshot:
     position: int = 0
     size: int = 0
     forgotten_losses: int = 0
+    arrived: int | None = None
+    is_over: bool = False
+
+    def received(self) -> int:
+        """Returns the messages received: by the readers' own count where there is one, as the ledger lags behind it."""
+        return max(self.arrived or 0, line_of(self.counts, "").received)
+
+    def in_flight(self, sink: str) -> int:
+        """Returns the messages that were received and are under way to a sink: in queues, or in a bundle that waits.
+
+        None once the run is over.
+        """
+        return 0 if self.is_over else max(self.received() - line_of(self.counts, sink).accounted, 0)
 
     def datagrams(self) -> dict[str, int]:
         """Returns the collectors' counters, summed."""
@@ -74,6 +90,8 @@ class Status:
             self._learned: dict[tuple[str, str], LearnedScope] = {}
             self._forgotten = 0
             self._progress = (0, 0)
+            self._arrived: Callable[[], int] | None = None
+            self._is_over = False
 
     def record_totals(self, totals: LedgerTotals) -> None:
         """Takes absolute totals: the highest revision of a bucket wins, so that a replay counts nothing twice."""
@@ -102,6 +120,16 @@ class Status:
         with self._lock:
             self._progress = (position, size)
 
+    def follow_readers(self, arrived: Callable[[], int]) -> None:
+        """Takes what gives the readers' own count; each snapshot asks it, however long the graph waits."""
+        with self._lock:
+            self._arrived = arrived
+
+    def record_end(self) -> None:
+        """Takes that the run ended in order."""
+        with self._lock:
+            self._is_over = True
+
     def snapshot(self) -> Snapshot:
         """Returns a copy that no later record changes."""
         with self._lock:
@@ -115,6 +143,8 @@ class Status:
                 position=self._progress[0],
                 size=self._progress[1],
                 forgotten_losses=self._forgotten,
+                arrived=self._arrived() if self._arrived is not None else None,
+                is_over=self._is_over,
             )
 
     def _take(self, total: LedgerTotal) -> None:

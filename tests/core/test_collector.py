@@ -71,13 +71,31 @@ def test_control_records_stand_where_they_happened() -> None:
     (batch,) = drain(collector)
     assert in_order([batch]) == [1, "Refused", 2, "Heartbeat", 3, "Heartbeat", "EndOfInput"]
     refused, beat, last, end = batch.controls
-    assert refused == Refused(1, "malformed", refused.detail, "192.0.2.1", 50000, SECOND, b"?", None, None, "device")
+    assert refused == Refused(
+        1, "malformed", refused.detail, "192.0.2.1", 50000, SECOND, b"?", None, None, "device", "c1"
+    )
     assert isinstance(beat, Heartbeat)
     assert (beat.collector_id, beat.clock_us, beat.counters["datagrams"]) == ("c1", 2 * SECOND, 3)
     assert (beat.counters["kernel_drops"], beat.counters["malformed"]) == (3, 1)
     assert isinstance(last, Heartbeat)
     assert (last.counters["kernel_drops"], last.counters["messages"]) == (3, 3)
+    assert (beat.given, last.given) == (3, 4)
     assert end == EndOfInput(3, 3 * SECOND)
+
+
+def test_a_heartbeat_says_what_was_given_to_its_own_shard() -> None:
+    collector = Collector("c1", shards=4)
+    exporters = [f"192.0.2.{number}" for number in range(40)]
+    for exporter in exporters:
+        collector.datagram(message_datagram(1), exporter, 50000, "192.0.2.9", 10003, SECOND)
+    collector.end(2 * SECOND)
+    shards = [shard_of(exporter, 4) for exporter in exporters]
+    for shard in range(4):
+        batch = collector.take(shard, 1 << 20)
+        assert batch is not None
+        assert isinstance(beat := batch.controls[0], Heartbeat)
+        assert beat.given == shards.count(shard) == len(batch.messages)
+    assert collector.given == 40
 
 
 def test_an_incomplete_message_is_refused_when_its_time_is_over_and_stands_there() -> None:

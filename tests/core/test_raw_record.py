@@ -11,7 +11,14 @@ from yangbeam.core.errors import WireError
 from yangbeam.core.raw_record import Beat, RawRecord, of_heartbeat, of_message, of_refused, read_record
 
 REFUSAL = Refused(0, "truncated", "12 octets", "192.0.2.10", 50000, 1_795_168_810_120_000, b"\x20\x01", 1, None)
-BEAT = Heartbeat(0, "c-0", 1_795_168_810_120_000, {"datagrams": 12, "kernel_drops": 0})
+BEAT = Heartbeat(0, "c-0", 1_795_168_810_120_000, {"datagrams": 12, "kernel_drops": 0}, 5)
+OLDER = {
+    "yangbeam-refused": (
+        "9901a97472756e6361746564a93132206f6374657473aa3139322e302e322e3130cdc350cf000660b24f3d334001c0a6646576696365"
+    ),
+    "yangbeam-heartbeat": "950108a3632d30cf000660b24f3d334082a9646174616772616d730cac6b65726e656c5f64726f707300",
+}
+"""As they were written before heartbeats said what was given."""
 
 
 def back(record: object, partition: int = 3, offset: int = 41) -> Message | Refused | Beat:
@@ -54,12 +61,12 @@ PINNED = [
     (
         of_refused(REFUSAL),
         "yangbeam-refused",
-        "9901a97472756e6361746564a93132206f6374657473aa3139322e302e322e3130cdc350cf000660b24f3d334001c0a6646576696365",
+        "9a01a97472756e6361746564a93132206f6374657473aa3139322e302e322e3130cdc350cf000660b24f3d334001c0a6646576696365a0",
     ),
     (
         of_heartbeat(BEAT, 8),
         "yangbeam-heartbeat",
-        "950108a3632d30cf000660b24f3d334082a9646174616772616d730cac6b65726e656c5f64726f707300",
+        "960108a3632d30cf000660b24f3d334082a9646174616772616d730cac6b65726e656c5f64726f70730005",
     ),
 ]
 
@@ -74,6 +81,15 @@ def test_a_field_that_an_older_release_lacks_has_its_default() -> None:
     found = read_record([("yangbeam-message", header)], b"{}", 0, 0)
     assert isinstance(found, Message)
     assert (found.transport, found.options) == ("udp-notif", ())
+
+
+def test_records_that_do_not_say_whose_they_are_and_how_many_are_read() -> None:
+    refused, beat = (
+        read_record([(name, bytes.fromhex(octets))], REFUSAL.original if "refused" in name else b"", 3, 41)
+        for name, octets in OLDER.items()
+    )
+    assert refused == REFUSAL
+    assert beat == Beat(msgspec.structs.replace(BEAT, given=-1), 8)
 
 
 @pytest.mark.parametrize(

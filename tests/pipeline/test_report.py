@@ -11,6 +11,7 @@ from tests.pipeline.snapshots import COLLECTOR, COUNTS, loss, snapshot, total
 from yangbeam.core.elements import LedgerTotals, LossBatch
 from yangbeam.core.totals import line_of, unbalanced
 from yangbeam.pipeline.view import status as status_module
+from yangbeam.pipeline.view.balance import lines
 from yangbeam.pipeline.view.console import TextConsole
 from yangbeam.pipeline.view.report import build
 from yangbeam.pipeline.view.report_view import summary
@@ -57,6 +58,7 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
             "dead_lettered": 3,
             "duplicates": 1,
             "pending": 0,
+            "in_flight": 0,
         },
         "dead_letters": {"invalid-contents": 2, "malformed": 1, "out-of-range": 1},
         "loss": {
@@ -84,6 +86,7 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
             ],
         },
         "tables": {"interfaces": 12, "sensors": 3},
+        "open_edges": [],
         "balanced": True,
     }
 
@@ -94,6 +97,26 @@ def test_a_run_without_anything_balances_and_reports_zeros() -> None:
     assert set(report["messages"].values()) == {0}
     assert set(report["datagrams"].values()) == {0}
     assert orjson.dumps(report)
+
+
+def test_what_waits_for_a_broker_that_is_away_is_in_flight_and_not_balanced() -> None:
+    status = Status()
+    status.follow_readers(lambda: 12)
+    waiting = build(status.snapshot(), SINKS)
+    assert (waiting["messages"]["received"], waiting["messages"]["in_flight"], waiting["balanced"]) == (12, 12, False)
+    (line,) = lines(status.snapshot(), ["files"])
+    assert str(line) == "files: 12 received = 0 delivered + 0 dead-lettered + 0 duplicates + 0 pending + 12 in flight"
+    assert "Not all is accounted for yet" in shown(summary(waiting, [line], {}))
+
+
+def test_what_was_in_flight_when_the_run_ended_in_order_is_missing() -> None:
+    status = Status()
+    status.follow_readers(lambda: 12)
+    status.record_end()
+    report = build(status.snapshot(), ["files"])
+    assert (report["messages"]["in_flight"], report["balanced"]) == (0, False)
+    assert report["open_edges"] == [{"edge": "reader → decode", "where": "", "in": 12, "out": 0}]
+    assert [line.missing for line in lines(status.snapshot(), ["files"])] == [12]
 
 
 @pytest.mark.parametrize("sink", SINKS)
