@@ -151,9 +151,8 @@ class RawTopic:
         """Goes on with what is there; a dead letter says what is not."""
         if self.settings.gone == "fail":
             raise error
-        first, last = self.consumer.edges(error.partition)
-        # A topic made anew is shorter than what was read of the old one: begin at its beginning.
-        self.consumer.seek(error.partition, first if first > error.offset or last < error.offset else last)
+        # Of a topic made anew nothing was read, however long it has become meanwhile: begin with what is there.
+        self.consumer.seek(error.partition, self.consumer.edges(error.partition)[0])
         told = Refused(0, error.reason, error.detail, "unknown", 0, 0, b"", fault=Fault.ENVIRONMENT.value)
         controls: list[Control] = [told]
         self._gone += 1

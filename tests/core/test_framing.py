@@ -74,6 +74,21 @@ def test_a_value_without_any_framing_stays_as_it_is(value: bytes) -> None:
     assert read_frame(value, [("content-type", b"x")]) == Frame(None, None, value, "")
 
 
+@pytest.mark.parametrize("schema_id", [b"\x00\x00\x00\x01", b"\x7f\xff\xff\xff"])
+def test_a_zero_octet_and_an_id_without_a_payload_are_no_framing(schema_id: bytes) -> None:
+    assert read_frame(b"\x00" + schema_id, []) == Frame(None, None, b"\x00" + schema_id, "")
+    assert read_frame(b"\x00" + schema_id + b"{", []) == Frame(int.from_bytes(schema_id), None, b"{", "prefix")
+
+
+def test_a_first_octet_that_is_not_zero_is_no_framing() -> None:
+    assert read_frame(b"\x01\x00\x00\x00\x07{}", []) == Frame(None, None, b"\x01\x00\x00\x00\x07{}", "")
+
+
+@pytest.mark.parametrize("spelling", [b"2147483647", b"\x7f\xff\xff\xff"])
+def test_the_largest_id_has_31_bits(spelling: bytes) -> None:
+    assert read_frame(b"{}", [("schema-id", spelling)]).schema_id == 2**31 - 1
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -81,9 +96,17 @@ def test_a_value_without_any_framing_stays_as_it_is(value: bytes) -> None:
         ("schema-id", b"seven"),
         ("schema-id", b"\xff\xff\xff\xff"),
         ("schema-id", b"9999999999"),
+        ("schema-id", b"2147483648"),
+        ("schema-id", b"\x80\x00\x00\x00"),
         ("schema-id", None),
         ("__value_schema_id", b"\x01short"),
         ("__value_schema_id", b"\x02" + GUID),
+        ("__value_schema_id", b"\x00" + GUID),
+        ("__value_schema_id", b"\x01\x00\x00\x00\x07"),
+        ("__value_schema_id", b"\x00\x00\x00\x07"),
+        ("__value_schema_id", b"\x00\x00\x00\x00\x00\x07"),
+        ("__value_schema_id", b""),
+        ("__value_schema_id", None),
     ],
 )
 def test_a_header_of_no_known_spelling_is_refused(name: str, content: bytes | None) -> None:

@@ -235,6 +235,15 @@ def test_a_clock_that_trembles_does_not_run_faster() -> None:
         assert reassembly.expire(100 * SECOND) == []
 
 
+def test_a_clock_is_followed_back_only_beyond_the_timeout() -> None:
+    at_the_timeout, beyond = machine(), machine()
+    for reassembly, back in ((at_the_timeout, 90 * SECOND), (beyond, 90 * SECOND - 1)):
+        feed(reassembly, segments()[:1], now_us=100 * SECOND)
+        assert reassembly.expire(back) == []
+    assert at_the_timeout.expire(100 * SECOND) == [], "ten seconds back is a tremble: no time has passed"
+    assert reasons([*beyond.expire(100 * SECOND)]) == ["incomplete"], "a clock that was set: ten seconds have passed"
+
+
 @pytest.mark.parametrize("last_bit", [LastBit.DETECT, LastBit.TOP])
 def test_a_last_flag_on_top_is_understood_where_asked_for(last_bit: LastBit) -> None:
     reassembly = machine(last_bit=last_bit)

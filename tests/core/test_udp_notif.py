@@ -155,6 +155,78 @@ def test_the_ids_of_a_refused_datagram_are_told_only_where_the_layout_is_known()
     assert identity(b"\x21") == (None, None)
 
 
+def one_segment(length: int | None = None, first: int = 0x21, header_length: int = 16, payload: bytes = b"{}") -> bytes:
+    """A datagram of the third and last segment of a message; ``length``: what it says of itself."""
+    length = 16 + len(payload) if length is None else length
+    return bytes([first, header_length]) + length.to_bytes(2) + bytes.fromhex("0000000100000002" + "01040005") + payload
+
+
+def test_a_segment_may_carry_nothing() -> None:
+    segment = Parser().parse(one_segment(payload=b""))
+    assert segment == Segment(1, 2, MediaType.JSON, b"", (), 5, one_segment(payload=b""))
+
+
+@pytest.mark.parametrize(
+    ("datagram", "reason"),
+    [
+        (one_segment(first=0x24), "unsupported_media_type"),
+        (one_segment(first=0x31), "private_media_type"),
+        (one_segment(first=0x41), "unsupported_version"),
+        (one_segment(length=19), "malformed"),
+        (one_segment(length=15), "malformed"),
+        (one_segment(length=12)[:12], "malformed"),
+        (one_segment(length=14)[:14], "malformed"),
+        (one_segment(header_length=17), "malformed"),
+    ],
+)
+def test_a_segment_is_refused_for_what_a_whole_message_would_be(datagram: bytes, reason: str) -> None:
+    with pytest.raises(WireError) as caught:
+        Parser().parse(datagram)
+    assert caught.value.reason == reason
+
+
+def test_a_segment_shorter_than_its_datagram_is_read_without_what_trails() -> None:
+    segment = Parser().parse(one_segment(length=17))
+    assert (segment.payload, segment.value, segment.notes) == (b"{", 5, ("trailing_octets",))
+
+
+@given(st.binary(max_size=12), st.integers(0, 2**16 - 1))
+def test_the_short_way_of_segments_says_what_the_long_way_says(payload: bytes, value: int) -> None:
+    datagram = one_segment(payload=payload)[:14] + value.to_bytes(2) + payload
+    parser = Parser()
+    assert parser.parse(datagram) == parser._parse_unusual(datagram, 0x21, 16, len(datagram), 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("header", "kept"),
+    [
+        ("7f02", ((0x7F, b""),)),
+        ("7f02" + "0002", ((0x7F, b""), (0, b""))),
+        ("7f03" + "61", ((0x7F, b"a"),)),
+        ("7f01", None),
+        ("7f00", None),
+        ("7f", None),
+        ("7f03", None),
+        ("7f02" + "7f", None),
+        ("7f01" + "0004", None),
+        ("7f0261" + "03", None),
+    ],
+)
+def test_an_option_takes_at_least_two_octets_and_ends_within_the_header(
+    header: str, kept: tuple[tuple[int, bytes], ...] | None
+) -> None:
+    options_ = bytes.fromhex(header)
+    length = 12 + len(options_)
+    datagram = bytes([0x21, length]) + (length + 2).to_bytes(2) + bytes.fromhex("0000000100000002") + options_ + b"{}"
+    found = parsed(Parser(UdpNotifSettings(keep_unknown_options=True)), datagram)
+    if kept is None:
+        assert isinstance(found, WireError)
+        assert found.reason == "malformed"
+    else:
+        assert isinstance(found, Segment)
+        assert (found.options, found.payload) == (kept, b"{}")
+
+
 options = st.lists(st.tuples(st.integers(3, 255), st.binary(max_size=20)), max_size=3).map(tuple)
 
 

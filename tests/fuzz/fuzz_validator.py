@@ -1,7 +1,7 @@
 """Invariant: what the compiled judge accepts, libyang accepts, whatever the schema and the text.
 
-Run for long: ``./dev fuzz validator --cases 1000000 --seed 7``, of all sets, or of those named by ``--set``. A text
-that breaks it is printed; the verdicts are counted by set.
+Run for long: ``./dev fuzz validator --cases 1000000 --seed 7``, of all sets, or of those named by ``--set``. Contents
+are judged, and values of edits, one for five contents. A text that breaks it is printed; the verdicts are counted.
 """
 
 import argparse
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from tests.core.yang.compiled.differential import Outcome, compare  # noqa: E402 - the path comes first
+from tests.core.yang.compiled.differential import Outcome, compare, compare_edits  # noqa: E402 - the path comes first
 from tests.core.yang.compiled.sets import SETS  # noqa: E402
 from tests.core.yang.schemas import loaded  # noqa: E402
 
@@ -27,10 +27,14 @@ def fuzz(name: str, cases: int, seed: int, cache: Path) -> Outcome:
     total = Outcome()
     for number, done in enumerate(range(0, cases, CHUNK)):
         with loaded(SETS[name](), cache) as schema:
-            found = compare(schema, min(CHUNK, cases - done), seed + number)
-        for text in found.wrong:
-            print(f"{name}, seed {seed + number}: {text!r}", flush=True)  # noqa: T201 - the finding
-        total.add(found)
+            chunk = min(CHUNK, cases - done)
+            for what, found in (
+                ("contents", compare(schema, chunk, seed + number)),
+                ("edits", compare_edits(schema, chunk // 5, seed + number)),
+            ):
+                for text in found.wrong:
+                    print(f"{name}, {what}, seed {seed + number}: {text!r}", flush=True)  # noqa: T201 - the finding
+                total.add(found)
     return total
 
 

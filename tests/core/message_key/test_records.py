@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from tests.builders import EXPORTER, notification, payload
-from tests.schema_trees import interfaces, leaf, list_, tree
+from tests.schema_trees import container, interfaces, leaf, list_, tree
 from yangbeam.core.elements import Bound, Subscription, Terms, Validated
 from yangbeam.core.message_key.records import KeySettings, Part, RecordMaker
 
@@ -249,6 +249,37 @@ def test_an_edit_goes_to_the_topic_of_its_branch() -> None:
         ("if-interfaces-interface-oper-status", ["2"]),
         ("if-interfaces-interface-oper-status", ["3"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("target", "topic"),
+    [
+        ("/m:l[k='1']/a", "m-l-a"),
+        ("/m:l[k='1']/ab", "m-l-ab"),
+        ("/m:l[k='1']/abc/d", "m-l-abc"),
+        ("/m:l[k='1']", "m-l-ab"),
+        ("/m:l", "m-l-ab"),
+        ("/m:other", "m-l-ab"),
+        ("/", "m-l-ab"),
+    ],
+)
+def test_an_edit_goes_to_the_first_branch_that_its_target_is_in_or_above_whatever_their_names_begin_with(
+    target: str, topic: str
+) -> None:
+    listed = list_("l", "k", leaf("k", "string"), leaf("a", "string"), leaf("ab", "string"),
+                   container("abc", leaf("d", "string")))  # fmt: skip
+    maker = RecordMaker(tree("m", listed, leaf("other", "string")), {}, KeySettings(per_subject=True))
+    known = subscribed("/m:l/ab | /m:l/a | /m:l/abc")
+    (part,) = maker.parts(change({"edit-id": "1", "operation": "delete", "target": target}), known, "r")
+    assert part.topic == topic
+
+
+def test_an_edit_above_a_branch_that_is_not_the_first_goes_there() -> None:
+    schema = tree("m", leaf("z", "string"), container("c", leaf("a", "string")))
+    maker = RecordMaker(schema, {}, KeySettings(per_subject=True))
+    edit = {"edit-id": "1", "operation": "delete", "target": "/m:c"}
+    (part,) = maker.parts(change(edit), subscribed("/m:z | /m:c/a"), "r")
+    assert part.topic == "m-c-a"
 
 
 def test_what_is_about_the_subscription_has_a_topic_of_its_own() -> None:

@@ -167,6 +167,21 @@ def test_records_behind_a_gap_of_another_partition_are_read_again_and_never_lost
     assert topic.take(0.0) == []
 
 
+@pytest.mark.parametrize(
+    "there", [(150, 900), (0, 40), (0, 99), (0, 100), (0, 500), (99, 500)],
+    ids=["deleted by age", "made anew", "one shorter", "as long", "longer than the one before", "the same place"],
+)  # fmt: skip
+def test_behind_a_gap_everything_that_is_there_is_read_whatever_became_of_the_topic(
+    double: Any, there: tuple[int, int]
+) -> None:
+    kafka = double([Event(0, 99, GONE)], edges={0: there})
+    topic = RawTopic(replace(SETTINGS, gone="continue", end=None))
+    topic.assign({0: 99})
+    (told,) = topic.take(0.0)
+    assert [getattr(each, "reason", None) for each in told.controls] == ["raw-records-gone"]
+    assert kafka.assigned[-1] == topic.next == {0: there[0]}
+
+
 def test_what_the_connections_said_costs_no_record(double: Any) -> None:
     double([Event(0, 0)])
     topic = TopicConsumer("t", {})
@@ -207,6 +222,27 @@ def test_an_added_partition_is_found_again_when_the_restriction_did_not_take_it(
     kafka.fetches = [[Event(1, 0)]]
     (given,) = topic.take(0.0)
     assert (given.shard, topic.next) == (1, {0: 0, 1: 1})
+
+
+def test_only_added_partitions_of_its_own_are_taken_from_their_beginning_and_the_others_stay_where_they_are(
+    double: Any,
+) -> None:
+    kafka = double(edges=dict.fromkeys(range(6), (0, 9)))
+    topic = RawTopic(replace(SETTINGS, end=None, look_s=0.0), mine=lambda partition: partition % 2 == 0)
+    topic.assign({0: 7, 2: 5})
+    topic.take(0.0)
+    assert topic.next == {0: 7, 2: 5, 4: 0}
+    assert kafka.assigned == [{0: 7, 2: 5}, {4: 0}], "what is read already is not assigned anew"
+    topic.take(0.0)
+    assert len(kafka.assigned) == 2, "nothing was added since"
+
+
+def test_while_a_bounded_read_is_under_way_no_partition_is_added(double: Any) -> None:
+    kafka = double(edges=dict.fromkeys(range(2), (0, 9)))
+    topic = RawTopic(replace(SETTINGS, look_s=0.0))
+    topic.assign({0: 7})
+    topic.take(0.0, until={0: 9})
+    assert kafka.assigned == [{0: 7}]
 
 
 def test_records_that_are_gone_are_an_error_with_their_place(double: Any) -> None:

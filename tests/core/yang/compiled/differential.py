@@ -2,12 +2,17 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tests.core.yang.compiled.edit_cases import Edits
 from tests.core.yang.compiled.instances import Instances, case
-from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.errors import InvalidInstanceError, NotificationError
+from yangbeam.core.notification.target import parse_target
 from yangbeam.core.yang.annotations import refuse_odd_annotations
+from yangbeam.core.yang.compiled.edits import EditJudge
 from yangbeam.core.yang.compiled.judge import CompiledJudge
+from yangbeam.core.yang.edits import Place
 from yangbeam.core.yang.json_object import read_object
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.unique_keys import refuse_duplicate_keys
@@ -33,6 +38,18 @@ class Outcome:
     cautious: Counter[str] = field(default_factory=Counter)
     wrong: list[bytes] = field(default_factory=list)
     examples: list[bytes] = field(default_factory=list)
+
+    def count(self, what: str, text: bytes, *, fast: bool, slow: bool) -> None:
+        """Counts the verdicts of the compiled judge (``fast``) and of libyang (``slow``) on one text."""
+        self.cases[what] += 1
+        if fast and slow:
+            self.accepted[what] += 1
+        elif fast:
+            self.wrong.append(text)
+        elif slow:
+            self.cautious[what] += 1
+            if what == "valid" and len(self.examples) < 50:
+                self.examples.append(text)
 
     def add(self, other: "Outcome") -> None:
         """Adds the counts of another run."""
@@ -64,6 +81,34 @@ def libyang_accepts(schema: Schema, text: bytes) -> bool:
     return True
 
 
+PER_TARGET = 10
+"""Values of one target: it is met once by libyang, and again by the compiled judge."""
+
+
+def compare_edits(schema: Schema, cases: int, seed: int) -> Outcome:
+    """Judges that many values of edits by both engines, each target first by libyang, as ``Engine`` does."""
+    chance, outcome = random.Random(seed), Outcome()
+    judge = EditJudge(CompiledJudge(schema.tree))
+    made = Edits(schema.tree, chance)
+    while outcome.cases.total() < cases:
+        target, node, keys = made.target()
+        for _ in range(PER_TARGET):
+            what, value = made.value(node, keys)
+            fast, places = judge.accepts(target, value), edit_accepted(schema, target, value)
+            outcome.count(what, value, fast=fast, slow=places is not None)
+            if places is not None:
+                judge.learn(target, places)
+    return outcome
+
+
+def edit_accepted(schema: Schema, target: str, value: bytes) -> Sequence[Place] | None:
+    """The places of an edit that libyang accepts; None: it refuses it."""
+    try:
+        return schema.validate_edit(parse_target(target), "merge", value)
+    except (InvalidInstanceError, NotificationError):
+        return None
+
+
 def compare(schema: Schema, cases: int, seed: int, under: tuple[str, ...] = ()) -> Outcome:
     """Judges that many cases by both engines."""
     chance, outcome = random.Random(seed), Outcome()
@@ -72,16 +117,7 @@ def compare(schema: Schema, cases: int, seed: int, under: tuple[str, ...] = ()) 
     made = Instances(schema.tree, chance, under)
     for number in range(1, cases + 1):
         what, text = case(made, chance)
-        outcome.cases[what] += 1
-        fast, slow = judge.accepts(text), libyang_accepts(schema, text)
-        if fast and slow:
-            outcome.accepted[what] += 1
-        elif fast:
-            outcome.wrong.append(text)
-        elif slow:
-            outcome.cautious[what] += 1
-            if what == "valid" and len(outcome.examples) < 50:
-                outcome.examples.append(text)
+        outcome.count(what, text, fast=judge.accepts(text), slow=libyang_accepts(schema, text))
         if number % FRESH_POOLS == 0:
             made.pools.__init__(chance)  # type: ignore[misc] # drawn anew
     return outcome

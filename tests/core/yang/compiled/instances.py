@@ -33,7 +33,7 @@ class Instances:
 
     def __init__(self, tree: Tree, chance: Chance, under: tuple[str, ...] = ()) -> None:
         tops = [node for name, node in tree.data.items() if node.kind != "structure" and (not under or name in under)]
-        self._ways = [way for top in tops for way in _ways((top,))]
+        self.ways = [way for top in tops for way in _ways((top,))]
         self._modules = sorted(tree.revisions)
         self._chance = chance
         self.pools = Pools(chance)
@@ -41,33 +41,36 @@ class Instances:
 
     def document(self) -> list[Member]:
         """A valid document: the way to a node, with keys and some siblings."""
-        way = self._chance.choice(self._ways)
-        return [self._member(way[0], "", way[1:])]
+        way = self._chance.choice(self.ways)
+        return [self.member(way[0], "", way[1:])]
 
-    def _member(self, node: Node, module: str, way: tuple[Node, ...]) -> Member:
+    def member(self, node: Node, module: str, way: tuple[Node, ...] = ()) -> Member:
+        """A node with a valid value; ``module``: of the node above it."""
         name = node.name if node.module == module else f"{node.module}:{node.name}"
         return [name, self._value(node, way)]
 
     def _value(self, node: Node, way: tuple[Node, ...]) -> Any:
         chance = self._chance
         if node.kind == "leaf":
-            return self._leaf(node)
+            return self.leaf(node)
         if node.kind == "leaf-list":
-            return Array(self._leaf(node) for _ in range(chance.choice((0, 1, 1, 2, 3))))
+            return Array(self.leaf(node) for _ in range(chance.choice((0, 1, 1, 2, 3))))
         if node.kind == "list":
             count = 1 if chance.random() < 0.7 else chance.choice((0, 2, 3))
-            return Array(self._object(node, way if not number else ()) for number in range(count))
-        return self._object(node, way) if node.kind == "container" else chance.choice((b"{}", b'{"a":1}', b"1"))
+            return Array(self.object(node, way if not number else ()) for number in range(count))
+        return self.object(node, way) if node.kind == "container" else chance.choice((b"{}", b'{"a":1}', b"1"))
 
-    def _leaf(self, node: Node) -> bytes:
+    def leaf(self, node: Node) -> bytes:
+        """A value that a leaf likely takes."""
         assert node.type is not None
         return self.pools.right(node.type, node.module)
 
-    def _object(self, node: Node, way: tuple[Node, ...]) -> list[Member]:
+    def object(self, node: Node, way: tuple[Node, ...] = ()) -> list[Member]:
+        """The members of a container or an entry: keys, the next node of the way, some others."""
         chance = self._chance
-        members = [self._member(node.children[f"{node.module}:{key}"], node.module, ()) for key in node.keys]
+        members = [self.member(node.children[f"{node.module}:{key}"], node.module, ()) for key in node.keys]
         if way and way[0].name not in node.keys:
-            members.append(self._member(way[0], node.module, way[1:]))
+            members.append(self.member(way[0], node.module, way[1:]))
         children = self._children.get(id(node))
         if children is None:
             children = self._children[id(node)] = list(node.children.values())
@@ -75,14 +78,14 @@ class Instances:
             if child.name in node.keys or child is (way[0] if way else None):
                 continue
             if child.type is not None or chance.random() < INNER:
-                members.append(self._member(child, node.module, ()))
+                members.append(self.member(child, node.module, ()))
         if chance.random() < 0.2:
             chance.shuffle(members)
         return members
 
     def wrong_value(self, member: Member) -> None:
         """Puts a value of some other leaf there, or no value at all."""
-        node = self._chance.choice(self._ways)[-1]
+        node = self._chance.choice(self.ways)[-1]
         if node.type is not None and self._chance.random() < 0.6:
             member[1] = self.pools.wrong(node.type, node.module)
         else:
@@ -91,7 +94,7 @@ class Instances:
     def rename(self, member: Member) -> None:
         """Puts another name, another module, or the same name spelt otherwise."""
         local = member[0].rpartition(":")[2]
-        other = self._chance.choice(self._chance.choice(self._ways))
+        other = self._chance.choice(self._chance.choice(self.ways))
         module = self._chance.choice((*self._modules[:3], other.module, "nowhere"))
         names = (
             local,

@@ -137,6 +137,12 @@ def test_a_narrowed_class_judges_only_ascii_where_it_is_negated() -> None:
         (YangType("int64"), ["0", "-9223372036854775808"], ["-", "01", "9223372036854775808", "0x1", " 1"]),
         (YangType("decimal64", fraction_digits=2), ["1", "-1.25", "0.5"], ["1.255", ".5", "1.", "1e1", "+1"]),
         (YangType("binary"), ["", "YQ==", "YWI="], ["Y", "YQ=", "YQ==="]),
+        (
+            YangType("binary", lengths=((2, 4), (6, 6))),
+            ["YWI=", "YWJj", "YWJjZA==", "YWJjZGVm"],
+            ["", "YQ==", "YWJjZGU=", "YWJjZGVmZw=="],
+        ),
+        (YangType("binary", lengths=((1, 1),)), ["YQ=="], ["", "YWI=", "YWJj"]),
         (YangType("bits", bits=(("a", 0), ("b", 1))), ["", "a", "a b", "b a"], ["c", "a a"]),
     ],
 )

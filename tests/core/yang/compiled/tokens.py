@@ -221,6 +221,17 @@ def _other_number(token: Token, chance: Chance) -> Token:
     return chance.choice(ways) % number
 
 
+def beside(kind: YangType, token: Token, chance: Chance) -> Token:
+    """JSON of a value that the type may not take; of binary also right base64 of another length."""
+    if kind.base == "union":
+        return beside(chance.choice(kind.members), token, chance)
+    if kind.base != "binary" or chance.random() < 0.5:
+        return near_miss(token, chance)
+    ends = [end for part in kind.lengths for end in part if end < 100] or [0]
+    octets = max(0, chance.choice(ends) + chance.choice((-2, -1, 0, 1, 2)))
+    return quoted(base64.b64encode(chance.randbytes(octets)).decode(), chance)
+
+
 class Pools:
     """Values by type, made once and drawn from often.
 
@@ -239,7 +250,7 @@ class Pools:
         if key not in self._right:
             self._kept.append(kind)
             self._right[key] = [token_of(kind, module, self._chance) for _ in range(POOL)]
-            self._wrong[key] = [near_miss(token, self._chance) for token in self._right[key]]
+            self._wrong[key] = [beside(kind, token, self._chance) for token in self._right[key]]
         return self._right[key]
 
     def right(self, kind: YangType, module: str) -> Token:
