@@ -337,7 +337,7 @@ bases = st.sampled_from([0, 1, 5_000, LAST - 6, LAST])
 delays = st.lists(st.integers(0, 6), min_size=1, max_size=24)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sequences("mdddsr"), bases, delays, st.sets(st.integers(2, 24), max_size=4), st.booleans())
 def test_whatever_is_reordered_or_lost_data_are_read_by_the_newest_known_terms_before_them(
     kinds: list[str], base: int, jumps: list[int], lost: set[int], restored: bool
@@ -363,7 +363,7 @@ def test_whatever_is_reordered_or_lost_data_are_read_by_the_newest_known_terms_b
     assert run.order == [item.message.payload for item in delivered], "order of arrival"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sequences("mddd"), bases, delays)
 def test_where_numbers_rise_by_one_nothing_is_read_by_the_wrong_terms(
     kinds: list[str], base: int, jumps: list[int]
@@ -380,7 +380,7 @@ def test_where_numbers_rise_by_one_nothing_is_read_by_the_wrong_terms(
             assert run.of(item) == true_terms(items, everything, item)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sequences("mdsr"), bases, delays)
 def test_the_state_is_that_of_the_publishers_order(kinds: list[str], base: int, jumps: list[int]) -> None:
     items = made([S, *kinds], base)

@@ -209,6 +209,7 @@ def test_the_short_way_of_segments_says_what_the_long_way_says(payload: bytes, v
         ("7f03", None),
         ("7f02" + "7f", None),
         ("7f01" + "0004", None),
+        ("7f" + "01040005", None),
         ("7f0261" + "03", None),
     ],
 )

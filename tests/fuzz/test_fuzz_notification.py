@@ -1,9 +1,14 @@
+import math
+
+import pytest
+
 from tests.fuzz.fuzz_notification import BATCH, corpus, fuzz
 
 
-def test_a_short_run_of_the_fuzzer_holds_the_invariant() -> None:
-    done, decoded = fuzz(seconds=60.0, seed=1, rounds=60)
-    assert done == 60 * BATCH
+@pytest.mark.parametrize(("rounds", "seed"), [(60, 1), pytest.param(6_000, 2, marks=pytest.mark.nightly)])
+def test_a_run_of_the_fuzzer_holds_the_invariant(rounds: int, seed: int) -> None:
+    done, decoded = fuzz(seconds=math.inf, seed=seed, rounds=rounds)
+    assert done == rounds * BATCH
     assert 0 < decoded < done
 
 

@@ -1,8 +1,13 @@
+import math
+
+import pytest
+
 from tests.fuzz.fuzz_udp_notif import corpus, fuzz
 
 
-def test_a_short_run_of_the_fuzzer_holds_the_invariant() -> None:
-    assert fuzz(seconds=60.0, seed=1, rounds=300) == 300 * 40
+@pytest.mark.parametrize(("rounds", "seed"), [(300, 1), pytest.param(30_000, 2, marks=pytest.mark.nightly)])
+def test_a_run_of_the_fuzzer_holds_the_invariant(rounds: int, seed: int) -> None:
+    assert fuzz(seconds=math.inf, seed=seed, rounds=rounds) == rounds * 40
 
 
 def test_the_corpus_is_small_and_readable() -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.row_batches import folded, pushed, rows_of
@@ -54,7 +54,7 @@ SMALL = tree(
     ),
     st.integers(0),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 def test_what_is_read_back_is_what_was_sent(entries: dict[int, dict[str, Any]], seed: int) -> None:
     listed = []
     for key, leaves in entries.items():

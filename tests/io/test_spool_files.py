@@ -153,7 +153,7 @@ def test_a_folder_that_cannot_be_used_is_told_with_its_name(tmp_path: Path) -> N
         SpoolLog(tmp_path / "file")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from(["append", "large", "flush", "read", "commit", "rewind", "restart"]), max_size=40),
     st.integers(1, 400),

@@ -280,7 +280,7 @@ def test_the_end_waits_for_kafka_and_then_keeps_the_rest(bench: Bench) -> None:
 USES = st.sampled_from(["put", "puts", "ack", "ack1", "fail", "turn", "wait", "stall", "crash", "end"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(USES, max_size=60))
 def test_whatever_happens_every_record_arrives_in_order_or_was_lost_with_the_process(uses: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:

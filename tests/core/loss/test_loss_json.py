@@ -61,7 +61,7 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Schema]:
         yield found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(event=EVENTS)
 def test_every_event_is_valid_instance_data(schema: Schema, event: LossEvent) -> None:
     schema.validate_contents(loss_json(event), "full")

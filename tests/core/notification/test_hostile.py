@@ -210,7 +210,7 @@ _TREES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(tree=_TREES, top=_NAMES, name=_NAMES)
 def test_no_tree_breaks_the_decoder(tree: Any, top: str, name: str) -> None:
     for wrapped in (tree, {top: tree}, {top: {name: tree}}, {top: {"contents": {name: tree}}}):
@@ -222,7 +222,7 @@ def test_no_tree_breaks_the_decoder(tree: Any, top: str, name: str) -> None:
         _survives(message(payload))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_no_mutation_of_a_payload_breaks_the_decoder(data: st.DataObject) -> None:
     payloads = corpus()
@@ -234,7 +234,7 @@ def test_no_mutation_of_a_payload_breaks_the_decoder(data: st.DataObject) -> Non
     _survives(message(bytes(octets), media_type=original.media_type))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(payload=st.binary(max_size=200), media_type=st.sampled_from(_MEDIA_TYPES))
 def test_random_octets_break_no_decoder(payload: bytes, media_type: str) -> None:
     _survives(message(payload, media_type=media_type))

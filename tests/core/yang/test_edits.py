@@ -98,7 +98,7 @@ def test_a_value_that_is_no_object_is_refused(plant: Schema, value: bytes) -> No
         plant.validate_edit(parse_target(TOP + "/volts"), "merge", value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     steps=st.lists(st.sampled_from(["machine=a,1", "step=1", "tag=x", "label", "heater", "level", "x"]), max_size=3),
     operation=st.sampled_from(["create", "delete", "merge", "insert", "x"]),

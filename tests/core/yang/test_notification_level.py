@@ -68,7 +68,7 @@ def test_what_the_rfc_itself_defines_is_never_excused(drafts: Schema, member: di
     assert refused(drafts, UPDATE, member, lenient=True).reason == "invalid-notification"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     body=st.dictionaries(
         st.sampled_from(["severity", "cause", "details", "example-plant-more:origin", "a:b", "x", "@severity"]),

@@ -267,13 +267,13 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=st.binary(max_size=200))
 def test_random_octets_never_do_more_than_get_refused(plant: Schema, text: bytes) -> None:
     judge(plant, text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(members=st.dictionaries(st.sampled_from([*GOOD, "i16", "@u8", "example-plant:u8"]), json_values, max_size=5))
 def test_any_json_under_known_names_is_accepted_or_refused(plant: Schema, members: dict[str, Any]) -> None:
     try:
@@ -282,7 +282,7 @@ def test_any_json_under_known_names_is_accepted_or_refused(plant: Schema, member
         return
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_a_mutated_text_is_accepted_or_refused(plant: Schema, data: st.DataObject) -> None:
     text = bytearray(contents(**GOOD))
@@ -298,7 +298,7 @@ def judge(schema: Schema, text: bytes) -> None:
         assert error is None or (error.reason == "invalid-contents" and error.detail)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(name=st.sampled_from([name for name in GOOD if name != "notes"]), value=json_values)
 def test_the_locator_finds_a_rule_for_what_libyang_refuses_of_a_leaf(plant: Schema, name: str, value: Any) -> None:
     try:

@@ -381,7 +381,7 @@ cbor_items = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(name=st.sampled_from(sorted(GOOD)), item=cbor_items, keep=st.booleans())
 def test_any_cbor_is_transcoded_to_json_or_refused(plant: Schema, name: str, item: Any, keep: bool) -> None:
     context = Context(plant.tree, untyped_unknown=keep)
@@ -392,7 +392,7 @@ def test_any_cbor_is_transcoded_to_json_or_refused(plant: Schema, name: str, ite
     orjson.dumps(found)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data(), keep=st.booleans())
 def test_any_xml_is_transcoded_to_json_or_refused(plant: Schema, data: st.DataObject, keep: bool) -> None:
     root = etree.fromstring(PLANT_XML)

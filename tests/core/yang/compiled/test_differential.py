@@ -6,36 +6,45 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.core.yang.compiled.differential import compare, compare_edits, libyang_accepts
+from tests.core.yang.compiled.differential import Outcome, compare, compare_edits, libyang_accepts
 from tests.core.yang.compiled.sets import OWN, SETS, corners
 from tests.core.yang.schemas import loaded
 from yangbeam.core.yang.compiled.judge import CompiledJudge
 
-CASES = 20_000
-EDITS = 4_000
+CASES, EDITS = 20_000, 4_000
+TIMES = [1, pytest.param(10, marks=pytest.mark.nightly), pytest.param(50, marks=pytest.mark.once)]
+"""How many such runs, each with a seed of its own."""
 
 
+@pytest.mark.parametrize("times", TIMES)
 @pytest.mark.parametrize("name", SETS)
-def test_nothing_is_accepted_that_libyang_refuses_and_most_of_what_is_valid_is(name: str, tmp_path: Path) -> None:
-    with loaded(SETS[name](), tmp_path) as schema:
-        found = compare(schema, CASES, seed=20_261_121)
+def test_nothing_is_accepted_that_libyang_refuses_and_most_of_what_is_valid_is(
+    name: str, times: int, tmp_path: Path
+) -> None:
+    found = Outcome()
+    for number in range(times):
+        with loaded(SETS[name](), tmp_path) as schema:
+            found.add(compare(schema, CASES, seed=20_261_121 + number))
     assert found.wrong == []
-    assert found.cases.total() == CASES
+    assert found.cases.total() == CASES * times
     assert found.accepted["valid"] > 0.5 * found.cases["valid"], str(found)
-    assert sum(found.accepted.values()) < CASES, "the mutations must break something"
+    assert found.accepted.total() < CASES * times, "the mutations must break something"
 
 
+@pytest.mark.parametrize("times", TIMES)
 @pytest.mark.parametrize("name", SETS)
 def test_no_value_of_an_edit_is_accepted_that_libyang_refuses_and_most_of_what_is_valid_is(
-    name: str, tmp_path: Path
+    name: str, times: int, tmp_path: Path
 ) -> None:
-    with loaded(SETS[name](), tmp_path) as schema:
-        found = compare_edits(schema, EDITS, seed=20_261_127)
+    found = Outcome()
+    for number in range(times):
+        with loaded(SETS[name](), tmp_path) as schema:
+            found.add(compare_edits(schema, EDITS, seed=20_261_127 + number))
     assert found.wrong == []
-    assert found.cases.total() == EDITS
+    assert found.cases.total() == EDITS * times
     assert found.accepted["valid"] > 0.4 * found.cases["valid"], str(found)
     assert found.accepted["mutated"] > 0, str(found)
-    assert sum(found.accepted.values()) < EDITS, "the mutations must break something"
+    assert found.accepted.total() < EDITS * times, "the mutations must break something"
 
 
 @pytest.mark.parametrize("octets", range(12))

@@ -1,0 +1,24 @@
+"""What holds for every test: nothing is timed, a run has one tier, and its seconds are printed by file."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests import tiers
+from tests.times import Times
+
+# A machine half as fast must give the same verdicts: no deadline, and no complaint that making examples takes long.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    tiers.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # of xdist: the process that collects the reports prints them
+        config.pluginmanager.register(Times(), "yangbeam-times")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    tiers.select(config, items)
