@@ -4,8 +4,8 @@ import shutil
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,18 +23,19 @@ from yangbeam.pipeline.view.status import STATUS
 from yangbeam.runners.demo_ids import followed
 from yangbeam.runners.demo_verdict import Verdict, compare, show
 from yangbeam.runners.jobs import run_job
-from yangbeam.runners.servers.processes import free_ports
+from yangbeam.runners.servers.processes import ServerError, free_ports, wait_until
 from yangbeam.simulator import SimulateOptions
 from yangbeam.simulator.habits import content_id
 from yangbeam.simulator.netconf.server import PASSWORD, USERNAME, host_key, known_hosts
 from yangbeam.simulator.send import run_routers
+from yangbeam.simulator.truth import read_truth
 from yangbeam.transforms.handoff import Handoff
 
 SECONDS = 20.0
 GET_SCHEMA_S = 0.02
 """How long a router takes for each of its modules."""
-DRAIN_S = 5.0
-"""How long the receiver may take for what still lies in its socket when the routers fall silent."""
+PATIENCE_S = 60.0
+"""How long nothing may arrive of what was sent before the run is ended without it, in seconds."""
 
 
 def routers(target: str, out: Path, seconds: float, netconf_port: int) -> list[SimulateOptions]:
@@ -113,6 +114,7 @@ class _Traffic(threading.Thread):
 
     def __init__(self, networks: list[SimulateOptions], handoff: Handoff) -> None:
         super().__init__(name="traffic", daemon=True)
+        self._sent = networks
         self._networks = [run_routers(network) for network in networks]
         self._handoff = handoff
 
@@ -128,15 +130,16 @@ class _Traffic(threading.Thread):
             network.stop()
 
     def _drain(self) -> None:
-        """Waits until no datagram has come for two heartbeats."""
-        deadline = time.monotonic() + DRAIN_S
-        before = -1
-        while time.monotonic() < deadline:
-            received = STATUS.snapshot().datagrams().get("datagrams", 0)
-            if received == before:
-                return
-            before = received
-            time.sleep(2.1)
+        """Waits until every datagram that was sent has been taken, or seen dropped, by the receiver."""
+        truths = [network.truth for network in self._sent if network.truth is not None]
+        sent = sum(record.sent for truth in truths for record in read_truth(truth))
+        with suppress(ServerError):  # what does not arrive at all is the verdict's to report
+            wait_until(lambda: _heard() >= sent, PATIENCE_S, "datagrams are missing", progress=_heard)
+
+
+def _heard() -> int:
+    counters = STATUS.snapshot().datagrams()
+    return counters.get("datagrams", 0) + counters.get("kernel_drops", 0)
 
 
 def demo(out: Path, seconds: float = SECONDS) -> Verdict:

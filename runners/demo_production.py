@@ -10,9 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +29,7 @@ from yangbeam.pipeline.collect import collect_graph
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.launching import FlinkStart
 from yangbeam.runners.demo import login
-from yangbeam.runners.demo_topics import Topics
+from yangbeam.runners.demo_topics import PATIENCE_S, Topics
 from yangbeam.runners.flink import launch
 from yangbeam.runners.flink_rest import Flink
 from yangbeam.runners.servers.__main__ import flink as development_flink
@@ -40,13 +39,11 @@ from yangbeam.runners.servers.kafka import LARGEST_RECORD, KafkaServer
 from yangbeam.runners.servers.processes import ServerError, free_ports, wait_until
 from yangbeam.simulator import SimulateOptions
 from yangbeam.simulator.send import run_routers
+from yangbeam.simulator.truth import read_truth
 
 SECONDS: Final = 30.0
 SHARDS: Final = 4
-START_S: Final = 120.0
-"""How long the job may take to run, or to run again; on a busy machine mostly Python's start."""
-SETTLE_S: Final = 120.0
-"""How long what is under way may take to arrive when the routers have fallen silent."""
+TRUTH: Final = "truth.jsonl"
 DATA: Final = "ietf_interfaces__interfaces__interface"
 
 
@@ -87,19 +84,34 @@ def demo(out: Path, seconds: float = SECONDS) -> Outcome:
     topics = Topics(kafka.properties(), config)
     with _receiving(path, out), _collecting(config, cluster) as (rest, job):
         routers = run_routers(network)
-        time.sleep(seconds / 2)  # traffic flows
+        _until_midway(topics, rest, job)
         _say("killing a TaskManager")
         cluster.task_managers[0].kill()
         cluster.start_task_manager(0)
         routers.wait_until_sent()
-        wait_until(lambda: rest.checkpoints(job).restored > 0, START_S, "the job was not restored")
-        wait_until(topics.settled, SETTLE_S, "not everything that was received has been accounted for")
+        _until(lambda: rest.checkpoints(job).restored > 0, "the job was not restored", topics)
+        sent = sum(record.sent for record in read_truth(out / TRUTH))
+        _until(lambda: topics.is_settled(sent), "not everything that was sent has been accounted for", topics)
         routers.stop()
         restored = rest.checkpoints(job)
         rest.stop(job, cluster.savepoints)
+    topics.read()  # what the job still wrote while it was stopped
     _say("ingesting what was published")
     _run("ingest", "--config", str(path), "--view", "off")
     return _outcome(topics, config, restored.restored, restored.octets)
+
+
+def _until(ready: Callable[[], bool], what: str, topics: Topics | None = None) -> None:
+    """Waits as long as anything moves: how fast the machine is decides nothing."""
+    wait_until(ready, PATIENCE_S, what, progress=topics.seen if topics else lambda: None)
+
+
+def _until_midway(topics: Topics, rest: Flink, job: str) -> None:
+    """Waits until a checkpoint holds some of the traffic, and more of it is under way."""
+    _until(topics.is_under_way, "nothing is published", topics)
+    before = rest.checkpoints(job).completed
+    _until(lambda: rest.checkpoints(job).completed > before, "no checkpoint is completed", topics)
+    _until(topics.is_under_way, "nothing is under way", topics)
 
 
 def _servers() -> tuple[KafkaServer, FlinkCluster]:
@@ -123,7 +135,7 @@ def _network(out: Path, port: int, netconf_port: int, seconds: float) -> Simulat
         loss=0.01,
         duplicate=0.01,
         invalid=0.005,
-        truth=out / "truth.jsonl",
+        truth=out / TRUTH,
     )
 
 
@@ -175,7 +187,7 @@ def _make_topics(kafka: KafkaServer, config: Config) -> None:
     size = {"max.message.bytes": str(LARGEST_RECORD)}
     made = admin.create_topics([NewTopic(name, count, replication_factor=1, config=size) for name, count in ours])
     for future in made.values():
-        future.result(30)
+        future.result(PATIENCE_S)
 
 
 @contextlib.contextmanager
@@ -184,13 +196,13 @@ def _receiving(path: Path, out: Path) -> Iterator[None]:
     with log.open("wb") as file:
         process = subprocess.Popen(_command("receive", "--config", str(path)), stderr=file, stdout=file)  # noqa: S603
     try:
-        wait_until(lambda: "listening" in log.read_text() or process.poll() is not None, START_S, "receive is silent")
+        _until(lambda: "listening" in log.read_text() or process.poll() is not None, "receive is silent")
         if process.poll() is not None:
             raise ServerError("receive", f"receive ended:\n{log.read_text()}")
         yield
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        process.wait(PATIENCE_S)
 
 
 @contextlib.contextmanager
@@ -199,8 +211,8 @@ def _collecting(config: Config, cluster: FlinkCluster) -> Iterator[tuple[Flink, 
     _say(launch(config.flink, collect_graph(config), FlinkStart()))
     job = next(job.id for job in rest.jobs() if job.name.startswith(config.flink.name) and job.state == "RUNNING")
     try:
-        wait_until(lambda: rest.is_running(job), START_S, "the job does not run")
-        wait_until(lambda: rest.checkpoints(job).completed > 0, START_S, "the job has no checkpoint")
+        _until(lambda: rest.is_running(job), "the job does not run")
+        _until(lambda: rest.checkpoints(job).completed > 0, "the job has no checkpoint")
         yield rest, job
     finally:
         rest.cancel(job)

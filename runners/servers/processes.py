@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from yangbeam.core.errors import Fault, YangbeamError
 
@@ -21,6 +21,9 @@ SERVER_PORTS: Final = range(20_000, 32_768)
 """Below those that Linux gives to clients: a client's may be one that a server wants back when it starts again."""
 _TAIL: Final = 12
 """Lines of the log that an error shows."""
+
+
+Found = TypeVar("Found")
 
 
 class ServerError(YangbeamError):
@@ -43,17 +46,34 @@ def free_ports(count: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> list
     )
 
 
-def wait_until(ready: Callable[[], bool], deadline_s: float, what: str) -> None:
-    """Polls until ``ready`` holds.
+def wait_until(
+    ready: Callable[[], Found],
+    patience_s: float,
+    what: str,
+    *,
+    progress: Callable[[], object] = lambda: None,
+    poll_s: float = POLL_S,
+) -> Found:
+    """Polls until ``ready`` returns something true, and returns that.
+
+    Args:
+        ready: The condition.
+        patience_s: How long nothing may move, in seconds; as long as ``progress`` changes, it waits on.
+        what: What is missing meanwhile; the error says it.
+        progress: Anything that changes while things move; by default nothing ever moves.
+        poll_s: Pause between two looks, in seconds.
 
     Raises:
-        ServerError: It did not within ``deadline_s`` seconds.
+        ServerError: Nothing moved for ``patience_s`` seconds.
     """
-    until = time.monotonic() + deadline_s
-    while not ready():
-        if time.monotonic() > until:
-            raise ServerError("timeout", f"{what}: not within {deadline_s:.0f} s")
-        time.sleep(POLL_S)
+    moved, since = progress(), time.monotonic()
+    while not (found := ready()):
+        if (now := progress()) != moved:
+            moved, since = now, time.monotonic()
+        if time.monotonic() - since > patience_s:
+            raise ServerError("timeout", f"{what}: nothing moved for {patience_s:.0f} s")
+        time.sleep(poll_s)
+    return found
 
 
 def accepts(port: int) -> bool:

@@ -4,6 +4,7 @@ What is written are whole messages of two exporters, one in each raw partition, 
 and heartbeats, as `receive` writes them. So any loss event, any duplicate in the ledger, is the pipeline's own.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 
 from tests.builders import message, payload
 from tests.integration.topics import Follower, topic_of
+from tests.waiting import PATIENCE_S, until
 from yangbeam.core.elements import Heartbeat, LedgerTotal, LedgerTotals
 from yangbeam.core.framing import IDENTITY_HEADER
 from yangbeam.core.raw_record import RawRecord, of_heartbeat, of_message
@@ -26,7 +28,6 @@ from yangbeam.pipeline.collect import collect_graph
 from yangbeam.pipeline.config.file import load
 from yangbeam.runners.launch import main
 from yangbeam.runners.servers.kafka import KafkaServer
-from yangbeam.runners.servers.processes import wait_until
 
 EXPORTERS = ("192.0.2.10", "192.0.2.11")
 STEP_US = 1_000_000
@@ -91,7 +92,7 @@ end = "latest"
             self._clock_us += 1000
             if at % 100 == 99:
                 self.beat()
-        assert self._producer.flush(90) == 0
+        assert self._producer.flush(PATIENCE_S) == 0
 
     def beat(self) -> None:
         """Writes a heartbeat into every partition: the ledger tells its totals behind it."""
@@ -100,6 +101,32 @@ end = "latest"
         beat = of_heartbeat(heartbeat, len(self._exporters))
         for partition in range(len(self._exporters)):
             self._produce(partition, beat, None)
+
+    def while_under_way(self, breaking: Callable[[], None]) -> None:
+        """Publishes on and on, and breaks something when some of that has arrived and more of it is under way."""
+        before, ending = set(self.sent), threading.Event()
+
+        def publish() -> None:
+            while not ending.is_set():
+                self.publish(10)
+
+        publisher = threading.Thread(target=publish)
+        publisher.start()
+        try:
+            self._followers["telemetry"].until(lambda _: before < set(self.arrived()) < set(self.sent))
+            breaking()
+        finally:
+            ending.set()
+            publisher.join(PATIENCE_S)
+
+    def under_way(self) -> set[tuple[int, int]]:
+        """Returns what was written to the raw topic and is not in the telemetry topic, as it stands now."""
+        self._followers["telemetry"].to_the_end()
+        return set(self.sent) - set(self.arrived())
+
+    def ends(self) -> dict[int, int]:
+        """Returns the offset behind the last record of each raw partition."""
+        return Follower(self.kafka, self.raw).ends()
 
     @property
     def partitions(self) -> int:
@@ -111,20 +138,20 @@ end = "latest"
         self._exporters.append(f"192.0.2.{10 + len(self._exporters)}")
         self._numbers.append(0)
         admin = AdminClient(self.kafka.properties())
-        admin.create_partitions([NewPartitions(self.raw, len(self._exporters))])[self.raw].result(30)
+        admin.create_partitions([NewPartitions(self.raw, len(self._exporters))])[self.raw].result(PATIENCE_S)
 
         def known() -> bool:
-            return len(self._producer.list_topics(self.raw, timeout=30).topics[self.raw].partitions) == len(
+            return len(self._producer.list_topics(self.raw, timeout=PATIENCE_S).topics[self.raw].partitions) == len(
                 self._exporters
             )
 
-        wait_until(known, 30, "the producer does not know the partition")
+        until(known, "the producer does not know the partition")
 
     def delete(self, kind: str) -> None:
         """Deletes a topic, ``raw`` or one of TOPICS, with all that stands in it."""
         name = self.raw if kind == "raw" else self.names[kind]
         admin = AdminClient(self.kafka.properties())
-        admin.delete_topics([name])[name].result(30)
+        admin.delete_topics([name])[name].result(PATIENCE_S)
 
     def make_anew(self, kind: str) -> None:
         """Makes a deleted topic again, and follows it from its beginning."""
@@ -137,7 +164,7 @@ end = "latest"
         for _ in range(count):
             self._produce(0, RawRecord(b"?", b"\xffnot ours", [], self._clock_us // 1000), None)
         self.poison += count
-        assert self._producer.flush(30) == 0
+        assert self._producer.flush(PATIENCE_S) == 0
 
     def _produce(self, partition: int, record: RawRecord, body: bytes | None) -> None:
         def delivered(error: Any, written: KafkaMessage) -> None:
@@ -165,10 +192,10 @@ end = "latest"
             found.setdefault((partition, offset), []).append(each.value())
         return found
 
-    def until_arrived(self, deadline_s: float = 90.0, wanted: set[tuple[int, int]] | None = None) -> None:
+    def until_arrived(self, wanted: set[tuple[int, int]] | None = None) -> None:
         """Waits until every message that was written (or ``wanted``) is in the telemetry topic."""
         wanted = set(self.sent) if wanted is None else wanted
-        self._followers["telemetry"].until(lambda _: wanted <= set(self.arrived()), deadline_s)
+        self._followers["telemetry"].until(lambda _: wanted <= set(self.arrived()))
 
     def lines(self) -> tuple[list[Line], dict[str, dict[str, int]]]:
         """Returns what does not balance, and the counts by exporter, as the ledger's topic tells now."""
@@ -180,19 +207,24 @@ end = "latest"
         exporters = by_exporter(latest(LedgerTotals(totals=totals, shard=0, source="", ordinal=0)))
         return unbalanced(exporters, ["kafka"]), exporters
 
-    def assert_all_accounted(self, deadline_s: float = 60.0) -> None:
-        """Each message at least once, the same in every copy; no loss, no duplicate in state; the ledger balanced."""
-        self.until_arrived()
+    def assert_all_accounted(self, arrived: set[tuple[int, int]] | None = None) -> None:
+        """Each message at least once, the same in every copy; no loss, no duplicate in state; the ledger balanced.
+
+        ``arrived``: what is to stand in the telemetry topic; all that was written, unless the topic was deleted.
+        """
+        self.until_arrived(arrived)
         self._assert_equal_copies()
         wanted = dict.fromkeys(self._exporters, 0)
         for partition, _ in self.sent:
             wanted[self._exporters[partition]] += 1
-        until = time.monotonic() + deadline_s
-        while not self._balances(wanted):
-            assert time.monotonic() < until, f"{self.lines()} instead of {wanted}"
+
+        def balances() -> bool:
             self.beat()
-            self._producer.flush(30)
+            assert self._producer.flush(PATIENCE_S) == 0
             self._drain()
+            return self._balances(wanted)
+
+        until(balances, f"the ledger does not come to {wanted}", lambda: str(self.lines()))
         self._assert_nothing_else()
 
     def assert_in_tables_once(self) -> None:
@@ -234,8 +266,8 @@ end = "latest"
     def letters(self) -> list[dict[str, Any]]:
         return [orjson.loads(each.value()) for each in self._followers["dead-letters"].messages]
 
-    def until_letters(self, enough: Callable[[list[dict[str, Any]]], bool], deadline_s: float = 60.0) -> None:
-        self._followers["dead-letters"].until(lambda _: enough(self.letters()), deadline_s)
+    def until_letters(self, enough: Callable[[list[dict[str, Any]]], bool]) -> None:
+        self._followers["dead-letters"].until(lambda _: enough(self.letters()))
 
     def close(self) -> None:
         for follower in self._followers.values():

@@ -28,7 +28,7 @@ class Counted:
     def told(self) -> list[dict[str, Any]]:
         return [orjson.loads(message.value()) for message in self._follower.messages]
 
-    def until(self, number: int, deadline_s: float = 120.0) -> None:
+    def until(self, number: int) -> None:
         """Waits until each shard has come to a number."""
 
         def come(_: object) -> bool:
@@ -37,7 +37,7 @@ class Counted:
                 newest[each["shard"]] = max(each["number"], newest.get(each["shard"], 0))
             return len(newest) == SHARDS and min(newest.values()) >= number
 
-        self._follower.until(come, deadline_s)
+        self._follower.until(come, f"not every shard comes to {number}")
 
     def assert_complete(self) -> None:
         """Every number once in state, in order, and at least once in the topic."""

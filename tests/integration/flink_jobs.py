@@ -9,12 +9,12 @@ from typing import Any
 
 import apache_beam as beam
 
+from tests.waiting import until
 from yangbeam.runners.flink_job import make_jar
 from yangbeam.runners.flink_options import options_of
 from yangbeam.runners.flink_rest import DONE, Flink, FlinkError, RunningJob
 from yangbeam.runners.servers.flink import FlinkCluster
 from yangbeam.runners.servers.flink_job_server import JobServer
-from yangbeam.runners.servers.processes import wait_until
 
 QUICK = {"checkpointing_interval": 1000, "min_pause_between_checkpoints": 200}
 """Checkpoints often enough for a test of some seconds."""
@@ -28,21 +28,24 @@ class Running:
         self.rest = Flink(cluster.url)
         self.job = job
 
-    def until_running(self, deadline_s: float = 90.0) -> None:
+    def until_running(self) -> None:
         """Waits until every subtask runs."""
-        wait_until(lambda: self.rest.is_running(self.job), deadline_s, f"job {self.job} does not run")
+        until(lambda: self.rest.is_running(self.job), f"job {self.job} does not run")
 
-    def until_checkpoint(self, more: int = 1, deadline_s: float = 60.0) -> None:
+    def until_checkpoint(self, more: int = 1) -> None:
         """Waits until ``more`` checkpoints are complete beyond those there are."""
-        wanted = self.rest.checkpoints(self.job).completed + more
-        told = f"no {more} checkpoints"
-        wait_until(lambda: self.rest.checkpoints(self.job).completed >= wanted, deadline_s, told)
 
-    def until_restored(self, times: int = 1, deadline_s: float = 90.0) -> None:
+        def completed() -> int:
+            return self.rest.checkpoints(self.job).completed
+
+        wanted = completed() + more
+        until(lambda: completed() >= wanted, f"no {more} checkpoints", completed)
+
+    def until_restored(self, times: int = 1) -> None:
         """Waits until the job went back to a checkpoint and runs again."""
         restored = f"not restored {times} time(s)"
-        wait_until(lambda: self.rest.checkpoints(self.job).restored >= times, deadline_s, restored)
-        self.until_running(deadline_s)
+        until(lambda: self.rest.checkpoints(self.job).restored >= times, restored)
+        self.until_running()
 
     def stop(self) -> str:
         """Ends it with a savepoint and returns where that is."""

@@ -2,7 +2,6 @@
 
 import socket
 import struct
-import time
 from pathlib import Path
 
 import apache_beam as beam
@@ -10,6 +9,7 @@ import orjson
 
 from tests.builders import payload
 from tests.integration.topics import Follower, topic_of
+from tests.waiting import until
 from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.listening import listening_graph
 from yangbeam.runners.servers.kafka import KafkaServer
@@ -41,18 +41,20 @@ properties = {{ log_level = 0 }}
         """Builds the job."""
         listening_graph(load(self._config))(pipeline)
 
-    def assert_received(self, count: int, deadline_s: float = 90.0) -> None:
+    def assert_received(self, count: int) -> None:
         """Sends until somebody listens, then ``count`` messages more: each of those arrives, once, and none is lost."""
-        until = time.monotonic() + deadline_s
-        while not self._follower.messages:
-            assert time.monotonic() < until, "nobody listens"
+
+        def heard() -> bool:
             self._send()
             self._follower.poll(0.5)
+            return bool(self._follower.messages)
+
+        until(heard, "nobody listens")
         first = self._number
         for _ in range(count):
             self._send()
         wanted = set(range(first, self._number))
-        self._follower.until(lambda _: wanted <= set(self._arrived()), deadline_s)
+        self._follower.until(lambda _: wanted <= set(self._arrived()))
         assert len(self._arrived()) == len(set(self._arrived()))
         self._losses.poll()
         assert self._losses.messages == []

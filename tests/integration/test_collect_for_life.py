@@ -1,12 +1,15 @@
 """The life of a `collect` job on a real cluster: checkpoint, savepoint, next version, and its topics deleted."""
 
+import re
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import orjson
 import pytest
 
 from tests.integration.collecting import Collecting
-from tests.integration.flink_jobs import kill_worker, submitted
+from tests.integration.flink_jobs import kill_worker, submitted, workers_of
+from tests.waiting import until
 from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.registry.resolving import make_resolver
 from yangbeam.registry.service.app import make_app
@@ -16,7 +19,7 @@ from yangbeam.runners.launch import main
 from yangbeam.runners.servers.flink import FlinkCluster
 from yangbeam.runners.servers.flink_job_server import JobServer
 from yangbeam.runners.servers.kafka import KafkaServer
-from yangbeam.runners.servers.processes import free_ports, wait_until
+from yangbeam.runners.servers.processes import free_ports
 
 pytestmark = pytest.mark.integration
 
@@ -36,10 +39,16 @@ def test_a_job_lives_on_in_its_checkpoint_its_savepoint_and_its_next_version(
         collecting.until_arrived()
         job.until_checkpoint()
         kept = job.rest.checkpoints(job.job).path
-        collecting.publish(SOME)
-        collecting.until_arrived()
-        for process in (flink.job_manager, *flink.task_managers):
-            process.kill()  # in mid-bundle: what came behind the checkpoint is read again
+
+        def kill() -> None:
+            for process in (flink.job_manager, *flink.task_managers):
+                process.kill()
+            for worker in workers:
+                until(lambda worker=worker: not Path(f"/proc/{worker}").exists(), "a worker outlives its TaskManager")
+
+        workers = workers_of(flink)
+        collecting.while_under_way(kill)
+        assert collecting.under_way(), "killed in mid-bundle: what was not written yet nobody but the next job writes"
     flink.start()
     with submitted(flink, runner, tmp_path, collecting.graph, parallelism=2, savepoint=kept) as job:
         collecting.publish(SOME)
@@ -94,13 +103,18 @@ def test_a_deleted_topic_is_named_and_a_replay_of_the_raw_topic_restores_it(
         collecting.delete("telemetry")
         collecting.publish(SOME)
         told = f"{collecting.names['telemetry']}"
-        wait_until(lambda: any(told in why for why in job.rest.failures(job.job)), 90, "no failure names the topic")
+        until(lambda: any(told in why for why in job.rest.failures(job.job)), "no failure names the topic")
         collecting.make_anew("telemetry")
         collecting.until_arrived(wanted=set(collecting.sent) - before)
         assert not before & set(collecting.arrived()), "they stood in the topic that was deleted"
+        collecting.assert_all_accounted(arrived=set(collecting.sent) - before)
         job.stop()
-    assert main(["collect", "--config", str(bounded(collecting))]) == 0
+    assert main(["collect", "--config", str(bounded(collecting)), "--view", "off"]) == 0
     collecting.until_arrived()
+    collecting.assert_in_tables_once()
+    report = orjson.loads((tmp_path / "replay" / "report.json").read_bytes())
+    assert report["balanced"] is True
+    assert report["messages"]["received"] == report["messages"]["delivered"] == len(collecting.sent)
 
 
 def bounded(collecting: Collecting) -> Path:
@@ -118,9 +132,15 @@ def test_a_deleted_raw_topic_ends_the_job_with_its_name_and_offset(
     with submitted(flink, runner, tmp_path, collecting.graph) as job:
         collecting.publish(SOME)
         collecting.assert_all_accounted()
+        ends = collecting.ends()
         collecting.delete("raw")
-        told = f"{collecting.raw}"
-        wait_until(lambda: any(told in why for why in job.rest.failures(job.job)), 90, "no failure names the topic")
+        for partition, offset in ends.items():
+            told = re.compile(rf"{collecting.raw}.*\[{partition}\] offset {offset}\b", re.DOTALL)
+            until(
+                lambda told=told: any(map(told.search, job.rest.failures(job.job))), f"no failure names {told.pattern}"
+            )
+    assert collecting.lines()[0] == [], "what the ledger counted until then balances"
+    collecting.assert_in_tables_once()
 
 
 @pytest.mark.parametrize(

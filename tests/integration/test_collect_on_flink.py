@@ -12,6 +12,7 @@ import pytest
 
 from tests.integration.collecting import Collecting
 from tests.integration.flink_jobs import Running, kill_worker, submitted
+from tests.integration.topics import leader_beside_the_controller, leaders
 from yangbeam.runners.servers.flink import FlinkCluster
 from yangbeam.runners.servers.flink_job_server import JobServer
 from yangbeam.runners.servers.kafka import KafkaServer
@@ -50,10 +51,8 @@ def test_what_is_written_raw_arrives_once_and_the_ledger_balances(running: Runni
 
 
 def test_nothing_is_lost_when_a_task_manager_is_killed(running: Running, collecting: Collecting) -> None:
-    collecting.publish(SOME)
     restored = running.rest.checkpoints(running.job).restored
-    running.cluster.task_managers[0].kill()
-    collecting.publish(SOME)
+    collecting.while_under_way(running.cluster.task_managers[0].kill)
     running.cluster.wait_for_slots(1)
     running.cluster.start_task_manager(0)
     running.until_restored(restored + 1)
@@ -63,10 +62,8 @@ def test_nothing_is_lost_when_a_task_manager_is_killed(running: Running, collect
 
 
 def test_nothing_is_lost_when_a_python_worker_is_killed(running: Running, collecting: Collecting) -> None:
-    collecting.publish(SOME)
     restored = running.rest.checkpoints(running.job).restored
-    kill_worker(running.cluster)
-    collecting.publish(SOME)
+    collecting.while_under_way(lambda: kill_worker(running.cluster))
     running.until_restored(restored + 1)
     collecting.assert_all_accounted()
     collecting.assert_in_tables_once()
@@ -83,7 +80,7 @@ def test_nothing_is_lost_while_the_broker_is_away(running: Running, collecting: 
 
 
 def test_nothing_is_lost_when_the_broker_is_killed(running: Running, collecting: Collecting) -> None:
-    collecting.publish(SOME)
+    collecting.publish(SOME)  # acknowledged, and read while the brokers are killed
     for process in collecting.kafka.processes:
         process.kill()
     collecting.kafka.start()
@@ -93,9 +90,15 @@ def test_nothing_is_lost_when_the_broker_is_killed(running: Running, collecting:
 
 
 def test_nothing_is_lost_when_the_leader_of_a_partition_is_away(running: Running, collecting: Collecting) -> None:
+    kafka = collecting.kafka
+    leader = leader_beside_the_controller(kafka, collecting.raw)
+    led = [partition for partition, node in leaders(kafka, collecting.raw).items() if node == leader]
+    assert led
     collecting.publish(SOME)
-    collecting.kafka.processes[1].kill()
+    kafka.processes[leader - 1].kill()
     collecting.publish(SOME)
+    now = leaders(kafka, collecting.raw)
+    assert {now[partition] for partition in led}.isdisjoint({leader, -1}), "another node leads what it led"
     collecting.assert_all_accounted()
     collecting.kafka.start()
     collecting.publish(SOME)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -35,7 +37,7 @@ def test_a_live_run_without_traffic_ends_balanced_after_its_time(tmp_path: Path)
         stderr=subprocess.PIPE,
         text=True,
     )
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0, out + err
     assert "listening on" in err
     assert json.loads((tmp_path / "yangbeam-out" / "report.json").read_bytes())["balanced"] is True

@@ -13,11 +13,11 @@ import pytest
 from tests.integration.counted import COUNT, Counted
 from tests.integration.counting import Check, CheckNext
 from tests.integration.flink_jobs import Running, kill_worker, submitted, workers_of
+from tests.waiting import until
 from yangbeam.runners.flink_rest import Flink, FlinkError
 from yangbeam.runners.servers.flink import FlinkCluster
 from yangbeam.runners.servers.flink_job_server import JobServer
 from yangbeam.runners.servers.kafka import KafkaServer
-from yangbeam.runners.servers.processes import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -69,7 +69,7 @@ def test_a_job_resumes_from_its_savepoint_with_more_subtasks_and_a_newer_state(
 def test_a_cancelled_job_frees_its_slots_and_its_workers_end(running: Running) -> None:
     running.rest.cancel(running.job)
     assert running.rest.state(running.job) == "CANCELED"
-    wait_until(lambda: not workers_of(running.cluster), 30, "Python workers outlive their job")
+    until(lambda: not workers_of(running.cluster), "Python workers outlive their job")
 
 
 def test_a_cluster_that_is_not_there_is_named() -> None:

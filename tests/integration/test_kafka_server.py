@@ -6,6 +6,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from tests.integration.topics import topic_of
+from tests.waiting import PATIENCE_S
 from yangbeam.runners.servers.kafka import KafkaServer
 from yangbeam.runners.servers.processes import ServerError
 
@@ -17,8 +18,8 @@ def read(properties: dict[str, str], topic: str, count: int) -> list[bytes]:
     consumer.assign([TopicPartition(topic, 0, 0)])
     found: list[bytes] = []
     for _ in range(count):
-        message = consumer.poll(30.0)
-        assert message is not None, "no message within 30 s"
+        message = consumer.poll(PATIENCE_S)
+        assert message is not None, "no message comes"
         assert message.error() is None
         found.append(message.value())
     consumer.close()
@@ -31,7 +32,7 @@ def test_each_listener_takes_and_gives_records(kafka: KafkaServer, listener: str
     properties = kafka.properties(listener)
     producer = Producer({**properties, "enable.idempotence": True})
     producer.produce(topic, b"one")
-    assert producer.flush(30) == 0
+    assert producer.flush(PATIENCE_S) == 0
     assert read(properties, topic, 1) == [b"one"]
 
 
@@ -40,7 +41,7 @@ def test_a_wrong_password_is_refused_with_its_name(kafka: KafkaServer) -> None:
     properties = kafka.properties("SASL", password="wrong") | {"log_level": "0"}
     client = Producer({**properties, "error_cb": lambda error: told.append(error.str())})
     with pytest.raises(KafkaException):
-        client.list_topics(timeout=3)
+        client.list_topics(timeout=PATIENCE_S)
     client.poll(0)
     assert any("Authentication failed" in line for line in told), told
 
@@ -55,7 +56,7 @@ def test_an_expired_certificate_is_refused_with_its_name(kafka: KafkaServer) -> 
         }
     )
     with pytest.raises(KafkaException):
-        client.list_topics(timeout=3)
+        client.list_topics(timeout=PATIENCE_S)
     client.poll(0)
     assert any("certificate verify failed" in line for line in told), told
 
@@ -65,14 +66,14 @@ def test_records_survive_the_kill_of_a_broker_and_its_ports_stay(tmp_path: Path)
         topic = topic_of(server)
         producer = Producer({**server.properties(), "enable.idempotence": True, "log_level": 0})
         producer.produce(topic, b"before")
-        assert producer.flush(30) == 0
+        assert producer.flush(PATIENCE_S) == 0
         bootstrap = server.bootstrap()
         for process in server.processes:
             process.kill()
         server.start()
         assert server.bootstrap() == bootstrap
         producer.produce(topic, b"after")
-        assert producer.flush(30) == 0
+        assert producer.flush(PATIENCE_S) == 0
         assert read({**server.properties(), "log_level": "0"}, topic, 2) == [b"before", b"after"]
     assert not any(process.alive() for process in server.processes)
 

@@ -6,7 +6,6 @@ It fails where netconfd does not come up: a missing node is no reason to believe
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import until
 from tests.wire import EXPORTER, ethernet, ipv4, pcap, udp
 from yangbeam.core.errors import InvalidInstanceError, SchemaError, SchemaPendingError
 from yangbeam.core.yang.yang_library import content_id_of_capabilities
@@ -78,14 +78,16 @@ def registry(node: NetconfdServer, folder: Path) -> EmbeddedRegistry:
 
 
 def insist(registry: EmbeddedRegistry, content_id: str | None) -> int:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
+    told: list[str] = []
+
+    def found() -> int | None:
         try:
             return registry.resolve(NODE, content_id, WANTED)
         except SchemaPendingError as error:
-            told = error
-            time.sleep(0.05)
-    raise told
+            told[:] = [str(error)]
+            return None
+
+    return until(found, "the schema stays pending", lambda: told) or 0
 
 
 def module_set_id(node: NetconfdServer) -> str:
@@ -190,7 +192,7 @@ cache = "modules"
 
 def _report(folder: Path, out: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "yangbeam.runners.launch", "run", "--config", "yangbeam.toml", "--out", out]
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     found: dict[str, Any] = json.loads((folder / out / "report.json").read_bytes())
     return found

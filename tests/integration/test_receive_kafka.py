@@ -15,6 +15,7 @@ from confluent_kafka import Message as Record
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from tests.integration.topics import Follower, topic_of
+from tests.waiting import PATIENCE_S, until
 from tests.wire import message_datagram
 from yangbeam.core.elements import MediaType, Message
 from yangbeam.core.raw_record import Beat, read_record
@@ -44,13 +45,12 @@ class Command:
     def said(self) -> str:
         return self._errors.read_text()
 
-    def until(self, condition: Callable[[], Any], deadline_s: float = 60.0) -> Any:
-        deadline = time.monotonic() + deadline_s
-        while not (found := condition()):
-            assert time.monotonic() < deadline, self.said
+    def until(self, condition: Callable[[], Any]) -> Any:
+        def holds() -> Any:
             assert self.process.poll() is None, self.said
-            time.sleep(0.05)
-        return found
+            return condition()
+
+        return until(holds, "it does not say so", lambda: self.said)
 
     def address(self) -> tuple[str, int]:
         found = self.until(lambda: re.search(r"listening on (\S+) port (\d+)", self.said))
@@ -59,7 +59,7 @@ class Command:
     def end(self) -> int:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode
 
 
@@ -115,6 +115,12 @@ def send(address: tuple[str, int], datagrams: list[bytes]) -> None:
             sender.sendto(datagram, address)
 
 
+def queued(address: tuple[str, int]) -> int:
+    """Returns the octets that wait in the kernel for whoever is bound to a port."""
+    sockets = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:]]
+    return sum(int(each[4].partition(":")[2], 16) for each in sockets if each[1].endswith(f":{address[1]:04X}"))
+
+
 def test_it_creates_the_topic_and_brings_a_large_message_through_tls_and_scram(
     kafka: KafkaServer, command: Callable[[str], Command], password: Path
 ) -> None:
@@ -124,15 +130,15 @@ def test_it_creates_the_topic_and_brings_a_large_message_through_tls_and_scram(
     datagrams = segments_of(large, media_type=MediaType.JSON, publisher_id=1, message_id=2)
     send(one.address(), [message_datagram(1), *datagrams, message_datagram(3)])
     follower = Follower(kafka, "receive-created")
-    messages = read(follower.until(lambda records: len(read(records)) == 3, 60))
+    messages = read(follower.until(lambda records: len(read(records)) == 3))
     assert [len(each.payload) for each in messages] == [2, len(large), 2]
     assert messages[1].payload == large
-    follower.until(lambda records: {each.partition() for each in records} == set(range(SHARDS)), 30)
+    follower.until(lambda records: {each.partition() for each in records} == set(range(SHARDS)))
     follower.close()
     assert one.end() == 0
     resource = ConfigResource(ResourceType.TOPIC, "receive-created")
     admin = AdminClient(kafka.properties())
-    told = admin.describe_configs([resource])[resource].result(30)
+    told = admin.describe_configs([resource])[resource].result(PATIENCE_S)
     assert int(told["max.message.bytes"].value) > 16 << 20
 
 
@@ -141,9 +147,9 @@ def test_a_topic_that_takes_too_little_is_refused_with_the_cure(
 ) -> None:
     wanted = NewTopic("receive-small", SHARDS, 1, config={"max.message.bytes": "1000000"})
     admin = AdminClient(kafka.properties())
-    admin.create_topics([wanted])["receive-small"].result(30)
+    admin.create_topics([wanted])["receive-small"].result(PATIENCE_S)
     one = command(configuration(kafka, "receive-small", password=password))
-    assert one.process.wait(60) == 2
+    assert one.process.wait(PATIENCE_S) == 2
     assert "takes records of 1000000 octets" in one.said
     assert "max_message_bytes" in one.said
     again = command(
@@ -157,7 +163,7 @@ def test_a_topic_with_too_few_partitions_is_refused_with_the_cure(
     kafka: KafkaServer, command: Callable[[str], Command], password: Path
 ) -> None:
     one = command(configuration(kafka, topic_of(kafka, 2), password=password))
-    assert one.process.wait(60) == 2
+    assert one.process.wait(PATIENCE_S) == 2
     assert "receive.shards to 2" in one.said.replace("\n", " ")
 
 
@@ -166,7 +172,7 @@ def test_a_wrong_password_ends_it_at_the_start(
 ) -> None:
     password.write_text("wrong")
     one = command(configuration(kafka, "receive-created", password=password))
-    assert one.process.wait(60) == 3
+    assert one.process.wait(PATIENCE_S) == 3
     assert "SASL" in one.said
     assert "wrong" not in one.said.replace("wrong password", "")
 
@@ -187,18 +193,18 @@ def test_a_broker_that_is_killed_costs_nothing_and_the_order_stays(
             return sent[-1]
 
         some(300)
-        follower.until(lambda records: len(read(records)) >= 300, 60)
+        follower.until(lambda records: len(read(records)) >= 300)
         server.processes[0].kill()
         for _ in range(20):  # more than memory may hold
             last = some(100)
-            time.sleep(0.1)
+            until(lambda: not queued(address), "the receiver does not take its datagrams")
         one.until(lambda: "go to the disk" in one.said)
         server.start()
         last = some(100)
-        follower.until(lambda records: any(each.message_id == last for each in read(records)), 90)
+        follower.until(lambda records: any(each.message_id == last for each in read(records)))
         one.until(lambda: "everything that waited" in one.said)
         last = some(100)
-        follower.until(lambda records: any(each.message_id == last for each in read(records)), 60)
+        follower.until(lambda records: any(each.message_id == last for each in read(records)))
         found = [each.message_id for each in read(follower.messages)]
         follower.close()
         assert one.end() == 0
@@ -215,15 +221,15 @@ def test_what_was_under_way_at_the_end_is_written_by_the_next_start(
         address = one.address()
         follower = Follower(server, "receive-ended")
         send(address, [message_datagram(number) for number in range(100)])
-        follower.until(lambda records: len(read(records)) == 100, 60)
+        follower.until(lambda records: len(read(records)) == 100)
         server.processes[0].kill()
         send(address, [message_datagram(number) for number in range(100, 200)])
-        time.sleep(0.5)
+        until(lambda: not queued(address), "the receiver does not take its datagrams")
         assert one.end() == 0
         server.start()
         again = command(text)
         again.address()
-        follower.until(lambda records: {each.message_id for each in read(records)} == set(range(200)), 60)
+        follower.until(lambda records: {each.message_id for each in read(records)} == set(range(200)))
         beats = [read_record(record.headers() or [], record.value() or b"", 0, 0) for record in follower.messages]
         follower.close()
         assert again.end() == 0

@@ -20,8 +20,9 @@ import orjson
 import pytest
 
 from tests.integration.test_netconfd import CONTENTS, MODULES, NODE, module_set_id
+from tests.waiting import PATIENCE_S, until
 from yangbeam.runners.servers.netconfd import NetconfdServer
-from yangbeam.runners.servers.processes import free_ports, wait_until
+from yangbeam.runners.servers.processes import free_ports
 
 pytestmark = pytest.mark.integration
 
@@ -90,12 +91,12 @@ timeout_s = 1.0
             finally:
                 if started.poll() is None:
                     started.kill()
-                started.wait(30)
+                started.wait(PATIENCE_S)
 
     @contextmanager
     def registry(self) -> Iterator[subprocess.Popen[bytes]]:
         with self.process("registry", "-c", "registry.toml") as started:
-            wait_until(self._answers, 60, "the registry does not answer")
+            until(self._answers, "the registry does not answer")
             yield started
 
     def _answers(self) -> bool:
@@ -136,18 +137,18 @@ timeout_s = 1.0
         return files.read_bytes().count(b"\n") if files.exists() else 0
 
     def until_delivered(self, count: int) -> None:
-        wait_until(lambda: self.delivered() >= count, 60, f"{count} messages are not delivered")
+        until(lambda: self.delivered() >= count, f"{count} messages are not delivered")
 
     def log(self) -> str:
         return (self.folder / "run.log").read_text()
 
     def until_listening(self) -> None:
-        wait_until(lambda: "listening on" in self.log(), 60, "the run does not listen")
+        until(lambda: "listening on" in self.log(), "the run does not listen")
 
     def end(self, run: subprocess.Popen[bytes]) -> dict[str, Any]:
         """Ends the run in order; returns its report."""
         os.kill(run.pid, signal.SIGTERM)
-        assert run.wait(60) == 0, self.log()
+        assert run.wait(PATIENCE_S) == 0, self.log()
         found: dict[str, Any] = json.loads((self.out / "report.json").read_bytes())
         return found
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S
 from yangbeam.core.yang.node_modules import NodeModules
 from yangbeam.core.yang.yang_library import LibraryModule, make_library
 from yangbeam.io.module_store import ModuleStore, ModuleStoreError, Pointer
@@ -108,7 +109,7 @@ def test_many_processes_write_the_same_without_harm(tmp_path: Path) -> None:
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(PATIENCE_S)
     assert [writer.exitcode for writer in writers] == [0] * 4
     pointer = ModuleStore(tmp_path).pointed("7", "")
     assert pointer is not None

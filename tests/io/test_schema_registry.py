@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.certificates import Authority
+from tests.waiting import PATIENCE_S
 from yangbeam.core.errors import ConfigurationError, Fault, SchemaError, SchemaPendingError
 from yangbeam.core.registered import AVRO, YANG, Body, Metadata
 from yangbeam.core.registry_answers import RegistryDeniedError, RegistryRefusedError
@@ -35,24 +35,25 @@ class Known:
 
 
 @contextmanager
-def saying(*answers: bytes, pause_s: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that gives these octets to one connection after the other, whatever is asked."""
+def saying(*answers: bytes, hangs: threading.Event | None = None) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that gives these octets to one connection after the other, not before ``hangs`` is set."""
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(10)
+        listening.settimeout(PATIENCE_S)
 
         def serve() -> None:
             for answer in answers:
                 connection, _ = listening.accept()
                 with connection:
                     asked.append(connection.recv(65_536))
-                    time.sleep(pause_s)
+                    if hangs is not None:
+                        hangs.wait(PATIENCE_S)
                     connection.sendall(answer)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}", asked
-        thread.join(10)
+        thread.join(PATIENCE_S)
 
 
 def http(status: int, body: bytes = b"", more: bytes = b"") -> bytes:
@@ -61,7 +62,8 @@ def http(status: int, body: bytes = b"", more: bytes = b"") -> bytes:
 
 
 def client(url: str, **facts: Any) -> SchemaRegistry:
-    return SchemaRegistry(RegistryAddress(url, **({"attempts": 1, "timeout_s": 0.5} | facts)), sleep=lambda _: None)
+    address = RegistryAddress(url, **({"attempts": 1, "timeout_s": PATIENCE_S} | facts))
+    return SchemaRegistry(address, sleep=lambda _: None)
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 
 def test_what_is_registered_is_read_back_by_id_version_and_guid(url: str) -> None:
-    registry = client(url, timeout_s=10)
+    registry = client(url)
     body = Body(MODULE, YANG, metadata=Metadata({"features": ("x",)}, {"revision": "2026-01-01"}))
     found = registry.register("a/b m", body)
     assert (found.subject, found.version) == ("a/b m", 1)
@@ -86,7 +88,7 @@ def test_what_is_registered_is_read_back_by_id_version_and_guid(url: str) -> Non
 
 
 def test_what_is_unknown_or_refused_says_so_in_the_registry_s_words(url: str) -> None:
-    registry = client(url, timeout_s=10)
+    registry = client(url)
     with pytest.raises(SchemaError, match=r"40403.*schema-unknown"):
         registry.body(4711)
     with pytest.raises(SchemaError, match="schema-unknown"):
@@ -121,7 +123,7 @@ def test_a_registry_is_believed_by_its_certificate_and_shown_ours(tmp_path: Path
     app = make_app(SchemaStore(tmp_path / "r"))
     ours = {"ca_file": str(authority.certificate), "certificate_file": str(mine), "key_file": str(my_key)}
     with serving(app, bind("127.0.0.1", 0), Tls(certificate, key, None, authority.certificate)) as url:
-        assert client(url, timeout_s=10, **ours).register("m", Body(MODULE, YANG)).id == 1
+        assert client(url, **ours).register("m", Body(MODULE, YANG)).id == 1
         with pytest.raises(SchemaPendingError, match="certificate"):
             client(url).body(1)
     with pytest.raises(ConfigurationError, match="cannot be read"):
@@ -158,18 +160,18 @@ def test_whatever_a_registry_answers_is_an_error_that_names_it(
 
 
 def test_one_that_hangs_is_given_up_in_time() -> None:
-    with saying(http(200), pause_s=0.5) as (url, _):
-        began = time.monotonic()
+    given_up = threading.Event()
+    with saying(http(200), hangs=given_up) as (url, _):
         with pytest.raises(SchemaPendingError, match="ReadTimeout"):
-            client(url, timeout_s=0.1).body(1)
-        assert time.monotonic() - began < 5
+            client(url, timeout_s=0.5).body(1)
+        given_up.set()
 
 
 def test_what_passes_is_tried_again_with_growing_pauses() -> None:
     pauses: list[float] = []
     answers = (http(503), b"", http(200, b'{"schema":"s","schemaType":"YANG"}'))
     with saying(*answers) as (url, asked):
-        address = RegistryAddress(url, attempts=3, pause_s=1.0, timeout_s=5)
+        address = RegistryAddress(url, attempts=3, pause_s=1.0, timeout_s=PATIENCE_S)
         assert SchemaRegistry(address, pauses.append).body(1).text == "s"
     assert len(asked) == 3
     assert 0.5 <= pauses[0] <= 1.0 <= pauses[1] <= 2.0

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from tests.waiting import PATIENCE_S, until
 from yangbeam.core.elements import EndOfInput, Heartbeat, MessageBatch, Refused
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.reader import END, NOTHING, Reader, Stoppable
@@ -45,18 +46,21 @@ def reading(**settings: object) -> Iterator[UdpReader]:
 
 def batch_of(reader: Reader) -> MessageBatch:
     """Returns the next batch; the receiver's start is waited for."""
-    for _ in range(100):
+
+    def batch() -> MessageBatch | None:
         polled = reader.poll(1 << 20, 0.1)
-        if isinstance(polled, MessageBatch):
-            return polled
-    pytest.fail("no batch came within ten seconds")
+        return polled if isinstance(polled, MessageBatch) else None
+
+    found = until(batch, "no batch comes")
+    assert found is not None
+    return found
 
 
 def drained(reader: UdpReader) -> list[MessageBatch]:
     """Stops the reader and returns all it still gives."""
     reader.stop()
     batches = []
-    while (polled := reader.poll(1 << 20, 5.0)) is not END:
+    while (polled := reader.poll(1 << 20, PATIENCE_S)) is not END:
         assert polled is not NOTHING
         batches.append(polled)
     return batches
@@ -64,7 +68,7 @@ def drained(reader: UdpReader) -> list[MessageBatch]:
 
 def drained_of(reader: Reader) -> None:
     """Polls until the reader's end, without asking for it."""
-    while reader.poll(1, 5.0) is not END:
+    while reader.poll(1, PATIENCE_S) is not END:
         pass
 
 
@@ -228,7 +232,7 @@ def test_the_receiver_imports_neither_beam_nor_a_client() -> None:
 def test_a_receiver_ends_when_its_parent_dies() -> None:
     script = (
         "import os; from yangbeam.core.udp_receiving import UdpSettings; from yangbeam.io.udp_sockets import UdpReader;"
-        "reader = UdpReader(UdpSettings()); reader.poll(1, 10.0); os._exit(0)"
+        "reader = UdpReader(UdpSettings()); reader.poll(1, 600.0); os._exit(0)"
     )
     # The receiver inherits standard error: its end of file comes only when both have ended.
-    subprocess.run([sys.executable, "-c", script], stderr=subprocess.PIPE, check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", script], stderr=subprocess.PIPE, check=True, timeout=PATIENCE_S)

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from tests.pipeline.commands import run
+from tests.waiting import PATIENCE_S
 from yangbeam.core.errors import Fault
 from yangbeam.pipeline.cli.arguments import cut
 from yangbeam.pipeline.exit_codes import MEANING, OF_FAULT, ExitCode
@@ -53,7 +54,11 @@ class TestMap:
         )
         for arguments in (["--help"], ["check"], ["check", "--schema"]):
             done = subprocess.run(
-                [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, timeout=60
+                [sys.executable, "-c", code, *arguments],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=PATIENCE_S,
             )
             assert done.returncode == 0, done.stderr
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.pipeline.commands import run
+from tests.waiting import PATIENCE_S
 from yangbeam.pipeline.cli import registry as command
 from yangbeam.pipeline.config.errors import InvalidConfigurationError
 from yangbeam.pipeline.config.file import load
@@ -130,9 +131,9 @@ def test_a_registry_of_its_own_ends_in_order_when_it_is_told_to(tmp_path: Path) 
         line = next(line for line in started.stderr if " at http" in line)
         url = line.split()[-1]
         body = {"schema": '"int"'}
-        assert httpx.post(f"{url}/subjects/s/versions", json=body, timeout=30).json()["id"] == 1
+        assert httpx.post(f"{url}/subjects/s/versions", json=body, timeout=PATIENCE_S).json()["id"] == 1
         os.kill(started.pid, signal.SIGTERM)
-        assert started.wait(30) == 0
+        assert started.wait(PATIENCE_S) == 0
         assert "ended" in started.stderr.read()
     finally:
         if started.poll() is None:

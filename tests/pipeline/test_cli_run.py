@@ -10,6 +10,7 @@ import pytest
 
 from tests.pipeline.commands import Launched, run
 from tests.pipeline.snapshots import COUNTS
+from tests.waiting import PATIENCE_S
 from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.pipeline.config.sources import Capture, UdpNotif
 from yangbeam.pipeline.exit_codes import OF_FAULT, ExitCode
@@ -174,7 +175,7 @@ class TestRun:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
         assert done.returncode == ExitCode.FAILED
         assert "a defect" in done.stderr

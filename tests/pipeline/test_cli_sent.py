@@ -13,6 +13,7 @@ from tests.core.loss.test_sent_records import loss, total
 from tests.io.kafka.clusters import bootstrap, new_topic
 from tests.pipeline.commands import run
 from tests.registry.discovery.nodes import THINGS
+from tests.waiting import PATIENCE_S
 from yangbeam.core.elements import LedgerTotals, LossBatch
 from yangbeam.core.loss.loss_json import loss_json
 from yangbeam.pipeline.edges import loss_records, total_records
@@ -81,7 +82,7 @@ def test_of_a_run_into_kafka_the_topics_are_read(
     event = msgspec.structs.replace(loss((6,)), exporter=ADDRESS)
     for record in loss_records("prefix", None, lambda: 7, LossBatch(events=[event])):
         producer.produce(losses, record.value, record.key, 0)
-    assert producer.flush(10) == 0
+    assert producer.flush(PATIENCE_S) == 0
     node = replace(equipment(THINGS, "c4d9e3f1"), subscriptions=(COUNTERS,))
     with NetconfServers({ADDRESS: node}, NetconfOptions()) as servers:
         path = Path(written(configuration, servers))
@@ -93,7 +94,7 @@ def test_of_a_run_into_kafka_the_topics_are_read(
             {"subscription": 6, "sent": 100, "received": 91, "lost": 2, "unexplained": 7}
         ]
         producer.produce(ledger, b"not ours", b"k", 1)
-        assert producer.flush(10) == 0
+        assert producer.flush(PATIENCE_S) == 0
         assert run("sent", ADDRESS, "--config", str(path)) == ExitCode.ENVIRONMENT
         sys.stderr.flush()
         assert b"holds other records than totals" in capfdbinary.readouterr().err

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.certificates import Authority
+from tests.waiting import PATIENCE_S, until
 from yangbeam.core.elements import EndOfInput, Heartbeat, MediaType, MessageBatch, Refused
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.https_notif import publisher_id_of
@@ -58,7 +59,7 @@ class Site:
     def pause(self) -> None:
         self._parked.clear()
         self._polling.clear()
-        assert self._parked.wait(10)
+        assert self._parked.wait(PATIENCE_S)
 
     def resume(self) -> None:
         self._polling.set()
@@ -71,13 +72,13 @@ class Site:
 
     def client(self, certificate: tuple[Path, Path] | None = None, **options: Any) -> httpx.Client:
         return httpx.Client(
-            base_url=f"https://127.0.0.1:{self.port}", verify=self.context(certificate), timeout=10, **options
+            base_url=f"https://127.0.0.1:{self.port}", verify=self.context(certificate), timeout=PATIENCE_S, **options
         )
 
     def end(self) -> list[MessageBatch]:
         self.resume()
         self.reader.stop()
-        self._thread.join(20)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
         self.reader.close()
         return self.batches
@@ -113,14 +114,8 @@ def site(tmp_path: Path) -> Iterator[Open]:
         each.end()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.01)
-
-
 def test_a_notification_is_taken_with_where_it_came_from(site: Open) -> None:
+    began = time.time_ns() // 1000
     with site(path="/yang") as one, one.client() as client:
         assert isinstance(one.reader, Stoppable)
         answer = client.post("/yang/relay-notification", content=ONE, headers=JSON)
@@ -132,7 +127,7 @@ def test_a_notification_is_taken_with_where_it_came_from(site: Open) -> None:
     assert (first.exporter, first.payload, first.transport) == ("127.0.0.1", ONE, "https-notif")
     assert (first.collector, first.collector_port) == ("127.0.0.1", one.port)
     assert (first.publisher_id, first.message_id) == (0, 0)
-    assert abs(first.arrival_us - time.time() * 1e6) < 60e6
+    assert began <= first.arrival_us <= time.time_ns() // 1000
     assert one.reader.position() == 2
 
 
@@ -211,8 +206,8 @@ def test_a_body_above_the_limit_is_answered_413_declared_or_not(site: Open) -> N
 
 
 def test_a_body_that_does_not_come_is_answered_408(site: Open) -> None:
-    with site(timeout_s=0.3) as one:
-        plain = socket.create_connection(("127.0.0.1", one.port), timeout=10)
+    with site(timeout_s=2.0) as one:
+        plain = socket.create_connection(("127.0.0.1", one.port), timeout=PATIENCE_S)
         with one.context().wrap_socket(plain, server_hostname="127.0.0.1") as slow:
             head = b"POST /relay-notification HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
             slow.sendall(head + b"content-length: 100\r\n\r\n{")
@@ -222,16 +217,16 @@ def test_a_body_that_does_not_come_is_answered_408(site: Open) -> None:
 
 
 def test_a_connection_without_a_request_is_closed(site: Open) -> None:
-    with site(timeout_s=0.3) as one:
-        plain = socket.create_connection(("127.0.0.1", one.port), timeout=10)
+    with site(timeout_s=2.0) as one:
+        plain = socket.create_connection(("127.0.0.1", one.port), timeout=PATIENCE_S)
         with one.context().wrap_socket(plain, server_hostname="127.0.0.1") as idle:
             assert idle.recv(1) == b""
 
 
 @pytest.mark.parametrize("sent", [b"G", b"POST /nowhere HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n{"])
 def test_a_connection_that_begins_a_second_request_and_never_ends_it_is_closed(site: Open, sent: bytes) -> None:
-    with site(timeout_s=0.3) as one:
-        plain = socket.create_connection(("127.0.0.1", one.port), timeout=10)
+    with site(timeout_s=2.0) as one:
+        plain = socket.create_connection(("127.0.0.1", one.port), timeout=PATIENCE_S)
         with one.context().wrap_socket(plain, server_hostname="127.0.0.1") as slow:
             slow.sendall(b"GET /capabilities HTTP/1.1\r\nhost: a\r\naccept: */*\r\n\r\n")
             assert slow.recv(65536).startswith(b"HTTP/1.1 200")
@@ -242,7 +237,7 @@ def test_a_connection_that_begins_a_second_request_and_never_ends_it_is_closed(s
 
 def test_connections_that_say_nothing_are_counted_among_those_that_may_be(site: Open) -> None:
     with site(max_connections=2) as one:
-        silent = [socket.create_connection(("127.0.0.1", one.port), timeout=10) for _ in range(3)]
+        silent = [socket.create_connection(("127.0.0.1", one.port), timeout=PATIENCE_S) for _ in range(3)]
         assert silent[2].recv(1) == b""
         until(lambda: one.counters["turned_away"] == 1)
         for each in silent:
@@ -261,14 +256,14 @@ def test_what_nobody_takes_is_bounded_whoever_gave_up_waiting(site: Open) -> Non
         one.resume()
         until(lambda: len(one.payloads) == 2)
         until(lambda: one.reader._held == 0)
-        assert client.post("/relay-notification", content=ONE, headers=JSON).status_code == 204
+        until(lambda: client.post("/relay-notification", content=ONE, headers=JSON).status_code == 204)
     refused = [each for batch in one.batches for each in batch.controls if isinstance(each, Refused)]
     assert [len(each.original) for each in refused] == [REFUSED_OCTETS] * 5
 
 
 def test_a_request_that_ends_early_is_counted_and_nothing_comes_of_it(site: Open) -> None:
     with site() as one:
-        plain = socket.create_connection(("127.0.0.1", one.port), timeout=10)
+        plain = socket.create_connection(("127.0.0.1", one.port), timeout=PATIENCE_S)
         with one.context().wrap_socket(plain, server_hostname="127.0.0.1") as early:
             head = b"POST /relay-notification HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
             early.sendall(head + b"content-length: 100\r\n\r\n{")
@@ -292,9 +287,9 @@ def test_connections_are_bounded_and_those_that_are_open_go_on(site: Open) -> No
 
 def test_garbage_instead_of_tls_or_http_harms_nobody_else(site: Open) -> None:
     with site() as one, one.client() as client:
-        with socket.create_connection(("127.0.0.1", one.port), timeout=10) as plain:
+        with socket.create_connection(("127.0.0.1", one.port), timeout=PATIENCE_S) as plain:
             plain.sendall(b"\x21\x0c" + bytes(100))
-        tcp = socket.create_connection(("127.0.0.1", one.port), timeout=10)
+        tcp = socket.create_connection(("127.0.0.1", one.port), timeout=PATIENCE_S)
         with one.context().wrap_socket(tcp, server_hostname="127.0.0.1") as garbage:
             garbage.sendall(bytes(range(256)) * 200)
             assert garbage.recv(4096).startswith(b"HTTP/1.1 400")
@@ -309,7 +304,7 @@ def test_the_answer_waits_until_the_graph_has_the_notification(site: Open) -> No
         until(lambda: one.counters["messages"] == 1)
         assert not answer.done()
         one.resume()
-        assert answer.result(10).status_code == 204
+        assert answer.result(PATIENCE_S).status_code == 204
 
 
 def test_a_publisher_is_turned_away_when_nobody_takes_what_it_sends(site: Open) -> None:
@@ -331,7 +326,7 @@ def test_what_waits_in_memory_is_bounded(site: Open) -> None:
         with one.client() as another:
             assert another.post("/relay-notification", content=large, headers=JSON).status_code == 503
         one.resume()
-        assert first.result(10).status_code == 204
+        assert first.result(PATIENCE_S).status_code == 204
 
 
 def test_a_stop_answers_what_is_under_way_and_says_the_end_once_in_every_shard(site: Open) -> None:
@@ -340,7 +335,7 @@ def test_a_stop_answers_what_is_under_way_and_says_the_end_once_in_every_shard(s
         answer = pool.submit(client.post, "/relay-notification", content=ONE, headers=JSON)
         until(lambda: one.counters["messages"] == 1)
         batches = one.end()
-        assert answer.result(10).status_code == 204
+        assert answer.result(PATIENCE_S).status_code == 204
     ends = [batch.shard for batch in batches for control in batch.controls if isinstance(control, EndOfInput)]
     assert sorted(ends) == [0, 1, 2]
     assert one.payloads == [ONE]
@@ -363,7 +358,7 @@ def test_a_server_that_dies_is_an_error(tmp_path: Path) -> None:
 
 
 def drain(reader: HttpsReader) -> None:
-    while reader.poll(1 << 20, 5.0) is not END:
+    while reader.poll(1 << 20, PATIENCE_S) is not END:
         pass
 
 
@@ -398,7 +393,7 @@ def test_a_run_opens_the_source_that_its_configuration_names(tmp_path: Path) -> 
     (tmp_path / "run.toml").write_text(text)
     (reader,) = readers_of(load(tmp_path / "run.toml"))
     assert isinstance(reader, HttpsReader)
-    polled = reader.poll(1 << 20, 5.0)
+    polled = reader.poll(1 << 20, PATIENCE_S)
     reader.close()
     assert isinstance(polled, MessageBatch)
     assert (polled.source, polled.controls[0].collector_id) == ("here-0", "here-0")  # type: ignore[union-attr]

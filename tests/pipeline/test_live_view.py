@@ -4,6 +4,7 @@ import io
 import threading
 
 from tests.pipeline.snapshots import loss, snapshot
+from tests.waiting import PATIENCE_S
 from yangbeam.pipeline.config.sinks import Status as StatusConfig
 from yangbeam.pipeline.view.console import TextConsole
 from yangbeam.pipeline.view.live_view import TOP, LiveView, RateMeter, Rates, picture, plain_line
@@ -69,7 +70,7 @@ def test_where_there_is_no_terminal_plain_lines_are_printed() -> None:
         return snapshot()
 
     with LiveView(take, StatusConfig(plain_every_s=0.1), TextConsole(file=out, width=40)):
-        assert asked.wait(10)
+        assert asked.wait(PATIENCE_S)
     assert "10 messages" in out.getvalue()
     assert "\n" not in out.getvalue().split("kernel")[0]
 

@@ -7,7 +7,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from tests.certificates import Authority
+from tests.waiting import PATIENCE_S, until
 from tests.wire import message_datagram
 from yangbeam.core.elements import Heartbeat, MediaType, Message, Refused
 from yangbeam.core.errors import ConfigurationError
@@ -39,16 +39,8 @@ _CLUSTER = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, 
 
 @pytest.fixture
 def bootstrap() -> str:
-    broker = next(iter(_CLUSTER.list_topics(timeout=10).brokers.values()))
+    broker = next(iter(_CLUSTER.list_topics(timeout=PATIENCE_S).brokers.values()))
     return f"{broker.host}:{broker.port}"
-
-
-def until(condition: Callable[[], Any], what: str = "") -> Any:
-    deadline = time.monotonic() + 20
-    while not (found := condition()):
-        assert time.monotonic() < deadline, what
-        threading.Event().wait(0.01)
-    return found
 
 
 class Site:
@@ -88,7 +80,7 @@ class Site:
 
     def end(self) -> None:
         self.receive.stop()
-        self._thread.join(30)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
 
 
@@ -111,15 +103,17 @@ def written(bootstrap: str, topic: str) -> dict[int, list[tuple[bytes, Message |
     consumer.assign([TopicPartition(topic, partition, 0) for partition in range(SHARDS)])
     found: dict[int, list[tuple[bytes, Any]]] = {partition: [] for partition in range(SHARDS)}
     ended: set[int] = set()
-    deadline = time.monotonic() + 20
-    while len(ended) < SHARDS:
-        assert time.monotonic() < deadline
+
+    def all_ended() -> bool:
         for record in consumer.consume(1000, timeout=0.2):
             if record.error():
                 ended.add(record.partition())
                 continue
             read = read_record(record.headers() or [], record.value() or b"", record.partition(), record.offset())
             found[record.partition()].append((record.key(), read))
+        return len(ended) == SHARDS
+
+    until(all_ended, f"{topic} does not end", lambda: {shard: len(records) for shard, records in found.items()})
     consumer.close()
     return found
 
@@ -360,7 +354,7 @@ def test_https_is_answered_when_the_disk_has_it(site: Callable[..., Site], boots
     one = site(AWAY, "https-disk", https=(settings,), stall_s=0.3, flush_s=0.1)
     until(lambda: one.first.report.counters)
     verify = ssl.create_default_context(cafile=str(authority.certificate))
-    with httpx.Client(base_url=f"https://127.0.0.1:{one.address[1]}", verify=verify, timeout=15) as client:
+    with httpx.Client(base_url=f"https://127.0.0.1:{one.address[1]}", verify=verify, timeout=PATIENCE_S) as client:
         headers = {"content-type": "application/json"}
         for number in range(3):
             content = b'{"a:b":{"n":%d}}' % number

@@ -4,8 +4,7 @@ import asyncio
 import os
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 
 from tests.certificates import Authority
 from tests.pipeline.kafka_double import Double
+from tests.waiting import PATIENCE_S, until
 from tests.wire import message_datagram
 from yangbeam.core.elements import Message, Refused
 from yangbeam.core.https_receiving import HttpsSettings
@@ -80,13 +80,6 @@ def parent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Parent]:
     made.end()
 
 
-def until(condition: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.01)
-
-
 def udp_worker(parent: Parent, **counters: int) -> tuple[UdpWorker, tuple[str, int]]:
     settings = UdpSettings(shards=2, heartbeat_ms=20)
     bound = udp_sockets.bind(settings)
@@ -107,7 +100,7 @@ def test_the_udp_loop_writes_what_comes_and_ends_with_its_input(parent: Parent) 
     send(address, message_datagram(1, b"[1]"), b"?", message_datagram(2, b"[2]"))
     until(lambda: len(parent.messages()) == 2)
     parent.end()
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert parent.messages() == [b"[1]", b"[2]"]
     assert [each.original for each in parent.read if isinstance(each, Refused)] == [b"?"]
     beats = [each for each in parent.read if isinstance(each, Beat)]
@@ -131,7 +124,7 @@ def test_the_udp_loop_ends_at_a_fatal_error_with_everything_on_disk(parent: Pare
     send(address, message_datagram(1, b"[1]"))
     until(lambda: any(sent.value() == b"[1]" for sent, _, _ in parent.producers[0].queue))
     parent.producers[0].fatal = True
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert len(raised) == 1
     assert b"[1]" in b"".join(each.read_bytes() for each in (parent.folder / "spool").rglob("*.spool"))
 
@@ -179,11 +172,11 @@ def test_a_process_whose_parent_is_gone_before_its_order_came_just_ends(parent: 
 class Https:
     """An HTTPS worker on a loop in a thread."""
 
-    def __init__(self, parent: Parent, folder: Path) -> None:
+    def __init__(self, parent: Parent, folder: Path, hand_over_s: float = PATIENCE_S) -> None:
         authority = Authority(folder)
         certificate, key = authority.issue("receiver", address="127.0.0.1")
         settings = HttpsSettings(
-            certificate_file=str(certificate), key_file=str(key), shards=2, heartbeat_ms=20, hand_over_s=0.5
+            certificate_file=str(certificate), key_file=str(key), shards=2, heartbeat_ms=20, hand_over_s=hand_over_s
         )
         bound = https_notif.bind(settings)
         port = bound.getsockname()[1]
@@ -192,7 +185,7 @@ class Https:
         self.thread = threading.Thread(target=self._run, args=(order, settings))
         self.thread.start()
         verify = https_context(authority)
-        self.client = httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=verify, timeout=10)
+        self.client = httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=verify, timeout=PATIENCE_S)
 
     def _run(self, order: WorkerOrder, settings: HttpsSettings) -> None:
         async def work() -> None:
@@ -209,7 +202,7 @@ class Https:
 
     def end(self) -> None:
         self.client.close()
-        self.thread.join(15)
+        self.thread.join(PATIENCE_S)
         assert not self.thread.is_alive()
 
 
@@ -233,7 +226,7 @@ def test_the_https_loop_answers_what_is_acknowledged_and_ends_with_its_input(par
 
 def test_a_publisher_is_asked_to_come_again_while_nothing_is_acknowledged(parent: Parent, tmp_path: Path) -> None:
     parent.acknowledges = False
-    https = Https(parent, tmp_path)
+    https = Https(parent, tmp_path, hand_over_s=0.5)
     assert https.post(b'{"a:b":{}}') == 503
     parent.producers[0].acknowledge()  # its report comes when nobody waits any more
     parent.end()

@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from tests.io.kafka.clusters import bootstrap, new_topic
+from tests.waiting import PATIENCE_S
 from yangbeam.io.kafka import topic_limits
 from yangbeam.io.kafka.topic_limits import warnings_of
 from yangbeam.pipeline.config.file import load
@@ -74,7 +75,7 @@ topics = {{ telemetry = "{new_topic()}", loss = "not-there", subscriptions = "no
     with caplog.at_level(logging.WARNING):
         asking = check_topics(load(path))
         assert asking is not None
-        asking.join(60)
+        asking.join(PATIENCE_S)
     assert "there is no topic not-there" in caplog.text
     assert "there is no topic nor-this" in caplog.text
 

@@ -1,6 +1,5 @@
 """The registry inside a run asks the nodes: over real SSH on loopback, registered, loaded, and without them later."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from tests.registry.discovery.nodes import THINGS, module
+from tests.waiting import until
+from yangbeam.core.elements import Terms
 from yangbeam.core.errors import InvalidInstanceError, SchemaError, SchemaPendingError
 from yangbeam.core.yang.cache import SchemaCache
 from yangbeam.registry import embedded
@@ -59,13 +60,13 @@ def registry(tmp_path: Path, servers: NetconfServers) -> EmbeddedRegistry:
 
 
 def insist(registry: EmbeddedRegistry, exporter: str = ADDRESS, content_id: str | None = CONTENT_ID) -> int:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    def found() -> int | None:
         try:
             return registry.resolve(exporter, content_id, WANTED)
         except SchemaPendingError:
-            time.sleep(0.01)
-    raise AssertionError
+            return None
+
+    return until(found, "the schema stays pending") or 0
 
 
 def test_contents_are_read_by_the_node_s_own_modules_with_those_that_augment_unasked(
@@ -100,9 +101,7 @@ def test_without_content_id_a_node_that_changed_is_read_by_what_it_has_now(
     before = insist(attentive, content_id=None)
     more = module("newer", 'augment "/things:top" { leaf newest { type int8; } }', imports=("things",))
     servers.routers[ADDRESS] = equipment([*THINGS, more], CONTENT_ID)
-    deadline = time.monotonic() + 60
-    while (after := insist(attentive, content_id=None)) == before and time.monotonic() < deadline:
-        time.sleep(0.05)
+    after = until(lambda: {insist(attentive, content_id=None)} - {before}, "the node is not read again").pop()
     attentive.schema(after).validate_contents(b'{"things:top":{"newer:newest":1}}')
 
 
@@ -113,14 +112,14 @@ def test_a_subscription_whose_start_was_missed_is_asked_of_the_node(
     subscriptions = Router(options, 0, 0).subscriptions
     told = tuple(subscription_xml(options, each) for each in subscriptions)
     servers.routers[ADDRESS] = replace(router, subscriptions=told)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+
+    def asked() -> Terms | None:
         try:
-            terms = registry.subscription(ADDRESS, 2)
+            return registry.subscription(ADDRESS, 2)
         except SchemaPendingError:
-            time.sleep(0.01)
-        else:
-            break
+            return None
+
+    terms = until(asked, "the node is not asked")
     assert terms is not None
     assert terms.on_change
     assert terms.content_id == subscriptions[1].content_id

@@ -11,6 +11,7 @@ import pytest
 
 from tests.registry.service.worlds import TERMS
 from tests.registry.test_directories import module, things, write
+from tests.waiting import PATIENCE_S
 from yangbeam.core.elements import Terms
 from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.registered import AVRO, JSON, YANG
@@ -52,7 +53,7 @@ class World:
             yield
 
     def handle(self, **facts: Any) -> RemoteRegistry:
-        address = RegistryAddress(f"http://127.0.0.1:{self.port}", attempts=1, timeout_s=10)
+        address = RegistryAddress(f"http://127.0.0.1:{self.port}", attempts=1, timeout_s=PATIENCE_S)
         return RemoteRegistry(address, self.folder / "cache", **facts)
 
     def connected(self, **facts: Any) -> Any:

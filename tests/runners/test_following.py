@@ -8,6 +8,7 @@ from confluent_kafka import Producer
 
 from tests.io.kafka.clusters import bootstrap, new_topic
 from tests.pipeline.snapshots import loss, total
+from tests.waiting import PATIENCE_S
 from yangbeam.core.elements import LedgerTotals, LossBatch
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.pipeline.config.file import load
@@ -35,7 +36,7 @@ topics = {{ ledger = "{ledger}", loss = "{losses}" }}
         producer.produce(losses, record.value, record.key, 0)
     for topic in (ledger, losses):
         producer.produce(topic, b"not ours", b"k", 1)
-    assert producer.flush(10) == 0
+    assert producer.flush(PATIENCE_S) == 0
     return made
 
 

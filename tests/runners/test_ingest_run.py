@@ -11,6 +11,7 @@ from confluent_kafka import Producer
 from tests.io.kafka.clusters import bootstrap, fill, new_topic
 from tests.io.kafka.test_write_kafka import consumed
 from tests.runners.test_collect_run import INVALID_AT, SENT, Site, raw_records
+from tests.waiting import PATIENCE_S
 from yangbeam.runners.launch import main
 
 VALID = SENT - 1
@@ -64,7 +65,7 @@ def test_what_was_published_twice_is_in_the_tables_once_and_counted(chain: Chain
     again = Producer({"bootstrap.servers": bootstrap(), "log_level": "0"})
     for each in chain.published(VALID)[:10]:
         again.produce(chain.telemetry, each.value(), each.key(), each.partition(), headers=each.headers())
-    assert again.flush(10) == 0
+    assert again.flush(PATIENCE_S) == 0
     code, report = chain.ingest()
     assert (code, report["balanced"]) == (0, True), report
     assert chain.count() == VALID
@@ -91,7 +92,7 @@ def test_a_fault_planted_behind_collect_is_refused(chain: Chain) -> None:
     for fault in faults:
         assert fault != value
         again.produce(chain.telemetry, fault, good.key(), good.partition(), headers=[("content-type", b"x")])
-    assert again.flush(10) == 0
+    assert again.flush(PATIENCE_S) == 0
     code, report = chain.ingest()
     assert (code, report["balanced"]) == (0, True), report
     assert chain.count() == VALID
@@ -110,7 +111,7 @@ def test_a_loss_behind_collect_is_found_here_alone_and_told_from_dead_letters(
     for at, each in enumerate(published):
         if at not in {20, 21}:
             again.produce(thinned, each.value(), each.key(), each.partition(), headers=each.headers())
-    assert again.flush(10) == 0
+    assert again.flush(PATIENCE_S) == 0
     _, report = chain.ingest()
     # One number of the notifications is missing already where collect refused an invalid message.
     found = report["loss"]["notification"]

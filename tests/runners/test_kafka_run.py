@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from tests.builders import payload
+from tests.waiting import PATIENCE_S
 from tests.wire import EXPORTER, ethernet, ipv4, pcap, udp
 from yangbeam.core.elements import LedgerTotal, MediaType
 from yangbeam.core.errors import InvalidInstanceError
@@ -39,7 +40,7 @@ def traffic() -> bytes:
 
 @pytest.fixture(scope="module")
 def bootstrap() -> str:
-    broker = next(iter(_CLUSTER.list_topics(timeout=10).brokers.values()))
+    broker = next(iter(_CLUSTER.list_topics(timeout=PATIENCE_S).brokers.values()))
     return f"{broker.host}:{broker.port}"
 
 
@@ -80,12 +81,12 @@ def topics(out: Path, bootstrap: str) -> dict[str, list[Message]]:
 def consumed(bootstrap: str, topic: str) -> list[Message]:
     """Reads a topic to its end."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "test", "enable.partition.eof": True})
-    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    partitions = consumer.list_topics(topic, timeout=PATIENCE_S).topics[topic].partitions
     consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
     messages: list[Message] = []
     open_partitions = len(partitions)
     while open_partitions:
-        message = consumer.poll(10.0)
+        message = consumer.poll(PATIENCE_S)
         assert message is not None, f"{topic} does not end"
         if message.error() is None:
             messages.append(message)

@@ -12,6 +12,7 @@ from confluent_kafka import Message, Producer
 from tests.io.kafka.clusters import bootstrap, fill, new_topic
 from tests.pipeline.snapshots import loss
 from tests.runners.test_collect_run import SENT, Site, raw_records
+from tests.waiting import PATIENCE_S
 from yangbeam.core.elements import LossBatch
 from yangbeam.core.framing import read_frame
 from yangbeam.pipeline.assembly import registry_of
@@ -58,7 +59,7 @@ def produced(topic: str, records: list[tuple[bytes, bytes, list[tuple[str, bytes
     producer = Producer({"bootstrap.servers": bootstrap(), "log_level": "0"})
     for key, value, headers in records:
         producer.produce(topic, value, key, 0, headers=list(headers))
-    assert producer.flush(10) == 0
+    assert producer.flush(PATIENCE_S) == 0
 
 
 def first_of(site: Site) -> tuple[int, bytes]:

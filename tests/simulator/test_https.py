@@ -10,6 +10,7 @@ import pytest
 
 from tests.certificates import Authority
 from tests.simulator.receiving import START_US
+from tests.waiting import PATIENCE_S
 from yangbeam.core.elements import Message, MessageBatch
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.https_receiving import HttpsSettings
@@ -61,7 +62,7 @@ class Site:
 
     def end(self) -> list[Message]:
         self.reader.stop()
-        self._thread.join(20)
+        self._thread.join(PATIENCE_S)
         self.reader.close()
         return self.messages
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders import message
 from tests.simulator.receiving import START_US
+from tests.waiting import PATIENCE_S
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.udp_notif import Parser
@@ -36,7 +37,7 @@ class Clock:
 def receiver() -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
         opened.bind(("127.0.0.1", 0))
-        opened.settimeout(10)
+        opened.settimeout(PATIENCE_S)
         yield opened
 
 
@@ -111,7 +112,7 @@ def test_fast_mode_only_changes_the_numbers(receiver: socket.socket, encoding: s
         **{name: getattr(options, name) for name in options.__slots__ if name != "fast"}, fast=False
     )
     slow = simulate(slow_options)
-    receiver.settimeout(10)
+    receiver.settimeout(PATIENCE_S)
     plain = [_facts(datagram) for datagram, _ in drain(receiver, slow.datagrams)]
     assert quick == plain[:22]
 
@@ -151,7 +152,7 @@ def test_one_router_publishes_over_ipv6() -> None:
             opened.bind(("::1", 0))
         except OSError:
             pytest.skip("no IPv6 on loopback")
-        opened.settimeout(10)
+        opened.settimeout(PATIENCE_S)
         goal = f"[::1]:{opened.getsockname()[1]}"
         summary = simulate(SimulateOptions(target=goal, routers=1, messages=3, rate=0))
         received = drain(opened, summary.datagrams)
@@ -179,7 +180,7 @@ def test_an_interrupt_ends_it_with_the_truth_written(receiver: socket.socket, tm
 def test_it_runs_in_a_process_of_its_own(receiver: socket.socket, tmp_path: Path) -> None:
     truth = tmp_path / "truth.jsonl"
     process = start(SimulateOptions(target=target(receiver), routers=1, messages=3, rate=0, truth=truth))
-    process.join(60)
+    process.join(PATIENCE_S)
     assert process.exitcode == 0
     drain(receiver, sum(record.sent for record in read_truth(truth)))
 

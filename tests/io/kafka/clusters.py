@@ -4,6 +4,7 @@ import itertools
 
 from confluent_kafka import Producer
 
+from tests.waiting import PATIENCE_S
 from yangbeam.core.raw_record import RawRecord
 
 CLUSTER = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
@@ -12,7 +13,7 @@ _NUMBERS = itertools.count()
 
 def bootstrap() -> str:
     """The address of the mock cluster of this process."""
-    broker = next(iter(CLUSTER.list_topics(timeout=10).brokers.values()))
+    broker = next(iter(CLUSTER.list_topics(timeout=PATIENCE_S).brokers.values()))
     return f"{broker.host}:{broker.port}"
 
 
@@ -24,7 +25,7 @@ def properties() -> tuple[tuple[str, str], ...]:
 def new_topic() -> str:
     """A topic of four partitions that nobody else uses."""
     topic = f"topic-{next(_NUMBERS)}"
-    CLUSTER.list_topics(topic, timeout=10)
+    CLUSTER.list_topics(topic, timeout=PATIENCE_S)
     return topic
 
 
@@ -35,4 +36,4 @@ def fill(topic: str, records: list[tuple[int, RawRecord]]) -> None:
         producer.produce(
             topic, record.value, record.key, partition, headers=list(record.headers), timestamp=record.timestamp_ms
         )
-    assert producer.flush(10) == 0
+    assert producer.flush(PATIENCE_S) == 0

@@ -1,6 +1,5 @@
 """The producer of raw records, and the checks of their topic, against librdkafka's mock cluster and doubles of it."""
 
-import time
 from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
+from tests.waiting import PATIENCE_S, until
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.io.kafka import raw_producer
 from yangbeam.io.kafka.raw_producer import (
@@ -25,7 +25,7 @@ _CLUSTER = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, 
 
 @pytest.fixture
 def properties() -> dict[str, str]:
-    broker = next(iter(_CLUSTER.list_topics(timeout=10).brokers.values()))
+    broker = next(iter(_CLUSTER.list_topics(timeout=PATIENCE_S).brokers.values()))
     return {"bootstrap.servers": f"{broker.host}:{broker.port}", "linger.ms": "1"}
 
 
@@ -34,10 +34,11 @@ def producer(properties: dict[str, str], topic: str = "raw", **more: Any) -> Raw
 
 
 def settle(one: RawProducer) -> None:
-    deadline = time.monotonic() + 10
-    while one.waiting:
+    def settled() -> bool:
         one.poll(0.05)
-        assert time.monotonic() < deadline
+        return not one.waiting
+
+    until(settled, "records wait for their acknowledgement", lambda: one.waiting)
 
 
 def test_a_record_arrives_with_its_parts_in_its_partition(properties: dict[str, str]) -> None:

@@ -1,6 +1,5 @@
 """The raw topic as a Reader, against librdkafka's own mock cluster."""
 
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from tests.builders import ARRIVAL_US, message
 from tests.io.kafka.clusters import bootstrap, fill, new_topic, properties
+from tests.waiting import until
 from yangbeam.core.elements import EndOfInput, Heartbeat, MessageBatch, Refused
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.raw_record import RawRecord, of_heartbeat, of_message
@@ -30,12 +30,16 @@ def numbered(count: int, partition: int = 0, first: int = 0) -> list[tuple[int, 
     ]
 
 
-def drained(reader: RawTopicReader, seconds: float = 20) -> list[MessageBatch]:
-    batches, deadline = [], time.monotonic() + seconds
-    while (polled := reader.poll(1 << 20, 0.2)) is not END:
-        assert time.monotonic() < deadline
+def drained(reader: RawTopicReader) -> list[MessageBatch]:
+    batches: list[MessageBatch] = []
+
+    def ended() -> bool:
+        polled = reader.poll(1 << 20, 0.2)
         if isinstance(polled, MessageBatch):
             batches.append(polled)
+        return polled is END
+
+    until(ended, "the topic does not end", lambda: len(batches))
     reader.close()
     return batches
 
@@ -97,12 +101,14 @@ def test_live_it_waits_for_more_until_it_is_stopped_and_goes_on_where_it_committ
 
 def taken(reader: RawTopicReader, count: int) -> list[MessageBatch]:
     batches: list[MessageBatch] = []
-    deadline = time.monotonic() + 20
-    while len(ids(batches)) < count:
-        assert time.monotonic() < deadline
+
+    def enough() -> bool:
         polled = reader.poll(1 << 20, 0.2)
         if isinstance(polled, MessageBatch):
             batches.append(polled)
+        return len(ids(batches)) >= count
+
+    until(enough, f"no {count} messages come", lambda: len(batches))
     return batches
 
 

@@ -15,6 +15,7 @@ from apache_beam.utils.timestamp import Timestamp
 from tests.builders import ARRIVAL_US
 from tests.io.kafka.clusters import fill, new_topic, properties
 from tests.io.kafka.test_raw_reader import ids, numbered
+from tests.waiting import PATIENCE_S
 from yangbeam.core.elements import MessageBatch
 from yangbeam.core.topic_offsets import TopicOffsets, offsets_of
 from yangbeam.io.kafka.consumer import TopicConsumer
@@ -183,7 +184,7 @@ def test_a_request_returns_what_is_there_without_waiting_for_more() -> None:
     consumer = TopicConsumer(topic, dict(properties()))
     consumer.assign({0: 0})
     before = time.monotonic()
-    taken = consumer.take(2048, 30.0)
+    taken = consumer.take(2048, 2 * PATIENCE_S)
     consumer.close()
     assert taken
-    assert time.monotonic() - before < 15.0, "it waited for the other two thousand"
+    assert time.monotonic() - before < PATIENCE_S, "it waited for the other two thousand"

@@ -1,10 +1,10 @@
 """The telemetry topic as a Reader: partitions merged by time."""
 
-import time
 from dataclasses import replace
 from typing import Any
 
 from tests.io.kafka.clusters import fill, new_topic, properties
+from tests.waiting import until
 from yangbeam.core.elements import EndOfInput, TopicBatch
 from yangbeam.core.raw_record import RawRecord
 from yangbeam.core.reader import END, NOTHING
@@ -26,11 +26,15 @@ def records(count: int, partition: int, first: int = 0) -> list[tuple[int, RawRe
 
 
 def drained(reader: TelemetryTopicReader) -> list[TopicBatch]:
-    batches, deadline = [], time.monotonic() + 20
-    while (polled := reader.poll(1 << 20, 0.2)) is not END:
-        assert time.monotonic() < deadline
+    batches: list[TopicBatch] = []
+
+    def ended() -> bool:
+        polled = reader.poll(1 << 20, 0.2)
         if isinstance(polled, TopicBatch):
             batches.append(polled)
+        return polled is END
+
+    until(ended, "the topic does not end", lambda: len(batches))
     reader.close()
     return batches
 
@@ -58,11 +62,13 @@ def test_live_it_waits_stops_and_goes_on_where_it_committed() -> None:
     fill(topic, records(3, 0))
     reader = TelemetryTopicReader(settings(topic, end=None, start="committed", properties=group))
     seen: list[Any] = []
-    deadline = time.monotonic() + 20
-    while len(seen) < 3:
-        assert time.monotonic() < deadline
+
+    def three() -> bool:
         polled = reader.poll(1, 0.2)
-        seen += polled.records if isinstance(polled, TopicBatch) else []
+        seen.extend(polled.records if isinstance(polled, TopicBatch) else ())
+        return len(seen) >= 3
+
+    until(three, "no three records come", lambda: len(seen))
     assert reader.poll(1, 0.01) is NOTHING
     reader.stop()
     end = reader.poll(1, 0.01)

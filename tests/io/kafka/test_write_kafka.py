@@ -9,6 +9,7 @@ import pytest
 from apache_beam.testing.util import assert_that
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
+from tests.waiting import PATIENCE_S, until
 from yangbeam.core.elements import EndOfInput, LossBatch, TelemetryBatch, TelemetryRecord
 from yangbeam.io.kafka.write_kafka import Record, WriteKafka, producer_properties
 
@@ -23,19 +24,21 @@ def records(batch: Any) -> Iterator[Record]:
 
 @pytest.fixture
 def bootstrap() -> str:
-    broker = next(iter(_CLUSTER.list_topics(timeout=10).brokers.values()))
+    broker = next(iter(_CLUSTER.list_topics(timeout=PATIENCE_S).brokers.values()))
     return f"{broker.host}:{broker.port}"
 
 
 def consumed(bootstrap: str, topic: str, count: int) -> list[Message]:
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "test", "auto.offset.reset": "earliest"})
-    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    partitions = consumer.list_topics(topic, timeout=PATIENCE_S).topics[topic].partitions
     consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
     messages: list[Message] = []
-    for _ in range(100):
-        messages += consumer.consume(count, timeout=0.1)
-        if len(messages) >= count:
-            break
+
+    def enough() -> bool:
+        messages.extend(consumer.consume(count, timeout=0.1))
+        return len(messages) >= count
+
+    until(enough, f"{topic} has no {count} messages", lambda: len(messages))
     consumer.close()
     return messages
 

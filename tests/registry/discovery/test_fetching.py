@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from tests.registry.discovery.nodes import Nodes, died, equipped, module
+from tests.waiting import PATIENCE_S
 from yangbeam.core.errors import Fault, SchemaError
 from yangbeam.core.yang.node_modules import NodeModules
 from yangbeam.io.netconf import NetconfError, NetconfTarget
@@ -44,7 +45,7 @@ def test_several_sessions_share_the_work() -> None:
         if what == "connect" and nodes.sessions[address] == 4:
             all_open.set()
         elif what.startswith("m"):
-            assert all_open.wait(30)
+            assert all_open.wait(PATIENCE_S)
 
     nodes = Nodes({ADDRESS: equipped(texts=MANY)}, before=waits_for_four)
     fetched = fetch(nodes, FetchLimits(sessions=4, depth=4))

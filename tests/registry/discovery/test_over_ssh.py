@@ -1,6 +1,5 @@
 """Discovery over real SSH from routers that drop sessions, fall silent, or never greet; and those beside them."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.registry.discovery.nodes import THINGS, module
+from tests.waiting import until
 from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.registry.discovery.fetching import FetchLimits
@@ -42,16 +42,13 @@ def settings_of(folder: Path, *servers: NetconfServers) -> DiscoverySettings:
 
 
 def insist(resolve: Callable[[], SchemaSet | None]) -> SchemaSet:
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
+    def found() -> SchemaSet | None:
         try:
-            found = resolve()
+            return resolve()
         except SchemaPendingError:
-            time.sleep(0.01)
-        else:
-            assert found is not None
-            return found
-    raise AssertionError
+            return None
+
+    return until(found, "the schema stays pending")  # type: ignore[return-value] # until it is one
 
 
 @pytest.mark.parametrize("faults", [{"drops": 0.1}, {"silent": 0.02}, {"latency_s": 0.01}])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.registry.discovery.nodes import THINGS, Nodes, died, equipped, module
+from tests.waiting import PATIENCE_S
 from yangbeam.core.errors import Fault, SchemaError, SchemaPendingError
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.io.netconf import NetconfError
@@ -457,7 +458,7 @@ def test_many_threads_may_ask(tmp_path: Path) -> None:
     discovery = Discovery(here.settings, dict, open_session=here.nodes.connect)
     found: list[SchemaSet] = []
     deadline = threading.Event()
-    timer = threading.Timer(30, deadline.set)
+    timer = threading.Timer(PATIENCE_S, deadline.set)
     timer.start()
 
     def insist() -> None:

@@ -24,6 +24,7 @@ from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSe
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from tests.registry.service.lines import AVRO_INT, AVRO_LONG, AVRO_TEXT, BREAKS, LATER, MODULE, UNRESOLVED, USES
+from tests.waiting import PATIENCE_S
 from yangbeam.registry.resolving import make_resolver
 from yangbeam.registry.service.app import make_app
 from yangbeam.registry.service.serve import bind, serving
@@ -180,7 +181,7 @@ def test_json_goes_through_the_clients_serializer_and_back(client: SchemaRegistr
 
 def test_a_set_that_was_resolved_is_found_by_the_client(everything: str) -> None:
     asked = {"exporter": "192.0.2.10", "modules": ["ietf-interfaces"], "subscription-id": 42}
-    answer = httpx.post(f"{everything}/resolve", json=asked, timeout=30).json()
+    answer = httpx.post(f"{everything}/resolve", json=asked, timeout=PATIENCE_S).json()
     client = SchemaRegistryClient({"url": everything})
     root = client.get_schema(answer["id"])
     assert root.schema_type == "YANG"
@@ -193,7 +194,7 @@ def test_a_set_that_was_resolved_is_found_by_the_client(everything: str) -> None
 def raw(url: str, request: bytes) -> bytes:
     """Sends octets as they are, and reads to the end."""
     host, _, port = url.removeprefix("http://").rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
         connection.sendall(request)
         received = b""
         while part := connection.recv(65_536):

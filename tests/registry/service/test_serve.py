@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.certificates import Authority
+from tests.waiting import PATIENCE_S
 from yangbeam.registry.service.app import make_app
 from yangbeam.registry.service.auth import Account, Auth, Role
 from yangbeam.registry.service.serve import ServeError, Tls, bind, serving
@@ -71,7 +72,7 @@ def test_two_servers_of_one_file_give_the_same_ids_at_the_same_time(tmp_path: Pa
         return number % 10, found["id"], found["version"]
 
     first, second = serving(app(tmp_path), bind("127.0.0.1", 0)), serving(app(tmp_path), bind("127.0.0.1", 0))
-    with httpx.Client(timeout=60) as client, first as one, second as other, ThreadPoolExecutor(8) as pool:
+    with httpx.Client(timeout=PATIENCE_S) as client, first as one, second as other, ThreadPoolExecutor(8) as pool:
         found = set(pool.map(register, [(url, number) for number in range(40) for url in (one, other)]))
     assert len(found) == 10
     assert len({schema_id for _, schema_id, _ in found}) == 10

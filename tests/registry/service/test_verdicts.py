@@ -1,7 +1,6 @@
 """Verdicts of RFC 7950 section 11 are kept beside every version, whoever registered it, and enforced only on demand."""
 
 import logging
-import time
 from pathlib import Path
 from unittest import mock
 
@@ -9,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.registry.service.lines import BREAKS, LATER, MODULE
+from tests.waiting import until
 from yangbeam.core.registered import YANG, Body
 from yangbeam.core.yang.schema_set import make_schema_set
 from yangbeam.registry import verdicts
@@ -100,8 +100,6 @@ def test_the_service_judges_what_other_processes_register(tmp_path: Path) -> Non
     other = Registrar(SchemaStore(tmp_path / "r"), FORMATS)
     with TestClient(make_app(SchemaStore(tmp_path / "r"))) as client:
         register(other, MODULE, BREAKS)
-        deadline = time.monotonic() + 60
         counted = 'yangbeam_registry_verdicts_total{verdict="incompatible"} 2.0'
-        while counted not in client.get("/metrics").text:
-            assert time.monotonic() < deadline
+        until(lambda: counted in client.get("/metrics").text, "the verdicts are not counted")
         assert other.store.unjudged() == []

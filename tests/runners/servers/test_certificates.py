@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S
 from yangbeam.runners.servers.certificates import Certificates, make_certificates
 
 
@@ -39,12 +40,12 @@ def handshake(files: Certificates, server: Path) -> str:
         thread.start()
         try:
             with (
-                socket.create_connection(listener.getsockname(), timeout=10) as plain,
+                socket.create_connection(listener.getsockname(), timeout=PATIENCE_S) as plain,
                 asking.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
             ):
                 secure.recv(1)
         finally:
-            thread.join(10)
+            thread.join(PATIENCE_S)
     return seen[0]
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S, until
 from yangbeam.runners.servers import processes
-from yangbeam.runners.servers.processes import HOST, Process, ServerError, accepts, free_ports, wait_until
+from yangbeam.runners.servers.processes import HOST, Process, ServerError, accepts, free_ports
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 WITH_CHILD = [
@@ -65,7 +66,7 @@ def test_a_stranger_with_the_pid_of_a_server_that_is_gone_is_left_alone(tmp_path
 
 def test_stopping_ends_the_children_and_killing_leaves_them(tmp_path: Path) -> None:
     process = Process("parent", tmp_path).start(WITH_CHILD)
-    wait_until(lambda: process.log.read_text().strip().isdigit(), 30, "no child")
+    until(lambda: process.log.read_text().strip().isdigit(), "no child")
     child = int(process.log.read_text())
     process.kill()
     assert not process.alive()
@@ -75,23 +76,23 @@ def test_stopping_ends_the_children_and_killing_leaves_them(tmp_path: Path) -> N
 
     process.log.unlink()
     process.start(WITH_CHILD)
-    wait_until(lambda: process.log.read_text().strip().isdigit(), 30, "no child")
+    until(lambda: process.log.read_text().strip().isdigit(), "no child")
     child = int(process.log.read_text())
     process.stop()
-    wait_until(lambda: not alive(child), 30, "the child lives")
+    until(lambda: not alive(child), "the child lives")
 
 
 def test_a_process_that_ends_while_starting_is_told_with_its_last_words(tmp_path: Path) -> None:
     process = Process("broken", tmp_path).start([sys.executable, "-c", "raise SystemExit('no such port')"])
     with pytest.raises(ServerError, match="no such port"):
-        process.wait_for(lambda: False, 30)
+        process.wait_for(lambda: False, PATIENCE_S)
     process.stop()
 
 
 def test_a_process_that_is_not_ready_in_time_is_told(tmp_path: Path) -> None:
     process = Process("slow", tmp_path).start(SLEEP)
     try:
-        with pytest.raises(ServerError, match="not within 0 s"):
+        with pytest.raises(ServerError, match="nothing moved for 0 s"):
             process.wait_for(lambda: False, 0.2)
     finally:
         process.stop()
