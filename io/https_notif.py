@@ -42,6 +42,9 @@ HEAD_OCTETS: Final = 16_384
 """Of a request's head at most."""
 GRACE_S: Final = 5.0
 """For requests under way when the end was asked for."""
+FAREWELL_S: Final = 1.0
+"""For the sockets of those who are still connected when all requests have ended; it is looked LOOKS times."""
+LOOKS: Final = 200
 
 
 class Taker(Protocol):
@@ -216,6 +219,10 @@ class _Listener(socket.socket):
         self._most = most
         self._open: WeakSet[socket.socket] = WeakSet()
 
+    def is_used(self) -> bool:
+        """Says whether one of its connections is open."""
+        return any(each.fileno() >= 0 for each in self._open)
+
     def accept(self) -> tuple[socket.socket, Any]:
         """Returns the next connection from an address that may send.
 
@@ -310,7 +317,17 @@ class HttpsServer(uvicorn.Server):
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serves on bound sockets, which are the server's from here on."""
         most = self._max_connections
-        await super().serve([_Listener(each, self._door, self._counters, most) for each in sockets or ()])
+        listeners = [_Listener(each, self._door, self._counters, most) for each in sockets or ()]
+        await super().serve([*listeners])
+        await self._leave(listeners)
+
+    async def _leave(self, listeners: list[_Listener]) -> None:
+        """Hangs up on who is still connected, and waits until the loop has closed their sockets."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        for _ in range(LOOKS):
+            if any(listener.is_used() for listener in listeners):
+                await asyncio.sleep(FAREWELL_S / LOOKS)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -85,6 +85,11 @@ class Intake:
             MEMINFO.unpack(each.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, MEMINFO.size))[8] for each in self.sockets
         )
 
+    def close(self) -> None:
+        """Closes this process's descriptors; whoever bound the sockets still has them."""
+        for each in self.sockets:
+            each.close()
+
     def drain(self, between: Callable[[], None]) -> None:
         """Reads what the sockets hold, DRAIN_S seconds at most; ``between`` runs after each burst."""
         deadline = time.monotonic() + DRAIN_S

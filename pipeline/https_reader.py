@@ -55,9 +55,9 @@ class HttpsReader:
         self._waiting: list[asyncio.Future[bool]] = []
         self._held, self._most_held = 0, settings.max_buffered_bytes
         """Octets that the graph has not taken yet, bodies of publishers that gave up waiting among them."""
-        self._loop = asyncio.new_event_loop()
         self._server = HttpsServer(settings, self)
         bound = bind(settings)
+        self._loop = asyncio.new_event_loop()
         self.addresses: list[tuple[str, int]] = [bound.getsockname()[:2]]
         self._thread = threading.Thread(target=self._serve, args=(bound,), name="https-notif", daemon=True)
         self._turn = 0

@@ -255,6 +255,7 @@ class _Connected:
 
 
 _open: dict[RemoteRegistry, Any] = {}
+"""Connected for as long as the process lives."""
 _lock = threading.Lock()
 
 

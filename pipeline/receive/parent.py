@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from yangbeam.core.errors import ConfigurationError
+from yangbeam.core.errors import ConfigurationError, YangbeamError
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.udp_receiving import UdpSettings
 from yangbeam.io import https_notif, udp_sockets
@@ -75,8 +75,16 @@ class Receive:
         """Binds the sockets.
 
         Raises:
-            ConfigurationError: One cannot be bound, or a certificate cannot be used.
+            ConfigurationError: One cannot be bound, or a certificate cannot be used; none is open then.
         """
+        try:
+            self._bind()
+        except YangbeamError:
+            self._close()
+            raise
+        self._adopt()
+
+    def _bind(self) -> None:
         for settings in self.plan.udp:
             bound = udp_sockets.bind(settings)
             self.addresses += bound.addresses
@@ -92,7 +100,6 @@ class Receive:
             self.addresses.append(shared.getsockname()[:2])
             for index in range(secure.processes):
                 self._add(HTTPS, f"{secure.collector_id}/{index}", [shared], https=secure)
-        self._adopt()
 
     def _add(self, module: str, name: str, sockets: list[socket.socket], **settings: Any) -> None:
         folder = self.plan.spool / name.replace("/", "-")
@@ -154,6 +161,9 @@ class Receive:
             code = receiver.wait(deadline)
             if code:
                 self.say(f"receiver {receiver.name} ended with exit code {code}")
+        self._close()
+
+    def _close(self) -> None:
         for each in self._sockets:
             each.close()
 

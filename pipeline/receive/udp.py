@@ -52,6 +52,8 @@ class UdpWorker:
             self._delivery.outlet.abandon()
             self._delivery.report()
             raise
+        finally:
+            self._intake.close()
 
     def _turn(self) -> bool:
         """Waits for something to do and does it; returns True when standard input has ended."""

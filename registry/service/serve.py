@@ -4,7 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -48,27 +48,29 @@ def bind(host: str, port: int) -> socket.socket:
     Raises:
         ServeError: It cannot be bound.
     """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        bound = socket.socket(family, kind, protocol)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-    except OSError as error:
-        raise ServeError(
-            "registry-listen",
-            f"cannot listen on {host} port {port}: {error.strerror or error}; free it or choose another",
-        ) from error
+    with ExitStack() as on_error:
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            bound = on_error.enter_context(socket.socket(family, kind, protocol))
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+        except OSError as error:
+            raise ServeError(
+                "registry-listen",
+                f"cannot listen on {host} port {port}: {error.strerror or error}; free it or choose another",
+            ) from error
+        on_error.pop_all()
     return bound
 
 
 def serve(app: Starlette, bound: socket.socket, tls: Tls | None = None) -> None:
-    """Serves until SIGTERM or SIGINT; what is under way is finished, for GRACE_S at most.
+    """Serves until SIGTERM or SIGINT; what is under way is finished, for GRACE_S at most. The socket is closed then.
 
     Raises:
         ServeError: The certificate cannot be used.
     """
-    server = _server(app, tls)
-    with _ending_quietly():
+    with bound, _ending_quietly():
+        server = _server(app, tls)
         server.run(sockets=[bound])
 
 
@@ -85,11 +87,16 @@ def _ending_quietly() -> Iterator[None]:
 
 @contextmanager
 def serving(app: Starlette, bound: socket.socket, tls: Tls | None = None) -> Iterator[str]:
-    """Serves in a thread while it is entered, and yields the URL.
+    """Serves in a thread while it is entered, and yields the URL. The socket is closed then.
 
     Raises:
         ServeError: The certificate cannot be used, or the server does not start.
     """
+    with bound:
+        yield from _serving(app, bound, tls)
+
+
+def _serving(app: Starlette, bound: socket.socket, tls: Tls | None) -> Iterator[str]:
     server = _server(app, tls)
     ready = threading.Event()
     thread = threading.Thread(target=lambda: _run(server, bound, ready.set), name="registry", daemon=True)

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,18 @@ def http(status: int, body: bytes = b"", more: bytes = b"") -> bytes:
 
 def client(url: str, **facts: Any) -> SchemaRegistry:
     address = RegistryAddress(url, **({"attempts": 1, "timeout_s": PATIENCE_S} | facts))
-    return SchemaRegistry(address, sleep=lambda _: None)
+    _CLIENTS.append(SchemaRegistry(address, sleep=lambda _: None))
+    return _CLIENTS[-1]
+
+
+_CLIENTS: list[SchemaRegistry] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while _CLIENTS:
+        _CLIENTS.pop().close()
 
 
 @pytest.fixture
@@ -172,7 +183,8 @@ def test_what_passes_is_tried_again_with_growing_pauses() -> None:
     answers = (http(503), b"", http(200, b'{"schema":"s","schemaType":"YANG"}'))
     with saying(*answers) as (url, asked):
         address = RegistryAddress(url, attempts=3, pause_s=1.0, timeout_s=PATIENCE_S)
-        assert SchemaRegistry(address, pauses.append).body(1).text == "s"
+        with closing(SchemaRegistry(address, pauses.append)) as registry:
+            assert registry.body(1).text == "s"
     assert len(asked) == 3
     assert 0.5 <= pauses[0] <= 1.0 <= pauses[1] <= 2.0
 

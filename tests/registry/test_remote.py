@@ -43,6 +43,7 @@ class World:
         self.port = 0
         self.directories = (Directory(things(folder / "yang", "2026-01-01")),)
         self.now = 0.0
+        self.open: list[Any] = []
 
     @contextmanager
     def up(self, file: str = "r") -> Iterator[None]:
@@ -58,12 +59,17 @@ class World:
 
     def connected(self, **facts: Any) -> Any:
         """A process of its own, with a clock that the test sets."""
-        return remote._Connected(self.handle(**facts), lambda: self.now)
+        self.open.append(remote._Connected(self.handle(**facts), lambda: self.now))
+        return self.open[-1]
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    for each in (*made.open, *remote._open.values()):
+        each._client.close()
+    remote._open.clear()
 
 
 def test_the_schema_that_the_registry_finds_reads_the_contents(world: World) -> None:
