@@ -3,8 +3,9 @@
 import sys
 
 if __name__ == "__main__":
-    from yangbeam.pipeline.logs import on_standard_error
+    from yangbeam.pipeline.logs import on_standard_error, quiet_process
 
+    quiet_process(debug=False)
     with on_standard_error():
         from yangbeam.runners.demo import main
 

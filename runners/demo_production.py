@@ -28,6 +28,7 @@ from yangbeam.pipeline.cli.console import fail, messages, output
 from yangbeam.pipeline.collect import collect_graph
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.launching import FlinkStart
+from yangbeam.pipeline.logs import quiet_process
 from yangbeam.runners.demo import login
 from yangbeam.runners.demo_topics import PATIENCE_S, Topics
 from yangbeam.runners.flink import launch
@@ -286,4 +287,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    quiet_process(debug=False)
     sys.exit(main())

@@ -1,14 +1,21 @@
 """What holds for every test: nothing is timed, a run has one tier, and its seconds are printed by file."""
 
+import atexit
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import tiers
 from tests.times import Times
+from yangbeam.pipeline import logs
 
 # A machine half as fast must give the same verdicts: no deadline, and no complaint that making examples takes long.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+# DuckDB's binding lists what it calls leaked when Python has ended: objects that a thread or a module still holds.
+atexit.register(logs._close_standard_error)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -177,6 +177,8 @@ def test_a_segment_may_carry_nothing() -> None:
         (one_segment(length=12)[:12], "malformed"),
         (one_segment(length=14)[:14], "malformed"),
         (one_segment(header_length=17), "malformed"),
+        (one_segment(header_length=15), "malformed"),
+        (one_segment(header_length=14), "malformed"),
     ],
 )
 def test_a_segment_is_refused_for_what_a_whole_message_would_be(datagram: bytes, reason: str) -> None:
