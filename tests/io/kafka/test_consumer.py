@@ -178,7 +178,7 @@ def test_behind_a_gap_everything_that_is_there_is_read_whatever_became_of_the_to
     topic = RawTopic(replace(SETTINGS, gone="continue", end=None))
     topic.assign({0: 99})
     (told,) = topic.take(0.0)
-    assert [getattr(each, "reason", None) for each in told.controls] == ["raw-records-gone"]
+    assert [getattr(each, "reason", None) for each in told.controls] == ["raw-records-deleted"]
     assert kafka.assigned[-1] == topic.next == {0: there[0]}
 
 
