@@ -242,6 +242,15 @@ def bind(settings: UdpSettings) -> Bound:
         ConfigurationError: An address cannot be bound.
     """
     bound = Bound([[] for _ in range(settings.processes)])
+    try:
+        _bind_all(bound, settings)
+    except ConfigurationError:
+        bound.close()
+        raise
+    return bound
+
+
+def _bind_all(bound: Bound, settings: UdpSettings) -> None:
     for listen in settings.listen:
         port = listen.port
         granted = settings.receive_buffer_bytes
@@ -257,7 +266,6 @@ def bind(settings: UdpSettings) -> Bound:
                 f"{settings.receive_buffer_bytes} octets wanted, bursts may be lost; raise net.core.rmem_max or grant "
                 "CAP_NET_ADMIN"
             )
-    return bound
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -127,12 +127,15 @@ class Receive:
         Raises:
             ReceiveEndedError: A process can do nothing more; the others were ended in order.
         """
-        with _locked(self.plan.spool) as lock, self._signals() as wake:
-            try:
-                while not self._stop:
-                    self._turn(wake, lock)
-            finally:
-                self._end()
+        try:
+            with _locked(self.plan.spool) as lock, self._signals() as wake:
+                try:
+                    while not self._stop:
+                        self._turn(wake, lock)
+                finally:
+                    self._end()
+        finally:
+            self._close()
 
     def stop(self) -> None:
         """Asks for the end."""
@@ -161,7 +164,6 @@ class Receive:
             code = receiver.wait(deadline)
             if code:
                 self.say(f"receiver {receiver.name} ended with exit code {code}")
-        self._close()
 
     def _close(self) -> None:
         for each in self._sockets:
