@@ -25,7 +25,8 @@ from yangbeam.core.shown_text import shown_lines
 SMALL_TALK: Final = ("apitools not found",)  # Beam on machines without Google's cloud libraries
 """Beginnings of messages that say nothing to act on."""
 BEAM: Final = "apache_beam"
-"""Logger whose errors are those that end a run: the command says them at its end, once and unwrapped."""
+"""Logger that tells of bundles, attempts and tasks, with tracebacks in its words; what ended the run is said by the
+command at its end, once and unwrapped."""
 
 _NATIVE: Final = {"GRPC_VERBOSITY": "NONE", "GLOG_minloglevel": "3", "ABSL_MIN_LOG_LEVEL": "3"}
 """Environment that keeps gRPC and absl from writing to standard error by themselves."""
@@ -87,12 +88,12 @@ def is_of_use(record: logging.LogRecord) -> bool:
 
     An error that ends the run is not: the command prints it at its end, in words.
     """
-    if record.getMessage().startswith(SMALL_TALK):
+    if chosen().debug:
+        return True
+    if record.name.startswith(BEAM) or record.getMessage().startswith(SMALL_TALK):
         return False
     error = record.exc_info[1] if record.exc_info else None
-    if error is None or chosen().debug:
-        return True
-    return not isinstance(unwrapped(error), YangbeamError) and not record.name.startswith(BEAM)
+    return error is None or not isinstance(unwrapped(error), YangbeamError)
 
 
 @contextmanager

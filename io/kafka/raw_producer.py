@@ -18,6 +18,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # documented, 
 
 from yangbeam.core.errors import ConfigurationError, Fault, YangbeamError
 from yangbeam.core.spool import Header
+from yangbeam.io.kafka.properties import refused
 
 REQUIRED: Final = {"enable.idempotence": "true", "acks": "all", "message.timeout.ms": "0"}
 """What the promise rests on; 0: a record is never given up for its age."""
@@ -92,7 +93,10 @@ class RawProducer:
             "delivery.report.only.error": not reports,
             "error_cb": self._error,
         }
-        self._producer = Producer(configuration)
+        try:
+            self._producer = Producer(configuration)
+        except KafkaException as error:
+            raise refused(error) from error
         self._produce = self._producer.produce
         self.poll = self._producer.poll
         """Serves what was settled, and waits at most so many seconds for it."""
@@ -231,7 +235,7 @@ def _admin(properties: dict[str, str]) -> AdminClient:
     try:
         return AdminClient({**properties, "log_level": "0"})
     except KafkaException as error:
-        raise ConfigurationError("kafka-properties", f"kafka: {error.args[0].str()}") from error
+        raise refused(error) from error
 
 
 def _partitions(admin: AdminClient, topic: str) -> int:

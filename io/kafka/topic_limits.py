@@ -26,7 +26,10 @@ def warnings_of(topics: Iterable[str], properties: Mapping[str, str]) -> list[st
         properties: librdkafka's, secrets already resolved.
     """
     settings = producer_properties(dict(properties))
-    admin = AdminClient({**properties, "log_level": "0"})
+    try:
+        admin = AdminClient({**properties, "log_level": "0"})
+    except KafkaException:  # the producer says so, and ends the run
+        return []
     try:
         known = admin.list_topics(timeout=ANSWER_S).topics
     except KafkaException as error:

@@ -16,6 +16,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from yangbeam.core.elements import EndOfInput, LedgerDelta
 from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.core.framing import Headers
+from yangbeam.io.kafka.properties import refused
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Written, refused_by_sink, written_or_refused
 
 FLUSH_BYTES: Final = 8 * 1024 * 1024
@@ -89,7 +90,11 @@ def _client(properties: tuple[tuple[str, str], ...]) -> Producer:
         client = _clients.get(properties)
         if client is None:
             # A record that arrived needs no word of its own: the flush says it for all.
-            client = _clients[properties] = Producer({**dict(properties), "delivery.report.only.error": True})
+            try:
+                client = Producer({**dict(properties), "delivery.report.only.error": True})
+            except KafkaException as error:
+                raise refused(error) from error
+            _clients[properties] = client
         return client
 
 

@@ -1,5 +1,6 @@
 """What an operator reads about a configuration: every problem at once, where it is, and what to write instead."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -17,6 +18,7 @@ from yangbeam.pipeline.config.types import PROBLEM
 MAX_SHOWN: Final = 60
 """Characters of an offending value that are quoted."""
 
+_PART: Final = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 _PRIVATE: Final = ("password", "secret", "token", "jaas", "pem", "properties")
 """Settings whose names contain one of these are never quoted."""
 
@@ -110,7 +112,7 @@ def _problem(detail: ErrorDetails, written: dict[str, Any], model: type[BaseMode
     place = _written_place(detail["loc"], written)
     context = detail.get("ctx", {})
     if detail["type"] == PROBLEM:
-        place = (*place, context["key"]) if context["key"] else place
+        place = (*place, *_parts(context["key"]))
         what, instead, fault = context["what"], context["instead"], Fault(context["fault"])
     else:
         what, instead = _words(detail, place, written, model)
@@ -119,6 +121,11 @@ def _problem(detail: ErrorDetails, written: dict[str, Any], model: type[BaseMode
     if option:
         return Problem("command line", None, option, what, instead, fault)
     return Problem(origin.name, line_of(dict(origin.lines), place), name_of(place), what, instead, fault)
+
+
+def _parts(key: str) -> Place:
+    """Returns the parts of a setting's name, as ``name_of`` joins them."""
+    return tuple(int(index) if index else name for index, name in _PART.findall(key))
 
 
 def name_of(place: Place) -> str:

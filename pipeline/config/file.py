@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
@@ -12,6 +12,7 @@ from yangbeam.core.errors import ConfigurationError, Fault
 from yangbeam.pipeline.config.discovery import Discovery
 from yangbeam.pipeline.config.errors import InvalidConfigurationError, Origin, Problem, problems_of
 from yangbeam.pipeline.config.flink import Flink
+from yangbeam.pipeline.config.ports import Taken, of_sources, taken_by, twice_in_one
 from yangbeam.pipeline.config.receive import Receive
 from yangbeam.pipeline.config.registry import Registry, RegistryServer
 from yangbeam.pipeline.config.sinks import DeadLetters, Files, Kafka, Status, Tables
@@ -108,11 +109,7 @@ class Config(Section):
             raise problem("no source", "write [[sources]], or leave it out for the default")
         if len({_ends(source) for source in sources}) > 1:
             raise problem("captures end and sockets do not", "use captures or live sources in a run")
-        readable = (Capture, TopicSource)
-        sockets = [(source.kind, source.host, source.port) for source in sources if not isinstance(source, readable)]
-        for kind, host, port in sockets:
-            if port and sockets.count((kind, host, port)) > 1:
-                raise problem(f"{host} port {port} is bound twice", "use receivers = 2 for two receivers on one port")
+        _listen_once(of_sources(sources), within="sources")
         return sources
 
     @field_validator("loss")
@@ -133,6 +130,11 @@ class Config(Section):
         if letters.kind == "kafka" and info.data.get("kafka", letters) is None:
             raise problem("kafka is chosen, but there is no [kafka]", 'write [kafka], or kind = "file"', key="kind")
         return letters
+
+    @model_validator(mode="after")
+    def _take_each_port_once(self) -> Self:
+        _listen_once(taken_by(self))
+        return self
 
     @property
     def is_bounded(self) -> bool:
@@ -194,6 +196,15 @@ class Config(Section):
         if self.kafka is None:
             raise ConfigurationError("no-kafka", f"{who} reads and writes Kafka: write [kafka] with its bootstrap")
         return self.kafka
+
+
+def _listen_once(taken: list[Taken], within: str = "") -> None:
+    pair = twice_in_one(taken)
+    if pair is not None:
+        one, other = pair
+        what = f"{one.host} {one.protocol} port {one.port} is bound twice, by {one.setting} as well"
+        cure = "use receivers = 2 for two receivers on one port" if one.protocol == "udp" else "choose another port"
+        raise problem(what, cure, key=other.setting.removeprefix(within))
 
 
 def _ends(source: Source) -> bool:

@@ -1,5 +1,6 @@
 """Where results go: Kafka topics, files, tables, dead letters, and the view of a run."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -14,6 +15,9 @@ Topic = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9._-]{1,249}$")]
 
 _SECRET_PROPERTIES: Final = ("password", "secret", "token", "jaas", "ssl.key.pem")
 """What the names of librdkafka properties with a secret value contain."""
+
+_BROKER: Final = re.compile(r"([A-Za-z_]+://)?(\[[0-9A-Fa-f:.%\w]+\]|[^\s:\[\]]+):\d{1,5}")
+"""`host:port`, perhaps behind the protocol, as librdkafka reads it."""
 
 _FIXED_PROPERTIES: Final = {
     "acks": ("all", "-1"),
@@ -87,6 +91,15 @@ class Kafka(Section):
     properties: dict[str, Any] = Field(default_factory=dict)
     """Any other librdkafka property, by its own name; secrets as `{ env = "NAME" }` or `{ file = "path" }`."""
 
+    @field_validator("bootstrap")
+    @classmethod
+    def _names_ports(cls, bootstrap: str) -> str:
+        for broker in map(str.strip, bootstrap.split(",")):
+            if not _BROKER.fullmatch(broker):
+                what = f'"{broker[:60]}" names no port' if broker else "a name is missing beside a comma"
+                raise problem(what, f'write it like "{_bare(broker)[:60]}:9092"')
+        return bootstrap
+
     @field_validator("properties")
     @classmethod
     def _are_scalars_or_secrets(cls, properties: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
@@ -127,6 +140,12 @@ class Kafka(Section):
         return {name: _text(value) for name, value in found.items() if value is not None}
 
 
+def _bare(broker: str) -> str:
+    """Returns a broker's host as it stands before a port."""
+    host = broker.rstrip(":") or "kafka-1"
+    return f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host
+
+
 def _text(value: Any) -> str:
     """Returns a value as librdkafka reads it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -139,17 +158,29 @@ def _clear(secret: Secret) -> str:
 def _property(name: str, value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, Secret | dict) or _is_sensitive(name):
         try:
-            return Secret.model_validate(value, context=info.context)
+            secret = Secret.model_validate(value, context=info.context)
         except ValidationError as error:
             why = error.errors(include_input=False)[0]
             what = why.get("ctx", {}).get("what", "not a reference to a secret")
             raise problem(what, 'write { env = "NAME" } or { file = "path" }, and see that it exists') from None
+        _known(name, "secret")
+        return secret
     if not isinstance(value, str | int | float):
         raise problem("a librdkafka property is a string, number or boolean", "write one of these")
     wanted = _FIXED_PROPERTIES.get(name)
     if wanted and str(value).lower() not in wanted:
         raise problem("would break the promise that nothing is lost on the way to Kafka", "remove it")
+    _known(name, _text(value))
     return value
+
+
+def _known(name: str, value: str) -> None:
+    """Raises what librdkafka has against a property."""
+    from yangbeam.io.kafka.properties import refusal  # noqa: PLC0415 # a client, of no use without properties
+
+    refused = refusal(name, value)
+    if refused is not None:
+        raise problem(*refused)
 
 
 class Files(Section):

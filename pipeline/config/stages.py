@@ -1,11 +1,14 @@
 """How messages are processed: schemas, validation, loss detection, batches."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from yangbeam.core.errors import Fault
 from yangbeam.pipeline.config.discovery import SchemaNode
 from yangbeam.pipeline.config.types import Flag, InputFolder, InputPath, Prefix, Section, Text, problem
+from yangbeam.pipeline.config.yang_folders import lacks_modules
 
 Policy = Literal["reject", "pass-and-mark"]
 Scope = Annotated[str, Field(strict=True)]
@@ -28,6 +31,14 @@ class SchemaDirectory(Section):
     """Serves the nodes whose [[schemas.nodes]] say that they run this, like "vendor/platform/release"."""
     features: tuple[Text, ...] | None = None
     """Features that the publishers have, as `module:feature`. Absent: all of them."""
+
+    @field_validator("path")
+    @classmethod
+    def _has_modules(cls, path: Path, info: ValidationInfo) -> Path:
+        lacking = lacks_modules(path) if info.context is not None else None
+        if lacking is not None:
+            raise problem(*lacking, fault=Fault.ENVIRONMENT)
+        return path
 
     @model_validator(mode="after")
     def _serves_one_kind(self) -> Self:

@@ -109,6 +109,7 @@ def test_it_serves_what_it_was_told_and_says_where(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     served: list[Any] = []
+    (tmp_path / "a.yang").write_text("module a { namespace urn:a; prefix a; }")
     monkeypatch.setattr("yangbeam.registry.service.serve.serve", lambda *given: served.append(given))
     arguments = ("--listen", "[::1]:0", "--path", str(tmp_path / "r.sqlite"), "--yang", str(tmp_path))
     assert run("registry", *arguments) == ExitCode.OK

@@ -35,6 +35,7 @@ class TestRun:
     ) -> None:
         (tmp_path / "conf").mkdir()
         (tmp_path / "conf" / "c.toml").write_text("")
+        (tmp_path / "a.yang").touch()
         monkeypatch.chdir(tmp_path)
         launched = Launched()
         arguments = ["--config", "conf/c.toml", "--capture", recorded.name, "--yang", ".", "--out", "o"]

@@ -199,6 +199,7 @@ def test_what_is_read_must_exist(written: Write, tmp_path: Path) -> None:
 
 
 def test_a_folder_of_modules_serves_everybody_unless_it_says_whom(written: Write, tmp_path: Path) -> None:
+    (tmp_path / "a.yang").touch()
     text = f'path = "{tmp_path}"\n'
     directories = load(
         written(
@@ -214,6 +215,7 @@ def test_a_folder_of_modules_serves_everybody_unless_it_says_whom(written: Write
 
 
 def test_features_name_their_modules(written: Write, tmp_path: Path) -> None:
+    (tmp_path / "a.yang").touch()
     text = f'[[schemas.directories]]\npath = "{tmp_path}"\nfeatures = ["if-mib"]\n'
     assert only(written(text)).key == "schemas.directories[0].features"
 
