@@ -111,6 +111,11 @@ CAUSES: Final[dict[str, Cause]] = {
         "A record of the loss topic is no loss event.",
         "Let nothing else write to the topic.",
     ),
+    "not-a-dead-letter": Cause(
+        DEVICE,
+        "A record of the topic of dead letters is none.",
+        "Let nothing else write to the topic.",
+    ),
     "invalid-time": Cause(
         DEVICE,
         "The collection time of a telemetry message is no date-and-time.",

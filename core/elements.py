@@ -87,6 +87,9 @@ class Refused(Record, frozen=True, tag="refused"):
     fault: str = "device"
     collector_id: str = ""
     """Whose heartbeats count it; empty: no collector's, as of what a reader of a topic refused."""
+    raw_partition: int = -1
+    raw_offset: int = -1
+    """Its place in the raw topic; -1: it came without one."""
 
 
 class EndOfInput(Record, frozen=True, tag="end"):
@@ -302,6 +305,14 @@ class DeadLetter(Record, frozen=True):
     rule: str = ""
     collector: str = ""
     collector_port: int = 0
+    module: str = ""
+    """Module that is missing, or at fault, where the cause names one."""
+    raw_partition: int = -1
+    raw_offset: int = -1
+    raw_index: int = 0
+    """The message's place in the raw topic (-1: none), and which of the records that were made of it."""
+    attempt: int = 1
+    """Which attempt to process the message ended here, from 1."""
 
 
 class DeadLetterBatch(_Batch, frozen=True, kw_only=True):

@@ -14,9 +14,13 @@ class YangbeamError(Exception):
             name of the table of causes.
         fault: Whose fault it is: as the table of causes says, else as the class does.
         detail: What an operator reads: what was found, where, and what to do next.
+        module: Module that is missing, or at fault; empty where none is.
+        path: Instance path that it is about; empty where there is none.
     """
 
     fault: Fault = Fault.DEVICE
+    module: str = ""
+    path: str = ""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(reason, detail)
@@ -28,6 +32,12 @@ class YangbeamError(Exception):
 
     def __str__(self) -> str:
         return f"{self.detail} [{self.reason}; {self.fault}]"
+
+    def reworded(self, detail: str) -> Self:
+        """Returns an equal error that says more."""
+        again = self.anew()
+        again.args, again.detail = (self.reason, detail), detail
+        return again
 
     def anew(self) -> Self:
         """Returns an equal error to keep or to raise: each raise adds its frames, and what they hold, to its own."""
@@ -48,6 +58,10 @@ class SchemaError(YangbeamError):
     """A schema that is missing, incomplete or does not compile."""
 
     fault = Fault.CONFIGURATION
+
+    def __init__(self, reason: str, detail: str, *, module: str = "") -> None:
+        super().__init__(reason, detail)
+        self.module = module
 
 
 class SchemaPendingError(SchemaError):
@@ -70,10 +84,18 @@ class InvalidInstanceError(YangbeamError):
     """
 
     def __init__(
-        self, reason: str, detail: str, *, path: str = "", rule: str = "", schema_id: int | None = None
+        self,
+        reason: str,
+        detail: str,
+        *,
+        path: str = "",
+        rule: str = "",
+        schema_id: int | None = None,
+        module: str = "",
     ) -> None:
         super().__init__(reason, detail)
         self.path = path
+        self.module = module
         self.rule = rule
         self.schema_id = schema_id
 

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from yangbeam.core.elements import Control, Message, MessageBatch, Refused, TopicRecord
-from yangbeam.core.errors import Fault, WireError
+from yangbeam.core.errors import WireError
 from yangbeam.core.raw_record import Beat, Headers, read_record
 
 MAX_RECORDS: Final = 4096
@@ -97,5 +97,7 @@ def poison(record: TopicRecord, error: WireError) -> Refused:
         0,
         record.timestamp_us,
         record.value,
-        fault=Fault.ENVIRONMENT.value,
+        fault=error.fault.value,
+        raw_partition=record.partition,
+        raw_offset=record.offset,
     )

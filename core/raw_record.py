@@ -184,7 +184,6 @@ def _message(header: bytes, value: bytes, partition: int, offset: int) -> Messag
 
 
 def _refused(header: bytes, value: bytes, partition: int, offset: int) -> Refused:
-    del partition, offset
     facts = _REFUSAL.decode(header)
     _refuse_newer(facts.format)
     return Refused(
@@ -199,6 +198,8 @@ def _refused(header: bytes, value: bytes, partition: int, offset: int) -> Refuse
         facts.message_id,
         facts.fault,
         facts.collector_id,
+        partition,
+        offset,
     )
 
 

@@ -9,9 +9,10 @@ import apache_beam as beam
 import msgspec
 import orjson
 
+from yangbeam.core.dead_letter import CUTS, letter_of_written, to_record
 from yangbeam.core.dead_letter import to_json as letter_json
 from yangbeam.core.elements import DeadLetterBatch, LedgerTotals, LossBatch, TelemetryBatch
-from yangbeam.core.errors import ConfigurationError, SchemaPendingError
+from yangbeam.core.errors import ConfigurationError, SchemaPendingError, YangbeamError
 from yangbeam.core.framing import IDENTITY_HEADER, PUBLISHER_HEADER, frame
 from yangbeam.core.loss.loss_json import MODULE, loss_json
 from yangbeam.core.reader import Reader
@@ -21,7 +22,7 @@ from yangbeam.io.duckdb_tables import WriteAccount, WriteTables
 from yangbeam.io.json_lines import WriteJsonLines
 from yangbeam.io.kafka.raw_reader import RawTopicReader
 from yangbeam.io.kafka.raw_topic import TopicSettings
-from yangbeam.io.kafka.write_kafka import Record, WriteKafka
+from yangbeam.io.kafka.write_kafka import Instead, Record, WriteKafka
 from yangbeam.io.udp_sockets import UdpReader
 from yangbeam.pipeline.assembly import AnyRegistry, registry_of
 from yangbeam.pipeline.config.file import Config
@@ -104,9 +105,10 @@ def sinks_of(config: Config, more: Mapping[str, Mapping[str, beam.PTransform]]) 
         loss["Files"] = WriteJsonLines(folder / "loss.jsonl", loss_lines)
         totals["Files"] = WriteJsonLines(folder / "ledger.jsonl", total_lines)
     if config.kafka is not None:
-        _add_kafka(config.kafka, registry_of(config), telemetry, loss, totals)
+        dead = config.kafka.topics.dead_letters if config.dead_letters.kind == "kafka" else ""
+        _add_kafka(config.kafka, dead, registry_of(config), telemetry, loss, totals)
     if config.dead_letters.kind == "kafka" and config.kafka is not None:
-        letters["Kafka"] = _to_kafka(config.kafka, config.kafka.topics.dead_letters, letter_records)
+        letters["Kafka"] = _to_kafka(config.kafka, config.kafka.topics.dead_letters, letter_records, instead=cut)
     else:
         letters["Files"] = WriteJsonLines(Path(config.dead_letters.path), letter_lines)
     if config.tables.enabled:
@@ -124,6 +126,7 @@ def sinks_of(config: Config, more: Mapping[str, Mapping[str, beam.PTransform]]) 
 
 def _add_kafka(
     kafka: Kafka,
+    dead: str,
     registry: AnyRegistry,
     telemetry: dict[str, beam.PTransform],
     loss: dict[str, beam.PTransform],
@@ -134,8 +137,8 @@ def _add_kafka(
         kafka, kafka.topics.telemetry, partial(telemetry_records, kafka.framing, guid_of), KAFKA
     )
     framed = partial(loss_records, kafka.framing, guid_of, partial(_own, registry, MODULE))
-    loss["Kafka"] = _to_kafka(kafka, kafka.topics.loss, framed)
-    totals["Kafka"] = _to_kafka(kafka, kafka.topics.ledger, total_records)
+    for sinks, topic, records in ((loss, kafka.topics.loss, framed), (totals, kafka.topics.ledger, total_records)):
+        sinks["Kafka"] = _to_kafka(kafka, topic, records, instead=partial(as_letter, topic, dead) if dead else None)
 
 
 def _own(registry: AnyRegistry, module: str) -> int | None:
@@ -146,8 +149,8 @@ def _own(registry: AnyRegistry, module: str) -> int | None:
         return None
 
 
-def _to_kafka(kafka: Kafka, topic: str, records: Any, sink: str = "") -> WriteKafka:
-    return WriteKafka(topic, kafka.client_properties(), records, sink)
+def _to_kafka(kafka: Kafka, topic: str, records: Any, sink: str = "", instead: Instead | None = None) -> WriteKafka:
+    return WriteKafka(topic, kafka.client_properties(), records, sink, instead)
 
 
 def telemetry_lines(batch: TelemetryBatch) -> Iterator[bytes]:
@@ -197,9 +200,25 @@ def letter_lines(batch: DeadLetterBatch) -> Iterator[bytes]:
 
 
 def letter_records(batch: DeadLetterBatch) -> Iterator[Record]:
-    """Yields each letter under its exporter."""
+    """Yields each letter under its exporter: the original as value, everything else in a header."""
     for letter in batch.letters:
-        yield Record(letter.exporter.encode(), letter_json(letter), [])
+        value, header = to_record(letter)
+        yield Record(letter.exporter.encode(), value, [header])
+
+
+def cut(record: Record, _: YangbeamError) -> Iterator[Record]:
+    """Yields a dead letter with less of its original, whose length and digest stand in its header."""
+    for octets in CUTS:
+        if len(record.value) > octets:
+            yield record._replace(value=record.value[:octets])
+
+
+def as_letter(topic: str, dead: str, record: Record, error: YangbeamError) -> Iterator[Record]:
+    """Yields a record of another topic as a dead letter for the topic ``dead``, whole and then cut."""
+    value, header = to_record(letter_of_written(topic, record.key or b"", record.value, error))
+    whole = Record(b"unknown", value, [header], dead)
+    yield whole
+    yield from cut(whole, error)
 
 
 def total_lines(batch: LedgerTotals) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from yangbeam.core.elements import Control, MessageBatch, Refused, TopicRecord
-from yangbeam.core.errors import Fault, YangbeamError
+from yangbeam.core.errors import YangbeamError
 from yangbeam.core.raw_batches import MAX_BYTES, RawBatches, Read
 from yangbeam.io.kafka.consumer import OffsetGoneError, TopicConsumer, TopicGoneError
 
@@ -153,7 +153,12 @@ class RawTopic:
             raise error
         # Of a topic made anew nothing was read, however long it has become meanwhile: begin with what is there.
         self.consumer.seek(error.partition, self.consumer.edges(error.partition)[0])
-        told = Refused(0, error.reason, error.detail, "unknown", 0, 0, b"", fault=Fault.ENVIRONMENT.value)
+        told = Refused(
+            *(0, error.reason, error.detail, "unknown", 0, 0, b""),
+            fault=error.fault.value,
+            raw_partition=error.partition,
+            raw_offset=error.offset,
+        )
         controls: list[Control] = [told]
         self._gone += 1
         return self._batches[error.partition].batch(error.offset, [], controls)

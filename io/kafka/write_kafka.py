@@ -1,11 +1,13 @@
 """WriteKafka: batches of records to topics, idempotent, acknowledged by all in-sync replicas, nothing lost silently."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 import apache_beam as beam
+from apache_beam.metrics.metric import Metrics
 from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.typehints.decorators import no_annotations
@@ -18,6 +20,8 @@ from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.core.framing import Headers
 from yangbeam.io.kafka.properties import refused
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Written, refused_by_sink, written_or_refused
+
+_log: Final = logging.getLogger(__name__)
 
 FLUSH_BYTES: Final = 8 * 1024 * 1024
 """Octets produced between two waits for acknowledgements: a bundle may be a whole capture."""
@@ -67,6 +71,8 @@ class Record(NamedTuple):
 
 
 Records = Callable[[Any], Iterable[Record]]
+Instead = Callable[[Record, RecordRefusedError], Iterable[Record]]
+"""What may be written in the place of a record that its topic can never take, best first."""
 Counted = Callable[[Any], LedgerDelta | None]
 
 _clients: dict[tuple[tuple[str, str], ...], Producer] = {}
@@ -98,26 +104,43 @@ def _client(properties: tuple[tuple[str, str], ...]) -> Producer:
         return client
 
 
+def _settle(client: Producer) -> None:
+    """Waits until everything produced is acknowledged, or failed for good."""
+    while client.flush(1.0):
+        pass
+
+
 class WriteKafka(beam.PTransform):
     """Produces each batch's records.
 
     Delivery: at least once, in order within (key, shard); duplicates only when a bundle is retried. A batch counts as
     delivered after all its records were acknowledged; a record that is not fails the bundle with
-    ``KafkaUnavailableError``. One that the topic can never take becomes a dead letter where the sink counts what it
-    delivers, and fails the bundle elsewhere. Producers are shared by the process and flushed at the end of every
-    bundle, every FLUSH_BYTES or FLUSH_SECONDS within one, and at the end of input.
+    ``KafkaUnavailableError``. One that the topic can never take ends no job: it becomes a dead letter where the sink
+    counts what it delivers; elsewhere the first of ``instead`` is written that a topic takes, and both this and what
+    nothing took are counted as metrics (``records_replaced``, ``records_unwritten``) and logged.
+
+    Producers are shared by the process and flushed at the end of every bundle, every FLUSH_BYTES or FLUSH_SECONDS
+    within one, and at the end of input.
 
     Args:
         topic: Name of the topic.
         properties: librdkafka's, ``bootstrap.servers`` among them; secrets already resolved.
         records: Batch to records, one for each of ``batch.records`` and in their order where ``sink`` is named.
         sink: Name under which ``batch.records`` count as delivered; empty: nothing is counted.
+        instead: Of a sink without name: what is written in the place of what a topic can never take.
     """
 
-    def __init__(self, topic: str, properties: dict[str, str], records: Records, sink: str = "") -> None:
+    def __init__(
+        self,
+        topic: str,
+        properties: dict[str, str],
+        records: Records,
+        sink: str = "",
+        instead: Instead | None = None,
+    ) -> None:
         super().__init__()
         ordered = tuple(sorted(producer_properties(properties).items()))
-        self._produce = _Produce(topic, ordered, records, sink)
+        self._produce = _Produce(topic, ordered, records, sink, instead or _nothing)
 
     @no_annotations
     def expand(self, batches: PCollection) -> Written:
@@ -126,9 +149,16 @@ class WriteKafka(beam.PTransform):
         return written_or_refused(batches | "Produce" >> produced)
 
 
+def _nothing(_: Record, __: RecordRefusedError) -> Iterable[Record]:
+    return ()
+
+
 class _Produce(beam.DoFn):
-    def __init__(self, topic: str, properties: tuple[tuple[str, str], ...], records: Records, sink: str) -> None:
+    def __init__(
+        self, topic: str, properties: tuple[tuple[str, str], ...], records: Records, sink: str, instead: Instead
+    ) -> None:
         super().__init__()
+        self._instead = instead
         self._topic = topic
         self._properties = properties
         self._records = records
@@ -149,7 +179,7 @@ class _Produce(beam.DoFn):
             self._octets += len(record.value)
             self._give(client, record)
         client.poll(0)
-        self._batches.append((batch, records if self._sink else []))
+        self._batches.append((batch, records))
         now = time.monotonic()
         self._since = now if self._since is None else self._since
         ended = any(isinstance(control, EndOfInput) for control in getattr(batch, "controls", ()))
@@ -185,20 +215,35 @@ class _Produce(beam.DoFn):
 
     def _flush(self, client: Producer) -> list[tuple[str, Any]]:
         """Waits until everything produced is acknowledged, or failed for good; returns what is to be put out."""
-        while client.flush(1.0):
-            pass
+        _settle(client)
         refused = self._judged()
         batches = self._batches
         self.start_bundle()
         if not self._sink:
+            for record in [each for _, records in batches for each in records if refused and each.value in refused]:
+                self._replace(client, record, refused[record.value])
             return []
         return [output for batch, records in batches for output in self._outputs(batch, records, refused)]
+
+    def _replace(self, client: Producer, record: Record, why: RecordRefusedError) -> None:
+        """Writes the first of what may stand for a record that its topic takes."""
+        for substitute in self._instead(record, why):
+            self._give(client, substitute)
+            _settle(client)
+            refused = self._judged()
+            self.start_bundle()
+            if not refused:
+                Metrics.counter("yangbeam", "records_replaced").inc()
+                _log.warning("%s; a shorter form of it was written to %s", why.detail, substitute.topic or self._topic)
+                return
+        Metrics.counter("yangbeam", "records_unwritten").inc()
+        _log.error("%s; nothing of it was written", why.detail)
 
     def _judged(self) -> dict[bytes, RecordRefusedError]:
         """Returns what can never be taken, by its value; anything else that failed fails the bundle."""
         refused: dict[bytes, RecordRefusedError] = {}
         for error, value in self._failed:
-            if error.code() not in NEVER or not self._sink:
+            if error.code() not in NEVER:
                 raise KafkaUnavailableError(
                     "kafka-delivery",
                     f"{len(self._failed)} record(s) were not acknowledged, the first to {self._topic}: {error.str()}; "

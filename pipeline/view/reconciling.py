@@ -1,12 +1,11 @@
 """Where messages were lost, by the topics that `collect` and `ingest` left: on the wire, inside, or as dead letters."""
 
-import base64
 from collections.abc import Iterator
+from typing import Any
 
-import orjson
-
+from yangbeam.core.dead_letter import from_record
 from yangbeam.core.elements import LossEvent, Message
-from yangbeam.core.errors import YangbeamError
+from yangbeam.core.errors import NotificationError, YangbeamError
 from yangbeam.core.framing import read_frame
 from yangbeam.core.loss.loss_json import read_losses
 from yangbeam.core.loss.reconcile import DeadNumber, Reconciled, reconcile
@@ -34,7 +33,7 @@ def reconciled(config: Config) -> Reconciled:
     assert collect is not None  # noqa: S101 # the same
     at_collect = [event for value in values_of(collect, collect.topics.loss) for event in read_losses(value)]
     at_ingest = [event for value in values_of(ingest, ingest.topics.loss) for event in read_losses(value)]
-    dead = [number for value in values_of(collect, collect.topics.dead_letters) for number in _numbers(value)]
+    dead = [number for each in records_of(collect, collect.topics.dead_letters) for number in _numbers(*each)]
     return reconcile(_numbered(at_collect), _numbered(at_ingest), dead)
 
 
@@ -43,7 +42,12 @@ def _numbered(events: list[LossEvent]) -> list[LossEvent]:
 
 
 def values_of(kafka: Kafka, topic: str) -> Iterator[bytes]:
-    """Yields the values of a topic's records without framing, oldest first in a partition, to its present end."""
+    """Yields the values of a topic's records without framing, as ``records_of``."""
+    return (read_frame(value, headers).payload for headers, value in records_of(kafka, topic))
+
+
+def records_of(kafka: Kafka, topic: str) -> Iterator[tuple[list[tuple[str, bytes | None]], bytes]]:
+    """Yields headers and value of a topic's records, oldest first in a partition, to its present end."""
     consumer = TopicConsumer(topic, kafka.client_properties())
     try:
         edges = {partition: consumer.edges(partition) for partition in consumer.partitions()}
@@ -51,23 +55,25 @@ def values_of(kafka: Kafka, topic: str) -> Iterator[bytes]:
         ends = {partition: last for partition, (_, last) in edges.items()}
         while any(offset < ends[partition] for partition, offset in consumer.next.items()):
             for record in consumer.take(MOST, WAIT_S):
-                yield read_frame(record.value() or b"", record.headers() or ()).payload
+                yield list(record.headers() or ()), record.value() or b""
     finally:
         consumer.close()
 
 
-def _numbers(value: bytes) -> list[DeadNumber]:
+def _numbers(headers: list[tuple[str, bytes | None]], value: bytes) -> list[DeadNumber]:
     """Returns the numbers of a dead letter; its sequence number where its bytes still say it."""
-    letter = orjson.loads(value)
+    try:
+        letter = from_record(headers, value)
+    except NotificationError:  # somebody else writes there, too
+        return []
     if letter["transport"] != "udp-notif":
         return []
     number = letter["message_id"]
     return [DeadNumber(letter["exporter"], number, _sequence_number(letter), letter["arrival_us"])]
 
 
-def _sequence_number(letter: dict[str, object]) -> int | None:
-    original = base64.b64decode(str(letter["original"]))
-    message = Message(str(letter["exporter"]), 0, 0, 0, 0, str(letter["media_type"]), original)
+def _sequence_number(letter: dict[str, Any]) -> int | None:
+    message = Message(letter["exporter"], 0, 0, 0, 0, letter["media_type"], letter["original"])
     try:
         return decode(message).sequence_number
     except YangbeamError:

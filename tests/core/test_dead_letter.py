@@ -1,6 +1,7 @@
 """The one record of what ends here: nothing about it is forgotten, and its octets come back."""
 
 import base64
+import hashlib
 from typing import Any
 
 import orjson
@@ -71,4 +72,12 @@ def test_the_json_form_is_one_line_with_every_field_and_the_octets_in_base64() -
     assert b"\n" not in line
     told: dict[str, Any] = orjson.loads(line)
     assert base64.b64decode(told.pop("original")) == OCTETS
-    assert told == {name: getattr(letter, name) for name in letter.__struct_fields__ if name != "original"}
+    made = ("cure", "identity", "octets", "sha256")
+    assert [told.pop(name) for name in made] == [
+        "Look at the original: it was cut, or it is XML or CBOR.",
+        None,
+        len(OCTETS),
+        hashlib.sha256(OCTETS).hexdigest(),
+    ]
+    left_out = {"original", "raw_partition", "raw_offset", "raw_index"}
+    assert told == {name: getattr(letter, name) for name in letter.__struct_fields__ if name not in left_out}

@@ -30,8 +30,8 @@ def test_a_message_comes_back_whole_with_its_place() -> None:
     assert back(of_message(given_message)) == msgspec.structs.replace(given_message, raw_partition=3, raw_offset=41)
 
 
-def test_a_refusal_comes_back_whole() -> None:
-    assert back(of_refused(REFUSAL)) == REFUSAL
+def test_a_refusal_comes_back_whole_with_its_place() -> None:
+    assert back(of_refused(REFUSAL)) == msgspec.structs.replace(REFUSAL, raw_partition=3, raw_offset=41)
 
 
 def test_a_heartbeat_comes_back_with_the_shards_of_its_writer() -> None:
@@ -88,7 +88,7 @@ def test_records_that_do_not_say_whose_they_are_and_how_many_are_read() -> None:
         read_record([(name, bytes.fromhex(octets))], REFUSAL.original if "refused" in name else b"", 3, 41)
         for name, octets in OLDER.items()
     )
-    assert refused == REFUSAL
+    assert refused == msgspec.structs.replace(REFUSAL, raw_partition=3, raw_offset=41)
     assert beat == Beat(msgspec.structs.replace(BEAT, given=-1), 8)
 
 

@@ -20,6 +20,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 from tests.builders import message, payload
 from tests.integration.topics import Follower, topic_of
 from tests.waiting import PATIENCE_S, until
+from yangbeam.core.dead_letter import from_record
 from yangbeam.core.elements import Heartbeat, LedgerTotal, LedgerTotals
 from yangbeam.core.framing import IDENTITY_HEADER
 from yangbeam.core.raw_record import RawRecord, of_heartbeat, of_message
@@ -257,14 +258,11 @@ end = "latest"
         assert [each.value() for each in self._followers["loss"].messages] == [], (
             "the pipeline lost or invented numbers"
         )
-        letters = {
-            (letter["reason"], letter["detail"])
-            for letter in (orjson.loads(each.value()) for each in self._followers["dead-letters"].messages)
-        }
+        letters = {(letter["reason"], letter["detail"]) for letter in self.letters()}
         assert {reason for reason, _ in letters} <= {"not-a-raw-record"}, letters
 
     def letters(self) -> list[dict[str, Any]]:
-        return [orjson.loads(each.value()) for each in self._followers["dead-letters"].messages]
+        return [from_record(each.headers() or (), each.value()) for each in self._followers["dead-letters"].messages]
 
     def until_letters(self, enough: Callable[[list[dict[str, Any]]], bool]) -> None:
         self._followers["dead-letters"].until(lambda _: enough(self.letters()))

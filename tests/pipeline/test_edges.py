@@ -11,6 +11,7 @@ import pytest
 from tests.pipeline.commands import capture
 from tests.pipeline.configurations import Write
 from tests.pipeline.snapshots import loss, total
+from yangbeam.core.dead_letter import from_record
 from yangbeam.core.elements import (
     DeadLetter,
     DeadLetterBatch,
@@ -152,11 +153,12 @@ def test_a_loss_event_replaces_the_earlier_one_of_its_identity() -> None:
     assert (told["identity"], told["first"], told["last"], told["subscription-id"]) == ("e1", 5, 9, [7])
 
 
-def test_a_letter_is_keyed_by_its_exporter_with_its_octets_in_base64() -> None:
+def test_a_letter_is_keyed_by_its_exporter_and_says_the_same_in_file_and_topic() -> None:
     (record,) = letter_records(DeadLetterBatch(letters=[LETTER]))
-    assert record.key == b"192.0.2.1"
-    assert list(letter_lines(DeadLetterBatch(letters=[LETTER]))) == [record.value]
-    assert base64.b64decode(orjson.loads(record.value)["original"]) == LETTER.original
+    assert (record.key, record.value) == (b"192.0.2.1", LETTER.original)
+    (line,) = map(orjson.loads, letter_lines(DeadLetterBatch(letters=[LETTER])))
+    assert base64.b64decode(line.pop("original")) == LETTER.original
+    assert line | {"original": LETTER.original} == from_record(record.headers, record.value)
 
 
 def test_a_total_is_keyed_by_what_it_is_the_total_of() -> None:

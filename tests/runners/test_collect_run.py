@@ -10,6 +10,7 @@ from confluent_kafka import Message
 from tests.builders import ARRIVAL_US, message, payload
 from tests.io.kafka.clusters import bootstrap, fill, new_topic
 from tests.io.kafka.test_write_kafka import consumed
+from yangbeam.core.dead_letter import from_record
 from yangbeam.core.elements import Heartbeat, Refused
 from yangbeam.core.framing import read_frame
 from yangbeam.core.raw_record import RawRecord, of_heartbeat, of_message, of_refused
@@ -87,7 +88,9 @@ def test_each_valid_message_is_published_once_under_its_place_in_the_raw_topic(s
 def test_poison_what_was_refused_and_what_is_invalid_are_dead_letters(site: Site) -> None:
     fill(site.raw, raw_records())
     site.collect()
-    letters = [orjson.loads(each.value() or b"") for each in consumed(bootstrap(), site.letters, 3)]
+    letters = [
+        from_record(each.headers() or (), each.value() or b"") for each in consumed(bootstrap(), site.letters, 3)
+    ]
     assert sorted((letter["reason"], letter["exporter"]) for letter in letters) == [
         ("invalid-contents", "192.0.2.10"),
         ("malformed", "192.0.2.10"),

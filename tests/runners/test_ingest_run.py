@@ -12,6 +12,7 @@ from tests.io.kafka.clusters import bootstrap, fill, new_topic
 from tests.io.kafka.test_write_kafka import consumed
 from tests.runners.test_collect_run import INVALID_AT, SENT, Site, raw_records
 from tests.waiting import PATIENCE_S
+from yangbeam.core.dead_letter import from_record
 from yangbeam.runners.launch import main
 
 VALID = SENT - 1
@@ -96,7 +97,9 @@ def test_a_fault_planted_behind_collect_is_refused(chain: Chain) -> None:
     code, report = chain.ingest()
     assert (code, report["balanced"]) == (0, True), report
     assert chain.count() == VALID
-    letters = [orjson.loads(each.value() or b"") for each in consumed(bootstrap(), chain.letters, 6)]
+    letters = [
+        from_record(each.headers() or (), each.value() or b"") for each in consumed(bootstrap(), chain.letters, 6)
+    ]
     reasons = sorted(letter["reason"] for letter in letters if letter["transport"] == "kafka")
     assert reasons == ["invalid-contents", "invalid-notification", "not-a-telemetry-message"]
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import apache_beam as beam
 import pytest
+from apache_beam.metrics.metric import MetricsFilter
 from apache_beam.testing.util import assert_that
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from tests.waiting import PATIENCE_S, until
 from yangbeam.core.elements import EndOfInput, LossBatch, TelemetryBatch, TelemetryRecord
-from yangbeam.io.kafka.write_kafka import Record, WriteKafka, producer_properties
+from yangbeam.io.kafka.write_kafka import Record, RecordRefusedError, WriteKafka, producer_properties
 
 RECORD = TelemetryRecord(1, b"key", b"value", "192.0.2.1", 0, 6666, 1, 1)
 _CLUSTER = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
@@ -95,12 +96,37 @@ def test_a_record_that_the_topic_can_never_take_becomes_a_dead_letter_and_the_ot
     assert len(consumed(bootstrap, "large", 2)) == 2
 
 
-def test_where_nothing_is_counted_such_a_record_fails_the_bundle(bootstrap: str) -> None:
-    def one(_: Any) -> list[Record]:
-        return [Record(b"key", LARGE.value, [])]
+def one_large(_: Any) -> list[Record]:
+    return [Record(b"before", b"1", []), Record(b"key", LARGE.value, []), Record(b"after", b"2", [])]
 
-    with pytest.raises(Exception, match="not acknowledged"), beam.Pipeline(runner="FnApiRunner") as pipeline:
-        _ = pipeline | beam.Create([LossBatch(events=[])]) | WriteKafka("loss", {"bootstrap.servers": bootstrap}, one)
+
+def written_without_name(bootstrap: str, topic: str, instead: Any = None) -> dict[str, int]:
+    """Writes ``one_large`` by a sink that counts nothing; returns its metrics."""
+    pipeline = beam.Pipeline(runner="FnApiRunner")
+    sink = WriteKafka(topic, {"bootstrap.servers": bootstrap}, one_large, instead=instead)
+    _ = pipeline | beam.Create([LossBatch(events=[])]) | sink
+    run = pipeline.run()
+    run.wait_until_finish()
+    found = run.metrics().query(MetricsFilter().with_namespace("yangbeam"))["counters"]
+    return {each.key.metric.name: each.committed for each in found}
+
+
+def test_where_nothing_is_counted_the_first_that_fits_stands_for_such_a_record(bootstrap: str) -> None:
+    def shorter(record: Record, why: RecordRefusedError) -> Iterator[Record]:
+        assert why.reason == "record-refused"
+        yield record._replace(value=record.value[:18_000_000])
+        yield record._replace(value=record.value[:5], topic="without-name-elsewhere")
+        yield record._replace(value=b"never tried")
+
+    assert written_without_name(bootstrap, "without-name", shorter) == {"records_replaced": 1}
+    assert sorted(each.key() for each in consumed(bootstrap, "without-name", 2)) == [b"after", b"before"]
+    (cut,) = consumed(bootstrap, "without-name-elsewhere", 1)
+    assert (cut.key(), cut.value()) == (b"key", b"xxxxx")
+
+
+def test_a_record_that_nothing_can_stand_for_is_counted_and_ends_no_job(bootstrap: str) -> None:
+    assert written_without_name(bootstrap, "without-name-never") == {"records_unwritten": 1}
+    assert len(consumed(bootstrap, "without-name-never", 2)) == 2
 
 
 def test_a_record_may_name_a_topic_of_its_own(bootstrap: str) -> None:
