@@ -1,7 +1,8 @@
-"""Reads the JSON object that contents, or the value of an edit, must be."""
+"""Reads the JSON object that contents, or the value of an edit, must be: each of its members stands once."""
 
 import json
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
@@ -9,7 +10,9 @@ import orjson
 from yangbeam.core.errors import InvalidInstanceError
 
 _QUOTE: Final = b'"'
-_ESCAPED_QUOTE: Final = b"\\u0022"
+_ESCAPED: Final = b"\\u"
+_QUALIFIED: Final = re.compile(rb':([\w.-]+)"\s*:').findall
+"""Local names of the members that are written with their module."""
 _UNIQUE: Final = "RFC 7493 section 2.3: no two members of an object have the same name"
 
 
@@ -31,52 +34,59 @@ def read_object(text: bytes) -> dict[str, Any]:
         raise InvalidInstanceError(
             "invalid-contents", f"{what} where data nodes were expected", rule="RFC 7951 section 4"
         )
-    if _may_have_lost_members(text, document):
+    if _may_repeat_members(text, document):
         _refuse_repeated_members(text)
     return document
 
 
-def _may_have_lost_members(text: bytes, document: dict[str, Any]) -> bool:
-    """Of members that repeat the parser keeps the last: written again, the quotes of the others are missing.
+def _may_repeat_members(text: bytes, document: dict[str, Any]) -> bool:
+    """Whether it is worth a slower look: no member stands twice if this says so.
 
-    A quote within a text is written as it was, but for the one spelling that has no quote in it.
+    Of members of one name the parser keeps the last: written again, the quotes of the others are missing. Of members
+    of one node that are spelt with and without its module it keeps both. Escapes would hide either.
     """
+    if _ESCAPED in text or any(b'"%s"' % name in text for name in set(_QUALIFIED(text))):
+        return True
     try:
-        return _ESCAPED_QUOTE in text or orjson.dumps(document).count(_QUOTE) != text.count(_QUOTE)
+        return orjson.dumps(document).count(_QUOTE) != text.count(_QUOTE)
     except orjson.JSONEncodeError:  # more than 254 deep
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Repeated:
-    """An object in which a name stands twice."""
-
-    name: str
-
-
-def _object(members: list[tuple[str, Any]]) -> dict[str, Any] | _Repeated:
-    found = dict(members)
-    if len(found) == len(members):
-        return found
-    names = [name for name, _ in members]
-    return _Repeated(next(name for number, name in enumerate(names) if name in names[:number]))
+class _Members(list[tuple[str, Any]]):
+    """An object as it is written."""
 
 
 def _refuse_repeated_members(text: bytes) -> None:
-    """Parses again, slowly, to find the first one that repeats."""
+    """Parses again, slowly, to find the first one that repeats, whichever way it is spelt (RFC 7951 section 4)."""
     try:
-        parsed = json.loads(text, object_pairs_hook=_object)
+        parsed = json.loads(text, object_pairs_hook=_Members)
     except RecursionError:
         detail = "nested deeper than any schema"
         raise InvalidInstanceError("invalid-contents", detail, rule="RFC 7951 section 5") from None
-    waiting: list[tuple[str, Any]] = [("", parsed)]
+    waiting: list[tuple[str, str | None, Any]] = [("", "", parsed)]
     while waiting:
-        path, value = waiting.pop()
-        if isinstance(value, _Repeated):
-            path = f"{path}/{value.name}"
-            detail = f"{path} stands twice in one object; which of the two is meant?"
-            raise InvalidInstanceError("invalid-contents", detail, path=path, rule=_UNIQUE)
-        if isinstance(value, dict):
-            waiting += ((f"{path}/{name}", inner) for name, inner in reversed(value.items()))
+        path, module, value = waiting.pop()
+        if isinstance(value, _Members):
+            waiting += reversed(list(_below(path, module, value)))
         elif isinstance(value, list):
-            waiting += ((f"{path}[{index}]", inner) for index, inner in reversed([*enumerate(value, 1)]))
+            waiting += reversed([(f"{path}[{index}]", module, inner) for index, inner in enumerate(value, 1)])
+
+
+def _below(path: str, module: str | None, members: _Members) -> Iterator[tuple[str, str | None, Any]]:
+    """Yields (path, module, value) of an object's members.
+
+    Args:
+        path: Where the object is.
+        module: Whose names need no prefix in it; empty at the top, where all have one; None: that is not known.
+        members: What it holds.
+    """
+    seen = set()
+    for name, value in members:
+        home, _, local = name.rpartition(":")
+        node = local if module is None or home == module else name
+        if node in seen:
+            detail = f"{path}/{name} stands twice in one object; which of the two is meant?"
+            raise InvalidInstanceError("invalid-contents", detail, path=f"{path}/{name}", rule=_UNIQUE)
+        seen.add(node)
+        yield f"{path}/{name}", home or module or None, value

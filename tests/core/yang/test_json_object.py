@@ -16,12 +16,31 @@ from yangbeam.core.yang.json_object import read_object
         (b'{"a:b":{"c":"\\u0022\\u0022","c":"\\u0022\\u0022"}}', "/a:b/c"),
         (b'{"a:b":{"\\u0063":1,"c":1}}', "/a:b/c"),
         (b'{"a:b":[[{"c":{},"d":{},"c":{}}]]}', "/a:b[1][1]/c"),
+        (b'{"a:b":{"c":[{"k":"x"},{"k":"x","a:k":"x"}]}}', "/a:b/c[2]/a:k"),
+        (b'{"a:b":{"c":[{"a:k" :"x","l":1,"k":"x"}]}}', "/a:b/c[1]/k"),
+        (b'{"a:b":{"d:c":[{"d:k":"x","k":"x"}]}}', "/a:b/d:c[1]/k"),
+        (b'{"a:b":{"a\\u003ac":1,"c":1}}', "/a:b/c"),
+        (b'{"b":{"a:c":1,"c":1}}', "/b/c"),
     ],
 )
 def test_a_member_that_stands_twice_is_refused_with_its_path(text: bytes, path: str) -> None:
     with pytest.raises(InvalidInstanceError, match="stands twice in one object") as caught:
         read_object(text)
     assert (caught.value.reason, caught.value.path) == ("invalid-contents", path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a:b":1,"c:b":1}',
+        b'{"a:b":{"b":1,"c:b":1}}',
+        b'{"a:b":{"c:d":{"a:e":1,"e":1}}}',
+        b'{"a:b":{"d":"c","a:c":1}}',
+        b'{"a:b":{"@c":{"m:c":1},"c":1}}',
+    ],
+)
+def test_nodes_of_two_modules_may_have_one_local_name(text: bytes) -> None:
+    assert read_object(text) == orjson.loads(text)
 
 
 def test_of_all_ways_to_write_two_names_and_values_only_repeated_names_are_refused() -> None:
