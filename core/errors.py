@@ -74,6 +74,12 @@ class SchemaPendingError(SchemaError):
     fault = Fault.ENVIRONMENT
 
 
+class CannotReadLibyangError(YangbeamError):
+    """The libyang of this machine is missing, or is not the one that yangbeam was built for."""
+
+    fault = Fault.ENVIRONMENT
+
+
 class InvalidInstanceError(YangbeamError):
     """Data that its schema refuses.
 

@@ -3,11 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from _libyang import ffi, lib
-
-from yangbeam.core.yang import libyang_layout as layout
 from yangbeam.core.yang.compile_types import BUILT_IN, TypeCompiler
-from yangbeam.core.yang.libyang_layout import Raw
+from yangbeam.core.yang.libyang import Raw, array, ffi, lib, modules_of, text_of
 from yangbeam.core.yang.tree import Node, Tree
 
 KINDS: dict[int, str] = {
@@ -21,15 +18,6 @@ KINDS: dict[int, str] = {
 }
 
 
-def modules_of(context: Raw) -> list[Raw]:
-    """Every ``struct lys_module *`` of a context, implemented or not."""
-    index = ffi.new("uint32_t *")
-    found = []
-    while module := lib.ly_ctx_get_module_iter(context, index):
-        found.append(module)
-    return found
-
-
 def _below(parent: Raw, module: Raw) -> Iterator[Raw]:
     """Data nodes and notifications below a node, or at the top of a module; choices and cases are stepped through."""
     node = ffi.NULL
@@ -40,10 +28,10 @@ def _below(parent: Raw, module: Raw) -> Iterator[Raw]:
 
 def _prefix_module(prefix: str, parsed: Raw) -> str:
     """Module that a prefix means in a parsed (sub)module; empty prefix: itself."""
-    for imported in layout.array(parsed.imports) if prefix else ():
-        if layout.text_of(imported.prefix) == prefix:
-            return layout.text_of(imported.name)
-    return layout.text_of(parsed.mod.name)
+    for imported in array(parsed.imports) if prefix else ():
+        if text_of(imported.prefix) == prefix:
+            return text_of(imported.name)
+    return text_of(parsed.mod.name)
 
 
 def _user_ordered(raw: Raw) -> bool:
@@ -61,7 +49,7 @@ class TreeCompiler:
     """
 
     def __init__(self, context: Raw, names: Collection[str], structures: Iterable[str] = ()) -> None:
-        self._modules = [module for module in modules_of(context) if layout.text_of(module.name) in names]
+        self._modules = [module for module in modules_of(context) if text_of(module.name) in names]
         self._types = TypeCompiler(self._modules)
         self._structures = frozenset(structures)
 
@@ -77,17 +65,17 @@ class TreeCompiler:
         return Tree(
             data=data,
             notifications=notifications,
-            namespaces={layout.text_of(module.ns): layout.text_of(module.name) for module in self._modules},
+            namespaces={text_of(module.ns): text_of(module.name) for module in self._modules},
             revisions=self._revisions(),
         )
 
     def _revisions(self) -> dict[str, str]:
         """Module → revision; of several revisions, the implemented one."""
         ordered = sorted(self._modules, key=lambda module: bool(module.implemented))
-        return {layout.text_of(module.name): layout.text_of(module.revision) for module in ordered}
+        return {text_of(module.name): text_of(module.revision) for module in ordered}
 
     def _node(self, raw: Raw, parent_path: str, parent_module: str, *, state: bool) -> Node:
-        module, name = layout.text_of(raw.module.name), layout.text_of(raw.name)
+        module, name = text_of(raw.module.name), text_of(raw.name)
         path = f"{parent_path}/{name}" if module == parent_module else f"{parent_path}/{module}:{name}"
         kind = KINDS[raw.nodetype]
         if not parent_path and f"{module}:{name}" in self._structures:
@@ -102,12 +90,12 @@ class TreeCompiler:
             kind=kind,
             name=name,
             module=module,
-            namespace=layout.text_of(raw.module.ns),
+            namespace=text_of(raw.module.ns),
             path=path,
             children=children,
             config=not (state or raw.flags & lib.LYS_CONFIG_R),
             mandatory=kind in ("leaf", "leaf-list", "anydata", "anyxml") and bool(raw.flags & lib.LYS_MAND_TRUE),
-            description=layout.text_of(raw.dsc),
+            description=text_of(raw.dsc),
             **self._particulars(raw),
         )
 
@@ -124,14 +112,14 @@ class TreeCompiler:
     def _leaf(self, raw: Raw) -> dict[str, Any]:
         leaf = ffi.cast("struct lysc_node_leaf *", raw)
         parsed = ffi.cast("struct lysp_node_leaf *", raw.priv)
-        return {"type": self._type(raw, leaf.type, parsed), "units": layout.text_of(leaf.units)}
+        return {"type": self._type(raw, leaf.type, parsed), "units": text_of(leaf.units)}
 
     def _leaf_list(self, raw: Raw) -> dict[str, Any]:
         leaves = ffi.cast("struct lysc_node_leaflist *", raw)
         parsed = ffi.cast("struct lysp_node_leaflist *", raw.priv)
         return {
             "type": self._type(raw, leaves.type, parsed),
-            "units": layout.text_of(leaves.units),
+            "units": text_of(leaves.units),
             "ordered_by_user": _user_ordered(raw),
         }
 
@@ -140,7 +128,7 @@ class TreeCompiler:
 
     def _written_typedef(self, raw: Raw, compiled: Raw, parsed: Raw) -> str:
         """Outermost typedef as the leaf's own type statement names it; empty when a deviation may have replaced it."""
-        written = layout.text_of(parsed.type.name)
+        written = text_of(parsed.type.name)
         if written in BUILT_IN or not parsed.type.pmod:
             return ""
         if raw.module.deviated_by and not self._types.typedef(compiled):
@@ -157,6 +145,6 @@ class TreeCompiler:
     @staticmethod
     def _list(raw: Raw) -> dict[str, Any]:
         children = _below(raw, ffi.NULL)
-        keys = tuple(layout.text_of(child.name) for child in children if child.flags & lib.LYS_KEY)
+        keys = tuple(text_of(child.name) for child in children if child.flags & lib.LYS_KEY)
         keyless = bool(raw.flags & lib.LYS_KEYLESS)
         return {"keys": () if keyless else keys, "ordered_by_user": _user_ordered(raw)}

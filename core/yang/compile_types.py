@@ -4,10 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from _libyang import ffi, lib
-
-from yangbeam.core.yang import libyang_layout as layout
-from yangbeam.core.yang.libyang_layout import Raw
+from yangbeam.core.yang.libyang import Raw, array, derived_identities, ffi, lib, patterns, ranges, text_of
 from yangbeam.core.yang.tree import YangType
 
 BASES: dict[int, str] = {
@@ -38,7 +35,7 @@ _OF_BASES = BUILT_IN | {"integers"}
 
 def _plugin(raw: Raw) -> str:
     """Name of the plugin that judges a type in ways of its own; empty for those of the base types."""
-    identity = layout.text_of(ffi.cast("char **", raw.plugin)[0])
+    identity = text_of(raw.plugin.id)
     named = _PLUGIN.search(identity)
     name = named[1] if named else identity
     return "" if name in _OF_BASES else name
@@ -46,42 +43,42 @@ def _plugin(raw: Raw) -> str:
 
 def _number(raw: Raw) -> dict[str, Any]:
     signed = not BASES[raw.basetype].startswith("u")
-    return {"ranges": layout.ranges(ffi.cast("struct lysc_type_num *", raw).range, signed=signed)}
+    return {"ranges": ranges(ffi.cast("struct lysc_type_num *", raw).range, signed=signed)}
 
 
 def _decimal(raw: Raw) -> dict[str, Any]:
     decimal = ffi.cast("struct lysc_type_dec *", raw)
-    return {"fraction_digits": int(decimal.fraction_digits), "ranges": layout.ranges(decimal.range, signed=True)}
+    return {"fraction_digits": int(decimal.fraction_digits), "ranges": ranges(decimal.range, signed=True)}
 
 
 def _string(raw: Raw) -> dict[str, Any]:
     string = ffi.cast("struct lysc_type_str *", raw)
     return {
-        "lengths": layout.ranges(string.length, signed=False),
-        "patterns": layout.patterns(string.patterns),
+        "lengths": ranges(string.length, signed=False),
+        "patterns": patterns(string.patterns),
     }
 
 
 def _binary(raw: Raw) -> dict[str, Any]:
-    return {"lengths": layout.ranges(ffi.cast("struct lysc_type_bin *", raw).length, signed=False)}
+    return {"lengths": ranges(ffi.cast("struct lysc_type_bin *", raw).length, signed=False)}
 
 
 def _enumeration(raw: Raw) -> dict[str, Any]:
-    items = layout.array(ffi.cast("struct lysc_type_enum *", raw).enums)
-    return {"enums": tuple((layout.text_of(item.name), int(item.value)) for item in items)}
+    items = array(ffi.cast("struct lysc_type_enum *", raw).enums)
+    return {"enums": tuple((text_of(item.name), int(item.value)) for item in items)}
 
 
 def _bits(raw: Raw) -> dict[str, Any]:
-    items = layout.array(ffi.cast("struct lysc_type_bits *", raw).bits)
-    named = [(layout.text_of(item.name), int(item.position)) for item in items]
+    items = array(ffi.cast("struct lysc_type_bits *", raw).bits)
+    named = [(text_of(item.name), int(item.position)) for item in items]
     return {"bits": tuple(sorted(named, key=lambda bit: bit[1]))}
 
 
 def _identityref(raw: Raw) -> dict[str, Any]:
-    derived = layout.derived_identities(ffi.cast("struct lysc_type_identityref *", raw).bases)
-    named = [layout.identity_name(identity) for identity in derived]
+    derived = derived_identities(ffi.cast("struct lysc_type_identityref *", raw).bases)
     # An identity of a module that is only imported is no valid value (libyang and RFC 7950 section 9.10.2 agree).
-    return {"identities": tuple(f"{layout.text_of(home.name)}:{name}" for name, home in named if home.implemented)}
+    named = [(text_of(one.module.name), text_of(one.name)) for one in derived if one.module.implemented]
+    return {"identities": tuple(f"{module}:{name}" for module, name in named)}
 
 
 _DETAILS: dict[str, Callable[[Raw], dict[str, Any]]] = {
@@ -110,11 +107,11 @@ class TypeCompiler:
 
     def _remember_typedefs(self, module: Raw) -> None:
         """Maps compiled types to typedef names; of typedefs that share one compiled type, the innermost stands."""
-        for typedef in layout.array(module.parsed.typedefs) if module.parsed else ():
+        for typedef in array(module.parsed.typedefs) if module.parsed else ():
             if typedef.type.compiled:
                 address = int(ffi.cast("uintptr_t", typedef.type.compiled))
-                name = f"{layout.text_of(module.name)}:{layout.text_of(typedef.name)}"
-                if address not in self._typedefs or layout.text_of(typedef.type.name) in BUILT_IN:
+                name = f"{text_of(module.name)}:{text_of(typedef.name)}"
+                if address not in self._typedefs or text_of(typedef.type.name) in BUILT_IN:
                     self._typedefs[address] = name
 
     def typedef(self, raw: Raw) -> str:
@@ -132,7 +129,7 @@ class TypeCompiler:
         if raw.basetype == lib.LY_TYPE_LEAFREF:
             return self._leafref(raw)
         if raw.basetype == lib.LY_TYPE_UNION:
-            members = layout.array(ffi.cast("struct lysc_type_union *", raw).types)
+            members = array(ffi.cast("struct lysc_type_union *", raw).types)
             return YangType("union", typedef, members=tuple(self.convert(member) for member in members))
         base = BASES[raw.basetype]
         details = _DETAILS[base](raw) if base in _DETAILS else {}
@@ -141,6 +138,6 @@ class TypeCompiler:
     def _leafref(self, raw: Raw) -> YangType:
         leafref = ffi.cast("struct lysc_type_leafref *", raw)
         target = self.convert(leafref.realtype)
-        path = layout.text_of(lib.lyxp_get_expr(leafref.path))
+        path = text_of(lib.lyxp_get_expr(leafref.path))
         fields = {name: getattr(target, name) for name in YangType.__dataclass_fields__}
         return YangType(**fields | {"leafref": path})

@@ -7,11 +7,8 @@ slower than one thread alone, because of the lock on its dictionary.
 from pathlib import Path
 from typing import Any
 
-from _libyang import ffi, lib
-from libyang.util import LibyangError  # noqa: F401 - importing libyang configures its logging: errors stay in the context
-
 from yangbeam.core.errors import SchemaError
-from yangbeam.core.yang import libyang_layout as layout
+from yangbeam.core.yang.libyang import ffi, lib, text_of
 from yangbeam.core.yang.schema_set import SchemaSet
 
 _OPTIONS = (
@@ -34,8 +31,7 @@ class LibyangContext:
 
     Args:
         schema_set: What to load.
-        directory: Holds exactly the set's texts (``io.yang_directories.write_set``): binding 2.8.0 has no way to
-            import from memory.
+        directory: Holds exactly the set's texts (``io.yang_directories.write_set``).
 
     Raises:
         SchemaError: ``schema-invalid``: libyang refuses a module; the detail is in its words.
@@ -89,7 +85,7 @@ class LibyangContext:
         said = []
         error = lib.ly_err_first(self._raw)
         while error:
-            said.append(layout.text_of(error.msg))
+            said.append(text_of(error.msg))
             error = error.next
         lib.ly_err_clean(self._raw, ffi.NULL)
         return "; ".join(said) or "libyang gives no reason"

@@ -9,6 +9,7 @@ import orjson
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.notification.target import Step
 from yangbeam.core.yang.annotations import refuse_odd_annotations
+from yangbeam.core.yang.canary import require_readable_libyang
 from yangbeam.core.yang.compile_tree import TreeCompiler
 from yangbeam.core.yang.edits import WITH_VALUE, Place, contents_of_edit, resolve
 from yangbeam.core.yang.engine import Engine
@@ -41,7 +42,9 @@ class Schema:
 
         Raises:
             SchemaError: ``schema-invalid``.
+            CannotReadLibyangError: ``libyang-unreadable``.
         """
+        require_readable_libyang()
         self.schema_set = schema_set
         self._context = LibyangContext(schema_set, directory)
         structures = [f"{module.name}:{name}" for module in schema_set.modules for name in structure_names(module.text)]

@@ -20,7 +20,14 @@ from yangbeam.core.yang.modules import __file__ as own_modules
 TREES = {path: ast.parse(path.read_text()) for path in SOURCES}
 NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 
-NEVER_LETTERS = {"ConfigurationError", "FilterError", "FileError", "KafkaAwayError", "KafkaRefusedError"} | {
+NEVER_LETTERS = {
+    "ConfigurationError",
+    "CannotReadLibyangError",
+    "FilterError",
+    "FileError",
+    "KafkaAwayError",
+    "KafkaRefusedError",
+} | {
     *("KafkaFatalError", "KafkaUnavailableError", "TopicGoneError", "TablesError", "StoreError", "ServeError"),
     *("ReceiverDiedError", "ReceiveEndedError", "HttpsServerDiedError", "StreamCutError", "FlinkError", "ServerError"),
     *("ResultsMissingError", "UnwritableError"),
