@@ -270,8 +270,12 @@ def table_counts(path: Path) -> dict[str, int]:
         return store.counts()
     if not path.exists():
         return {}
-    with duckdb.connect(str(path), read_only=True) as connection:
-        return _counts(connection)
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            return _counts(connection)
+    except duckdb.Error as error:
+        said = str(error).partition("\n")[0]
+        raise TablesError("tables-read", f"{path} cannot be read: {said}; end the process that writes it") from error
 
 
 def _connect(path: str, memory_mb: int) -> duckdb.DuckDBPyConnection:

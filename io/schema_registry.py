@@ -171,6 +171,15 @@ class SchemaRegistry:
             return None
         return terms_in(self.name, self._judged(answer, f"subscription {identifier} of {exporter}"))
 
+    def types(self) -> list[str]:
+        """Returns the schema types that it takes: the cheapest question there is.
+
+        Raises:
+            YangbeamError: It does not answer, or does not let us ask.
+        """
+        found = document(self.name, self._asked("GET", "schemas/types"))
+        return [str(each) for each in found] if isinstance(found, list) else []
+
     @property
     def name(self) -> str:
         """Its address, for errors; never what is secret."""

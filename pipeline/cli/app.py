@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from yangbeam.core.log_line import DEBUG_CHOSEN, JSON_CHOSEN
 from yangbeam.pipeline.cli import (
     check,
     collect,
@@ -51,9 +52,11 @@ def _root(
     ] = False,
     log: Annotated[
         Literal["text", "json"],
-        typer.Option(help="How standard error is written: words, or one JSON object a line."),
+        typer.Option(envvar=JSON_CHOSEN, help="How standard error is written: words, or one JSON object a line."),
     ] = "text",
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks, and what libraries say.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar=DEBUG_CHOSEN, help="Show tracebacks, and what libraries say.")
+    ] = False,
 ) -> None:
     """YANG-modelled network telemetry, typed and accounted for, from routers into Kafka and tables."""
     choose(Chosen(as_json=log == "json", debug=debug))

@@ -53,6 +53,7 @@ def test_what_the_example_only_mentions_is_valid_too(tmp_path: Path) -> None:
     (tmp_path / "traffic.pcap").touch()
     (tmp_path / "ca.pem").touch()
     (tmp_path / "modules" / "vendor-a").mkdir(parents=True)
+    (tmp_path / "modules" / "vendor-a" / "a.yang").touch()
     (tmp_path / "example.toml").write_text(text)
     assert "kafka" in tomllib.loads(text)
     config = load(tmp_path / "example.toml")

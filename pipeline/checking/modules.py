@@ -1,0 +1,64 @@
+"""Which YANG modules of the configured folders do not compile, and why."""
+
+import tempfile
+from collections.abc import Iterator
+from typing import Final
+
+from yangbeam.core.errors import Fault, SchemaError
+from yangbeam.core.yang.augmenting import closure
+from yangbeam.core.yang.libyang_context import LibyangContext
+from yangbeam.core.yang.schema_set import make_schema_set
+from yangbeam.io.yang_directories import write_set
+from yangbeam.pipeline.checking.finding import Finding, ok, problem
+from yangbeam.pipeline.config.file import Config
+from yangbeam.registry.directories import Directory, Shelf
+
+NAME: Final = "modules"
+CURE: Final = "correct the module"
+
+
+def compile_(config: Config) -> Iterator[Finding]:
+    """Compiles each folder: as a whole, and where that fails module by module, each with what it needs."""
+    for path in dict.fromkeys(str(written.path) for written in config.schemas.directories):
+        try:
+            texts = Shelf(Directory(path)).newest
+        except SchemaError as error:
+            yield problem(NAME, f"{path}: {error.detail}", "correct the file, or take it away", Fault.CONFIGURATION)
+            continue
+        yield from _of_folder(path, texts)
+
+
+def _of_folder(path: str, texts: dict[str, str]) -> Iterator[Finding]:
+    lent = Shelf(Directory()).newest
+    together = _refusal(texts, lent, tuple(texts))
+    if together is None:
+        yield ok(NAME, f"{path}: all {len(texts)} modules compile")
+        return
+    failing = 0
+    for name in sorted(texts):
+        why = _refusal(texts, lent, (name,))
+        if why:
+            failing += 1
+            yield _problem(f"{path}: module {name} does not compile", why)
+    if not failing:
+        yield _problem(f"{path}: modules compile alone, but not together", together)
+    elif failing < len(texts):
+        yield ok(NAME, f"{path}: {len(texts) - failing} of {len(texts)} modules compile")
+
+
+def _problem(what: str, why: SchemaError) -> Finding:
+    """Returns a problem; a module that is missing is named with its cure already."""
+    cure = "" if why.reason == "module-missing" else CURE
+    return problem(NAME, f"{what}: {why.detail.rstrip('.')}", cure, Fault.CONFIGURATION)
+
+
+def _refusal(texts: dict[str, str], lent: dict[str, str], names: tuple[str, ...]) -> SchemaError | None:
+    """Returns why modules do not compile with what they need; None: they do."""
+    shelf = lent | texts
+    try:
+        schema_set = make_schema_set({name: shelf[name] for name in closure(shelf, names)})
+        with tempfile.TemporaryDirectory(prefix="yangbeam-check-") as folder:
+            LibyangContext(schema_set, write_set(schema_set, folder)).close()
+    except SchemaError as error:
+        return error
+    return None
