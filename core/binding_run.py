@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from yangbeam.core.dead_groups import count_dead
 from yangbeam.core.dead_letter import letter_of_notification
 from yangbeam.core.elements import Bound, Control, DeadLetter, Heartbeat, Notification, Terms
 from yangbeam.core.epochs import REORDER_US, Binding, epoch_of
 from yangbeam.core.errors import SchemaError, SchemaPendingError
-from yangbeam.core.ledger import BOUND, DEAD, DUPLICATES, ID_REUSED, MARKED, PENDING, Tallies
+from yangbeam.core.ledger import BOUND, DUPLICATES, ID_REUSED, MARKED, PENDING, Tallies
 from yangbeam.core.numbering import Verdict, give_up_hole
 from yangbeam.core.patience import Patience
 from yangbeam.core.pending import Limits, QueueKey
@@ -218,8 +219,9 @@ class BindingRun:
 
     def _without_schema(self, key: Key | None, notification: Notification, epoch: int, error: SchemaError) -> None:
         if not self.pass_unbound:
-            self.letters.append(letter_of_notification(STAGE, notification, error))
-            self._count(f"{DEAD}:{error.reason}", notification)
+            letter = letter_of_notification(STAGE, notification, error)
+            self.letters.append(letter)
+            count_dead(letter, self.tallies, _where(notification))
             return
         entry = self.state.entries.get(key) if key is not None else None
         binding = self._binding(entry, notification, epoch)
@@ -298,10 +300,12 @@ class BindingRun:
             raise
 
     def _count(self, name: str, notification: Notification, count: int = 1) -> None:
-        message = notification.message
-        self.tallies.add(
-            name, message.exporter, notification.publisher_id, notification.subscription_id, message.arrival_us, count
-        )
+        self.tallies.add(name, *_where(notification), count)
+
+
+def _where(notification: Notification) -> tuple[str, int | None, int | None, int]:
+    message = notification.message
+    return message.exporter, notification.publisher_id, notification.subscription_id, message.arrival_us
 
 
 def _key_of(notification: Notification) -> Key | None:

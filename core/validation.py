@@ -100,6 +100,7 @@ def _refused(error: InvalidInstanceError | NotificationError, schema_id: int) ->
         path=known.path if known else "",
         rule=known.rule if known else "",
         schema_id=schema_id,
+        module=error.module,
     )
 
 

@@ -67,7 +67,7 @@ class BodyReader:
             try:
                 found = Context(self._tree(modules)), True
             except SchemaError as error:
-                if not modules or error.reason != "schema-missing":
+                if not modules or error.reason not in {"schema-missing", "module-missing"}:
                     raise
                 found = Context(self._tree(frozenset()), untyped_unknown=True), False
             self._contexts[modules] = found

@@ -129,14 +129,16 @@ class Shelf:
         where = self.directory.path or "the bundled modules"
         if not revisions:
             raise SchemaError(
-                "schema-missing",
+                "module-missing",
                 f"module {name} is not in {where}: add its .yang file, or a directory that has it for this exporter",
+                module=name,
             )
         module = revisions.get(revision) if revision else revisions[max(revisions)]
         if module is None:
             raise SchemaError(
-                "schema-missing",
+                "module-missing",
                 f"{where} has {name} of {', '.join(sorted(revisions))}, the publisher uses {revision}: add that file",
+                module=f"{name}@{revision}",
             )
         return name, module.text
 

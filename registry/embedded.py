@@ -132,7 +132,7 @@ class _Opened:
             self._cache.get(schema_id)  # a set that does not compile binds nothing
         except SchemaError as error:
             if asked is not None:
-                error = SchemaError(error.reason, f"the modules of {exporter}: {error.detail}")
+                error = error.reworded(f"the modules of {exporter}: {error.detail}")
                 self._refused[asked.digest] = error
                 if len(self._refused) > MAX_REFUSED:
                     del self._refused[next(iter(self._refused))]

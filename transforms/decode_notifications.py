@@ -9,6 +9,7 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
 
 from yangbeam.core.arrivals import arrivals_of
+from yangbeam.core.dead_groups import count_dead
 from yangbeam.core.dead_letter import letter_of_message, letter_of_refused
 from yangbeam.core.elements import (
     Control,
@@ -24,7 +25,7 @@ from yangbeam.core.elements import (
     place,
 )
 from yangbeam.core.errors import NotificationError
-from yangbeam.core.ledger import DEAD, DECODED, QUIRK, RECEIVED, REFUSED, Tallies
+from yangbeam.core.ledger import DECODED, QUIRK, RECEIVED, REFUSED, Tallies
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.yang.sid_files import NO_SIDS, SidNames
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
@@ -71,10 +72,11 @@ class _Decode(beam.DoFn):
             try:
                 notification = decode(message, self._sids)
             except NotificationError as error:
-                letters.append(letter_of_message(STAGE, message, error))
+                letter = letter_of_message(STAGE, message, error)
+                letters.append(letter)
                 where = (message.exporter, message.publisher_id, None, message.arrival_us)
                 tallies.add(RECEIVED, *where)
-                tallies.add(f"{DEAD}:{error.reason}", *where)
+                count_dead(letter, tallies, where)
                 undecoded.append((index, _undecoded(message, error, len(notifications))))
             else:
                 notifications.append(notification)
@@ -125,6 +127,6 @@ def _passed_on(control: Control, kept: list[int], letters: list[DeadLetter], tal
         where = (control.exporter, control.publisher_id, None, control.arrival_us)
         tallies.add(RECEIVED, *where)
         tallies.add(f"{REFUSED}:{letter.reason}", *where)
-        tallies.add(f"{DEAD}:{letter.reason}", *where)
+        count_dead(letter, tallies, where)
         control = msgspec.structs.replace(control, original=b"")
     return msgspec.structs.replace(control, at=kept[control.at])

@@ -8,10 +8,11 @@ from apache_beam.coders.typecoders import registry as coder_registry
 from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
 
+from yangbeam.core.dead_groups import count_dead
 from yangbeam.core.dead_letter import letter_of_notification
 from yangbeam.core.elements import DeadLetter, DeadLetterBatch, EndOfInput, Validated, ValidatedBatch, place
 from yangbeam.core.errors import SchemaError, UnmappableValueError, YangbeamError
-from yangbeam.core.ledger import DEAD_AT, NOT_MAPPED, Tallies
+from yangbeam.core.ledger import NOT_MAPPED, Tallies
 from yangbeam.core.tables.naming import LIMIT
 from yangbeam.core.tables.row_batch import RowBatch, Rows
 from yangbeam.core.tables.rows import RowMaker
@@ -131,8 +132,9 @@ def _schema_id(validated: Validated) -> int:
 
 
 def _give_up(validated: Validated, error: YangbeamError, letters: list[DeadLetter], tallies: Tallies) -> None:
-    letters.append(letter_of_notification(STAGE, validated.bound.notification, error))
-    tallies.add(f"{DEAD_AT}:{SINK}:{error.reason}", *_where(validated))
+    letter = letter_of_notification(STAGE, validated.bound.notification, error)
+    letters.append(letter)
+    count_dead(letter, tallies, _where(validated), SINK)
 
 
 def _where(validated: Validated) -> tuple[str, int | None, int | None, int]:

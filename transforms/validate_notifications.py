@@ -9,6 +9,7 @@ import msgspec
 from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
 
+from yangbeam.core.dead_groups import count_dead
 from yangbeam.core.dead_letter import letter_of_notification
 from yangbeam.core.elements import (
     Bound,
@@ -21,7 +22,7 @@ from yangbeam.core.elements import (
     place,
 )
 from yangbeam.core.errors import InvalidInstanceError, YangbeamError
-from yangbeam.core.ledger import DEAD, INVALID, MARKED, VALIDATED, Tallies
+from yangbeam.core.ledger import INVALID, MARKED, VALIDATED, Tallies
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.validation import STAGE, VALID, Policy, judge
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
@@ -83,8 +84,9 @@ class _Validate(beam.DoFn):
 
 def _give_up(bound: Bound, error: YangbeamError, tallies: Tallies) -> DeadLetter:
     tallies.add(INVALID, *_where(bound))
-    tallies.add(f"{DEAD}:{error.reason}", *_where(bound))
-    return letter_of_notification(STAGE, bound.notification, error)
+    letter = letter_of_notification(STAGE, bound.notification, error)
+    count_dead(letter, tallies, _where(bound))
+    return letter
 
 
 def _where(bound: Bound) -> tuple[str, int | None, int | None, int]:

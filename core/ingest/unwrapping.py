@@ -10,6 +10,7 @@ from typing import Final, Self
 
 import msgspec
 
+from yangbeam.core.dead_groups import count_dead
 from yangbeam.core.dead_letter import letter_of_topic_record
 from yangbeam.core.elements import (
     Bound,
@@ -27,7 +28,7 @@ from yangbeam.core.ingest.message_level import MessageLevel
 from yangbeam.core.ingest.offsets import Hole, Offsets
 from yangbeam.core.ingest.records import Told, told
 from yangbeam.core.ingest.replays import Replays
-from yangbeam.core.ledger import BOUND, DEAD, DUPLICATES, RECEIVED, Tallies
+from yangbeam.core.ledger import BOUND, DUPLICATES, RECEIVED, Tallies
 from yangbeam.core.loss.loss_json import OFFSETS
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.registry_answers import RegistryDeniedError
@@ -121,10 +122,11 @@ class Unwrapper:
             except (SchemaPendingError, RegistryDeniedError):
                 raise
             except YangbeamError as error:
-                out.letters.append(letter_of_topic_record(STAGE, record, error))
+                letter = letter_of_topic_record(STAGE, record, error)
+                out.letters.append(letter)
                 where = (UNKNOWN, None, None, record.timestamp_us)
                 tallies.add(RECEIVED, *where)
-                tallies.add(f"{DEAD}:{error.reason}", *where)
+                count_dead(letter, tallies, where)
         kept.append(len(out.bound.notifications))
         out.bound.controls.extend(
             msgspec.structs.replace(control, at=kept[min(control.at, len(batch.records))]) for control in batch.controls

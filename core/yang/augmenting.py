@@ -42,7 +42,7 @@ def closure(texts: Mapping[str, str], roots: Iterable[str]) -> frozenset[str]:
         roots: Module names to start from.
 
     Raises:
-        SchemaError: ``schema-missing``: a root, or something it imports, is not in the collection.
+        SchemaError: ``module-missing``: a root, or something it imports, is not in the collection.
     """
     shelf = {module.name: module for module in map(read_module_text, texts.values())}
     found: set[str] = set()
@@ -78,8 +78,9 @@ def _follow(root: str, shelf: Mapping[str, ModuleText], found: set[str]) -> None
         if module is None:
             why = f", which {needed_by} imports," if needed_by else ""
             raise SchemaError(
-                "schema-missing",
+                "module-missing",
                 f"module {name}{why} is in no directory that serves this exporter: add its .yang file",
+                module=name,
             )
         found.add(name)
         owner = [(module.belongs_to, name)] if module.belongs_to else []  # a submodule's augments hold by its module

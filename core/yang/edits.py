@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.notification.target import Step
 from yangbeam.core.yang.canonical import canonical
+from yangbeam.core.yang.locate import missing_module
 from yangbeam.core.yang.scalars import from_text
 from yangbeam.core.yang.tree import Node, Tree
 from yangbeam.core.yang.values import broken_rule
@@ -28,6 +29,12 @@ def _refuse(path: str, rule: str) -> NoReturn:
     raise InvalidInstanceError("invalid-edit", f"{path or '/'}: {rule}", path=path or "/", rule=rule)
 
 
+def _refuse_unknown(path: str, rule: str, tree: Tree) -> NoReturn:
+    module = missing_module(path, tree)
+    reason = "module-missing" if module else "invalid-edit"
+    raise InvalidInstanceError(reason, f"{path}: {rule}", path=path, rule=rule, module=module)
+
+
 def resolve(tree: Tree, steps: Sequence[Step]) -> tuple[list[Place], str]:
     """Finds what a target names: its places from the top, and its instance path in one spelling.
 
@@ -41,7 +48,7 @@ def resolve(tree: Tree, steps: Sequence[Step]) -> tuple[list[Place], str]:
         if node is None:
             where = f"in {places[-1].node.path}" if places else "at the top"
             name = f"{step.module}:{step.name}" if step.module else step.name
-            _refuse(f"{path}/{name}", f"the target names no node {where} of the schema")
+            _refuse_unknown(f"{path}/{name}", f"the target names no node {where} of the schema", tree)
         path += f"/{node.name}" if node.module == module else f"/{node.module}:{node.name}"
         place = _place(node, step, path)
         path += "".join(f"[{key}={value!r}]" for key, value in place.keys.items())

@@ -4,6 +4,7 @@ libyang 2.1 tells no data path with a refusal. This walk is only taken after one
 same tree, names and types only, and stays silent where it knows no better (must, when, leafref).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from yangbeam.core.yang.values import broken_rule
 
 Finding = tuple[str, str]
 """(instance path, rule)."""
+
+_LAST_STEP = re.compile(r"/([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*$", re.ASCII)
 
 _JSON_NAMES = {
     dict: "an object",
@@ -72,6 +75,12 @@ def _leaves(node: Node | None, value: Any, path: str) -> Iterator[Finding]:
         where = entry_path(path, node, entry, index) if node.kind == "list" else path
         for name, below in entry.items():
             yield from _leaves(node.child(name), below, f"{where}/{name}")
+
+
+def missing_module(path: str, tree: Tree) -> str:
+    """Returns the module of a path's last step where the schema lacks it; empty where it has it."""
+    found = _LAST_STEP.search(path)
+    return found[1] if found is not None and found[1] not in tree.revisions else ""
 
 
 def why_unknown(name: str, tree: Tree, parent: Node | None) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.notification.leaf_names import CURRENT, Fact
 from yangbeam.core.notification.wrappers import ENVELOPE
-from yangbeam.core.yang.locate import Finding, misfits, why_unknown
+from yangbeam.core.yang.locate import Finding, misfits, missing_module, why_unknown
 from yangbeam.core.yang.tree import Node, Tree, YangType
 
 MAX_KNOWN: Final = 4096
@@ -53,7 +53,7 @@ def judge_notification(tree: Tree, name: str, body: Any, *, lenient: bool = Fals
     quirks = []
     for (path, rule), excusable in _findings(node, body, f"/{name}", tree):
         if not (lenient and excusable):
-            raise _refused((path, rule))
+            raise _refused((path, rule), missing_module(path, tree))
         quirks.append(f"augmentation:{path}: {rule}")
     return tuple(quirks)
 
@@ -149,9 +149,10 @@ def _is_blind_to_digits(kind: YangType) -> bool:
     return kind.base == "string" and bool(rest) and set(rest).isdisjoint("0123456789")
 
 
-def _refused(finding: Finding) -> InvalidInstanceError:
+def _refused(finding: Finding, module: str = "") -> InvalidInstanceError:
     path, rule = finding
-    return InvalidInstanceError("invalid-notification", f"{path}: {rule}", path=path, rule=rule)
+    reason = "module-missing" if module else "invalid-notification"
+    return InvalidInstanceError(reason, f"{path}: {rule}", path=path, rule=rule, module=module)
 
 
 def has_structure(tree: Tree, name: str) -> bool:

@@ -15,7 +15,7 @@ from yangbeam.core.yang.edits import WITH_VALUE, Place, contents_of_edit, resolv
 from yangbeam.core.yang.engine import Engine
 from yangbeam.core.yang.json_object import read_object
 from yangbeam.core.yang.libyang_context import LibyangContext
-from yangbeam.core.yang.locate import locate, locate_quoted
+from yangbeam.core.yang.locate import locate, locate_quoted, missing_module
 from yangbeam.core.yang.module_text import structure_names
 from yangbeam.core.yang.notification_level import Fitting, has_structure, judge_notification
 from yangbeam.core.yang.schema_set import SchemaSet
@@ -75,7 +75,8 @@ class Schema:
                 mandatory nodes, must, when and leafrefs; for whole subtrees.
 
         Raises:
-            InvalidInstanceError: ``invalid-contents``, with the first offending path and its rule.
+            InvalidInstanceError: ``invalid-contents``, with the first offending path and its rule; ``module-missing``
+                where it is a node of a module that the schema lacks.
         """
         self.judge(text, read_object(text), profile)
 
@@ -155,4 +156,6 @@ class Schema:
         path, rule = found or (locate_quoted(self.tree, document, refusal), refusal[:MAX_SHOWN])
         refusal = refusal[:MAX_SHOWN]
         said = f"{rule} (libyang: {refusal})" if found else f"refused by the schema: {refusal}"
-        return InvalidInstanceError("invalid-contents", f"{path}: {said}" if path else said, path=path, rule=rule)
+        module = missing_module(path, self.tree)
+        reason = "module-missing" if module else "invalid-contents"
+        return InvalidInstanceError(reason, f"{path}: {said}" if path else said, path=path, rule=rule, module=module)

@@ -61,7 +61,8 @@ class _Shelf:
         if found is None:
             name = f"{wanted.name}@{wanted.revision}" if wanted.revision else wanted.name
             have = f"; the set has {', '.join(sorted(revisions))}" if revisions else ""
-            raise SchemaError("module-missing", f"{needed_by} needs {name}, which the set lacks{have}: add its text")
+            what = f"{needed_by} needs {name}, which the set lacks{have}: add its text"
+            raise SchemaError("module-missing", what, module=name)
         return found
 
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from yangbeam.core.errors import InvalidInstanceError, NotificationError
 from yangbeam.core.notification.target import parse_target
+from yangbeam.core.yang.locate import missing_module
 from yangbeam.core.yang.sid_files import SidNames
 from yangbeam.core.yang.tree import Node, Tree
 
@@ -97,15 +98,17 @@ class Context:
         return self.top(path)
 
 
-def refuse_unknown(name: str, scope: Scope) -> NoReturn:
+def refuse_unknown(name: str, scope: Scope, tree: Tree) -> NoReturn:
     """Raises: a member that the schema does not have."""
     path = f"{scope.path}/{name}"
     if name.startswith("SID "):
         rule = "every SID is in a .sid file"
         detail = f"{path}: no .sid file names it; give the publisher's in schemas.sid_files"
         raise InvalidInstanceError("unknown-sid", detail, path=path, rule=rule)
+    module = missing_module(path, tree)
     detail = f"{path}: the bound schema has no such node; give the publisher's own modules, or check the publisher"
-    raise InvalidInstanceError("unknown-node", detail, path=path, rule="every node is in the schema")
+    reason = "module-missing" if module else "unknown-node"
+    raise InvalidInstanceError(reason, detail, path=path, rule="every node is in the schema", module=module)
 
 
 def refuse_shape(what: str, scope: Scope) -> NoReturn:

@@ -58,7 +58,7 @@ class CborTranscoder:
             node = scope.children.get(name if ":" in name or not scope.module else f"{scope.module}:{name}")
             if node is None:
                 if not self._context.untyped_unknown:
-                    refuse_unknown(name, scope)
+                    refuse_unknown(name, scope, self._context.tree)
                 members[name] = untyped(item, depth + 1)
                 continue
             siblings = members if node.kind != "anydata" else self._with_target(source, members, scope)

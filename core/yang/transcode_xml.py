@@ -97,7 +97,7 @@ class XmlTranscoder:
         module = self._namespaces.get(name.namespace or "", module_of_namespace(name.namespace or ""))
         member = name.localname if module == scope.module else f"{module}:{name.localname}"
         if not self._context.untyped_unknown:
-            refuse_unknown(member, scope)
+            refuse_unknown(member, scope, self._context.tree)
         _add(members, member, untyped(element, depth + 1))
 
 

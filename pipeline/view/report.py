@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypedDict
 
 from yangbeam.core.causes import OLD_NAMES
+from yangbeam.core.dead_groups import Group, groups_in
 from yangbeam.core.edges import Open
 from yangbeam.core.elements import LossEvent
 from yangbeam.core.ledger import BOUND, DEAD, DEAD_AT, DECODED, DELIVERED, ROWS, VALIDATED
+from yangbeam.core.loss.holes import Missing, missing_by_exporter
 from yangbeam.core.udp_notif import ACCEPTED, REFUSED
 from yangbeam.pipeline.view.balance import is_balanced, lines, open_of
 from yangbeam.pipeline.view.status import Snapshot
@@ -33,6 +35,27 @@ class LossEntry(TypedDict):
     count: int
 
 
+class CauseEntry(TypedDict):
+    """Dead letters of one group (``core.dead_groups``), and what to do about them."""
+
+    cause: str
+    fault: str
+    module: str
+    path: str
+    messages: int
+    what: str
+    cure: str
+
+
+class MissingEntry(TypedDict):
+    """Messages of one exporter that are missing on the wire, each once (``core.loss.holes``)."""
+
+    exporter: str
+    messages: int
+    transport: int
+    notification: int
+
+
 OpenEdge = TypedDict("OpenEdge", {"edge": str, "where": str, "in": int, "out": int})
 """An edge of the graph whose sides differ, as in ``core.edges.Open``."""
 
@@ -43,6 +66,8 @@ class Report(TypedDict):
     datagrams: dict[str, int]
     messages: dict[str, int]
     dead_letters: dict[str, int]
+    causes: list[CauseEntry]
+    missing: list[MissingEntry]
     loss: dict[str, list[LossEntry]]
     tables: dict[str, int]
     open_edges: list[OpenEdge]
@@ -62,6 +87,8 @@ def build(snapshot: Snapshot, sinks: Sequence[str], *, topic: bool = False) -> R
         datagrams=_datagrams(snapshot.datagrams()),
         messages=_messages(snapshot, sinks[0] if sinks else ""),
         dead_letters=dead_letters(counts),
+        causes=[_cause(group, count) for group, count in groups_in(counts).items()],
+        missing=[_missing(one) for one in missing_by_exporter(snapshot.loss)],
         loss={counter: _losses(snapshot.loss, counter) for counter in ("transport", "notification")},
         tables=_named(counts, ROWS),
         open_edges=[_open(one) for one in open_of(snapshot, topic=topic)],
@@ -80,6 +107,24 @@ def dead_letters(counts: Mapping[str, int]) -> dict[str, int]:
             letters[cause] = letters.get(cause, 0) + count
     return dict(
         sorted(((reason, count) for reason, count in letters.items() if count), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def _cause(group: Group, messages: int) -> CauseEntry:
+    return CauseEntry(
+        cause=group.cause,
+        fault=group.fault,
+        module=group.module,
+        path=group.path,
+        messages=messages,
+        what=group.what(),
+        cure=group.cure(),
+    )
+
+
+def _missing(one: Missing) -> MissingEntry:
+    return MissingEntry(
+        exporter=one.exporter, messages=one.messages, transport=one.transport, notification=one.notification
     )
 
 

@@ -1,7 +1,7 @@
 """How the report of a run reads on a terminal."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -9,10 +9,18 @@ from rich.text import Text
 
 from yangbeam.core.shown_text import shown
 from yangbeam.core.totals import Line
-from yangbeam.pipeline.view.report import LossEntry, Report
+from yangbeam.pipeline.view.report import CauseEntry, MissingEntry, Report
 
 MAX_LOSSES = 20
-"""Counters with losses listed; every gap is in report.json."""
+"""Exporters with losses listed; every gap is in report.json."""
+
+
+_WHOSE: Final = {
+    "configuration": "yours",
+    "device": "the router's",
+    "environment": "the environment's",
+    "collector": "a defect of yangbeam",
+}
 
 
 def summary(report: Report, lines: list[Line], places: Mapping[str, Any]) -> RenderableType:
@@ -26,10 +34,10 @@ def summary(report: Report, lines: list[Line], places: Mapping[str, Any]) -> Ren
     parts: list[RenderableType] = [_counts("Messages", report["messages"])]
     trouble = {name: count for name, count in report["datagrams"].items() if count}
     parts.append(_counts("Datagrams", trouble or {"received": 0}))
-    for title, counts in (("Dead letters", report["dead_letters"]), ("Rows", report["tables"])):
-        if counts:
-            parts.append(_counts(title, counts))
-    parts.append(_losses(report["loss"]))
+    parts += _causes(report["causes"])
+    if report["tables"]:
+        parts.append(_counts("Rows", report["tables"]))
+    parts.append(_losses(report["missing"]))
     parts += [_line(line) for line in lines]
     parts += [Text.assemble((f"{what}: ", "dim"), shown(str(place))) for what, place in places.items()]
     return Group(*parts)
@@ -44,20 +52,31 @@ def _counts(title: str, counts: Mapping[str, int]) -> Table:
     return table
 
 
-def _losses(loss: Mapping[str, list[LossEntry]]) -> RenderableType:
-    found = [(counter, entry) for counter, entries in loss.items() for entry in entries]
-    if not found:
+def _causes(causes: list[CauseEntry]) -> list[Text]:
+    """A line of each group of dead letters: what was found, how often, whose it is, and what to do."""
+    if not causes:
+        return []
+    total = sum(entry["messages"] for entry in causes)
+    lines = [Text.assemble(("Dead letters: ", "italic"), f"{total:,}")]
+    for entry in causes:
+        cure = f" · {_WHOSE.get(entry['fault'], entry['fault'])}: {entry['cure']}" if entry["cure"] else ""
+        said = f"{entry['what']} · {entry['messages']:,}{cure} [{entry['cause']}]"
+        lines.append(Text(f"  {shown(said)}", style="yellow"))
+    return lines
+
+
+def _losses(missing: list[MissingEntry]) -> RenderableType:
+    if not missing:
         return Text("Loss: none", style="green")
-    groups: dict[tuple[str, str, str], list[LossEntry]] = {}
-    for counter, entry in found:
-        groups.setdefault((counter, entry["exporter"], entry["scope"]), []).append(entry)
-    table = Table(title=f"Loss: {sum(entry['count'] for _, entry in found):,} numbers missing", title_justify="left")
-    for column in ("counter", "exporter", "counted by", "gaps", "numbers"):
+    total = sum(entry["messages"] for entry in missing)
+    table = Table(title=f"Loss on the wire: {total:,} messages missing", title_justify="left")
+    for column in ("exporter", "messages", "by message id", "by sequence number"):
         table.add_column(column, overflow="fold")
-    for group, entries in list(groups.items())[:MAX_LOSSES]:
-        table.add_row(*group, str(len(entries)), f"{sum(entry['count'] for entry in entries):,}")
-    if len(groups) > MAX_LOSSES:
-        table.caption = f"and {len(groups) - MAX_LOSSES:,} more in the report"
+    for entry in missing[:MAX_LOSSES]:
+        numbers = (entry["messages"], entry["transport"], entry["notification"])
+        table.add_row(entry["exporter"], *(f"{number:,}" for number in numbers))
+    if len(missing) > MAX_LOSSES:
+        table.caption = f"and {len(missing) - MAX_LOSSES:,} more in the report"
     return table
 
 

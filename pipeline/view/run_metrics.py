@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from yangbeam.core.elements import LearnedScope, LossEvent
-from yangbeam.core.ledger import ARRIVED, GIVEN, NOBODY
+from yangbeam.core.ledger import ARRIVED, GIVEN, NOBODY, WHY
 from yangbeam.pipeline.view.status import OTHERS, Snapshot
 
 MOST_EXPORTERS: Final = 500
@@ -57,6 +57,8 @@ def _merged(counts: Mapping[str, int]) -> Counter[str]:
     """Returns the counts, those that name a collector and its shard added up: labels stay few."""
     merged: Counter[str] = Counter()
     for what, count in counts.items():
+        if what.startswith(f"{WHY}:"):
+            continue  # its cause is counted, too
         merged[what.split(":", 1)[0] if what.startswith(_BY_PLACE) else what] += count
     return merged
 

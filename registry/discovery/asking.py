@@ -100,7 +100,7 @@ class Asking:
         )
         self._keep(fetched.modules, wanted, complete=fetched.error is None)
         if isinstance(fetched.error, SchemaError):
-            raise type(fetched.error)(fetched.error.reason, f"{target.name}: {fetched.error.detail}")
+            raise fetched.error.reworded(f"{target.name}: {fetched.error.detail}")
         if fetched.error is not None:
             raise fetched.error
 

@@ -16,7 +16,7 @@ from yangbeam.registry.service.patience import MAX_WAIT_S, in_time
 from yangbeam.registry.service.serving import Answer, Service
 
 MAX_MODULES: Final = 5_000
-_INVALID: Final = frozenset(("schema-invalid", "schema-cyclic", "not-yang", "module-text", "module-missing"))
+_INVALID: Final = frozenset(("schema-invalid", "schema-cyclic", "not-yang", "module-text"))
 """Reasons of what was found and cannot be used."""
 
 

@@ -202,7 +202,7 @@ def test_reject_delivers_what_is_valid_and_nothing_else(schemas: EmbeddedRegistr
     outcome = outcome_of(one_of_each(), schemas, tmp_path)
     ((schema_id, verdict),) = verdicts(outcome)
     assert (isinstance(schema_id, int), verdict) == (True, None)
-    assert outcome.reasons() == {"invalid-contents": 1, "schema-missing": 1, "not-json": 1}
+    assert outcome.reasons() == {"invalid-contents": 1, "module-missing": 1, "not-json": 1}
     assert outcome.counts["delivered:tables"] == outcome.counts["delivered:memory"] == outcome.counts["duplicates"] == 1
     assert outcome.unbalanced() == []
 

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from tests.pipeline.snapshots import COLLECTOR, COUNTS, loss, snapshot, total
+from yangbeam.core.cause_table import CAUSES
 from yangbeam.core.elements import LedgerTotals, LossBatch
 from yangbeam.core.totals import line_of, unbalanced
 from yangbeam.pipeline.view import status as status_module
@@ -25,6 +26,14 @@ def shown(renderable: Any) -> str:
     with console.capture() as captured:
         console.print(renderable)
     return captured.get()
+
+
+def cause(name: str, messages: int, what: str) -> dict[str, Any]:
+    """An entry of the report without module and path, by the table of causes."""
+    row = CAUSES.get(name)
+    cure = row.cure[0].lower() + row.cure[1:].rstrip(".") if row is not None else ""
+    fault = row.fault if row is not None else "collector"
+    return {"cause": name, "fault": fault, "module": "", "path": "", "messages": messages, "what": what, "cure": cure}
 
 
 def test_the_report_has_exactly_the_promised_structure() -> None:
@@ -61,6 +70,16 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
             "in_flight": 0,
         },
         "dead_letters": {"invalid-contents": 2, "malformed": 1, "out-of-range": 1},
+        "causes": [
+            cause("invalid-contents", 2, "the contents break the schema at the path of the dead letter"),
+            cause(
+                "malformed",
+                1,
+                "the lengths or options of a datagram, or the array of an HTTPS-notif body, contradict each other",
+            ),
+            cause("out-of-range", 1, "out-of-range"),
+        ],
+        "missing": [{"exporter": "192.0.2.1", "messages": 6, "transport": 5, "notification": 1}],
         "loss": {
             "transport": [
                 {
@@ -234,8 +253,11 @@ def test_the_summary_shows_counts_loss_balance_and_places() -> None:
     lines = [line_of(found.counts, sink) for sink in SINKS]
     text = shown(summary(build(found, SINKS), lines, {"report": "out/report.json"}))
     assert "invalid-contents" in text
-    assert "Loss: 60 numbers missing" in text
-    assert re.search(r"transport .* 30 .* 60 ", text), "one line per counter, with its gaps and numbers"
+    assert "the lengths or options of a datagram" in text
+    cure = "· 1 · the router's: show the original to the router's vendor [malformed]"
+    assert cure in " ".join(text.split())
+    assert "Loss on the wire: 60 messages missing" in text
+    assert re.search(r"192.0.2.1 .* 60 .* 60 .* 0 ", text), "one line per exporter, each message once"
     assert "Balanced. files: 10 received = 6 delivered + 3 dead-lettered" in text
     assert "report: out/report.json" in text
 

@@ -87,7 +87,7 @@ def test_a_revision_that_is_not_there_is_named_beside_those_that_are(tmp_path: P
     library = Library((Directory(folder),), use_bundled=False)
     with pytest.raises(SchemaError, match="2024-01-01, 2026-01-01, the publisher uses 2025-01-01") as caught:
         library.schema_set(EXPORTER, None, frozenset({"things@2025-01-01"}))
-    assert (caught.value.reason, folder in caught.value.detail) == ("schema-missing", True)
+    assert (caught.value.reason, folder in caught.value.detail) == ("module-missing", True)
 
 
 def test_a_module_that_nobody_has_is_named_with_the_best_serving_directory(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_contents_of_a_module_that_nobody_has_become_dead_letters_that_name_it(
 ) -> None:
     found = letters(outcome, exporters, FICTIONAL)
     assert found.keys() == {"inner", "envelope", "legacy", "xml-rfc5277", "xml-envelope", "cbor-names"}
-    assert {letter.reason for letter in found.values()} == {"schema-missing"}
+    assert {letter.reason for letter in found.values()} == {"module-missing"}
     assert all("module example-jukebox is not" in letter.detail for letter in found.values())
 
 

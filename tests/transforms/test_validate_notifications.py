@@ -54,7 +54,13 @@ def test_the_invalid_becomes_a_letter_and_the_rest_goes_on_with_its_verdict(
     assert (letter.stage, letter.reason, letter.original) == ("validate", "invalid-contents", payload(1, INVALID))
     assert letter.path.endswith("/mtu")
     assert letter.schema_id == batch.notifications[0].schema_id
-    assert given.counts == {"validated": 2, "marked:unvalidated": 1, "invalid": 1, "dead:invalid-contents": 1}
+    assert given.counts == {
+        "validated": 2,
+        "marked:unvalidated": 1,
+        "invalid": 1,
+        "dead:invalid-contents": 1,
+        "why:invalid-contents|device||/ietf-interfaces:interfaces/interface/mtu": 1,
+    }
     for made in (*given.out, *given.dead_letters, *given.ledger):
         assert (made.shard, made.source, made.ordinal) == (3, "s", 4)
     assert [delta.end for delta in given.ledger] == [True]

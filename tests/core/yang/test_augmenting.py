@@ -76,7 +76,7 @@ def test_a_changing_module_that_lacks_an_import_is_left_out() -> None:
 def test_a_root_that_is_not_there_is_refused() -> None:
     with pytest.raises(SchemaError, match="module nowhere is in no directory") as caught:
         closure({"base": BASE}, ["nowhere"])
-    assert caught.value.reason == "schema-missing"
+    assert caught.value.reason == "module-missing"
 
 
 def test_a_missing_import_of_a_root_says_who_imports_it() -> None:

@@ -186,10 +186,10 @@ def test_what_the_schema_does_not_know_is_an_error(plant: Schema) -> None:
     top = "/example-plant:plant"
     refused("unknown-node", f"{top}/wheels", xml, plant, "<wheels>4</wheels>")
     refused("unknown-node", f"{top}/machine/example-types:x", xml, plant, "<machine><t:x/></machine>")
-    refused("unknown-node", f"{top}/garden:x", xml, plant, '<x xmlns="urn:example:garden"/>')
+    refused("module-missing", f"{top}/garden:x", xml, plant, '<x xmlns="urn:example:garden"/>')
     refused("unknown-node", f"{top}/:x", xml, plant, '<x xmlns=""/>')
     refused("unknown-node", f"{top}/wheels", cbor, plant, {"wheels": 4})
-    refused("unknown-node", f"{top}/garden:x", cbor, plant, {"garden:x": 4})
+    refused("module-missing", f"{top}/garden:x", cbor, plant, {"garden:x": 4})
 
 
 def test_what_the_schema_does_not_know_is_kept_as_text_on_request(plant: Schema) -> None:
