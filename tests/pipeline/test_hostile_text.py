@@ -34,6 +34,11 @@ names = st.sampled_from(HOSTILE) | st.text(alphabet=st.characters(exclude_catego
 whole = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # commands without a file leave their registry where they run
+
+
 def drawn(*things: Any, terminal: bool = False) -> str:
     out = io.StringIO()
     console = TextConsole(file=out, width=200, force_terminal=terminal, color_system=None)
