@@ -5,7 +5,7 @@ from collections import Counter
 import orjson
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from yangbeam.core.elements import LedgerTotal, LedgerTotals
+from yangbeam.core.elements import Heartbeat, LedgerTotal, LedgerTotals
 from yangbeam.core.framing import IDENTITY_HEADER
 from yangbeam.core.raw_record import Beat, read_record
 from yangbeam.core.totals import Line, by_exporter, latest, line_of, sums, unbalanced
@@ -37,7 +37,7 @@ class Topics:
             )
         }
         self._raw = 0
-        self._beats: dict[str, dict[str, int]] = {}
+        self._beats: dict[str, Heartbeat] = {}
         self._published: Counter[bytes] = Counter()
         self._totals: list[LedgerTotal] = []
 
@@ -51,7 +51,9 @@ class Topics:
             place = message.partition() or 0, message.offset() or 0
             record = read_record(message.headers() or (), message.value() or b"", *place)  # type: ignore[arg-type] # octets
             if isinstance(record, Beat):
-                self._beats[record.heartbeat.collector_id] = record.heartbeat.counters
+                beat, known = record.heartbeat, self._beats.get(record.heartbeat.collector_id)
+                if known is None or known.clock_us <= beat.clock_us:  # each stands in every partition
+                    self._beats[beat.collector_id] = beat
             else:
                 self._raw += 1
         for message in self._new("telemetry"):
@@ -73,7 +75,8 @@ class Topics:
 
     def heard(self) -> int:
         """Returns how many datagrams `receive` has taken or seen dropped, as its heartbeats in the raw topic count."""
-        return sum(counters.get("datagrams", 0) + counters.get("kernel_drops", 0) for counters in self._beats.values())
+        counters = [beat.counters for beat in self._beats.values()]
+        return sum(each.get("datagrams", 0) + each.get("kernel_drops", 0) for each in counters)
 
     def is_under_way(self) -> bool:
         """Whether something is published, and something that was received is not yet."""
