@@ -31,7 +31,7 @@ from yangbeam.pipeline.view.report_view import summary
 from yangbeam.pipeline.view.status import Status
 
 names = st.sampled_from(HOSTILE) | st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20)
-whole = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+whole = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(autouse=True)

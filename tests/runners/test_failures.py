@@ -9,6 +9,7 @@ import apache_beam as beam
 import pytest
 
 from tests.pipeline.commands import capture
+from tests.waiting import PATIENCE_S
 from yangbeam.core.elements import MediaType
 from yangbeam.io.kafka import write_kafka
 from yangbeam.runners.launch import main
@@ -47,7 +48,7 @@ def test_and_live(tmp_path: Path) -> None:
     process = started("run", "--listen", "127.0.0.1:0", "--out", str(out), "--view", "off")
     port = listening(process)
     send(port)
-    err = process.communicate(timeout=120)[1]
+    err = process.communicate(timeout=PATIENCE_S)[1]
     assert process.returncode == 3, err
     assert err.startswith(f"Error: cannot write {out}/dead-letters.jsonl: "), err
     assert err.count("\n") == 1, err
