@@ -3,11 +3,17 @@
 import sys
 
 if __name__ == "__main__":
-    from yangbeam.pipeline.logs import on_standard_error, quiet_process
+    from typer import Exit
 
-    quiet_process(debug=False)
-    with on_standard_error():
-        from yangbeam.runners.demo import main
+    from yangbeam.pipeline.cli.console import reporting
+    from yangbeam.pipeline.logs import chosen, on_standard_error, quiet_process
 
-        code = main()
+    quiet_process(debug=chosen().debug)
+    try:
+        with on_standard_error(), reporting():
+            from yangbeam.runners.demo import main
+
+            code = main()
+    except Exit as ended:
+        code = ended.exit_code
     sys.exit(code)

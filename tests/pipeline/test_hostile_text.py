@@ -16,14 +16,17 @@ from tests.core.notification.samples import HEADERS
 from tests.hostile_text import HOSTILE, harmful
 from tests.pipeline.commands import capture, run
 from tests.pipeline.snapshots import COUNTS, loss, total
-from yangbeam.core.elements import LedgerTotals, LossBatch, MediaType
+from yangbeam.core.elements import LedgerTotals, LossBatch, MediaType, TopicRecord
 from yangbeam.core.errors import YangbeamError
+from yangbeam.core.ingest.verdicts import Verdict
 from yangbeam.core.loss.reconcile import Missing, Reconciled
 from yangbeam.core.loss.sent_records import Compared
 from yangbeam.core.totals import lines_of
 from yangbeam.pipeline.cli import discover, reconcile, sent
+from yangbeam.pipeline.cli.console import print_json, print_line
 from yangbeam.pipeline.config.errors import Problem
 from yangbeam.pipeline.launching import Job
+from yangbeam.pipeline.tail import json_of, line_of
 from yangbeam.pipeline.view.console import TextConsole
 from yangbeam.pipeline.view.live_view import Rates, picture, plain_line
 from yangbeam.pipeline.view.report import build
@@ -31,7 +34,7 @@ from yangbeam.pipeline.view.report_view import summary
 from yangbeam.pipeline.view.status import Status
 
 names = st.sampled_from(HOSTILE) | st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20)
-whole = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+whole = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(autouse=True)
@@ -145,6 +148,21 @@ def test_what_a_node_gave_is_text(name: str, capfd: pytest.CaptureFixture[str]) 
     said = capfd.readouterr()
     assert not harmful(said.out + said.err)
     assert (said.out + said.err).count("\n") == 3
+
+
+@whole
+@given(name=names, payload=st.binary(max_size=40))
+def test_what_a_topic_holds_is_text(name: str, payload: bytes, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    found = Verdict(TopicRecord("t", 0, 5, 0, name.encode(), payload), "fail", f"{name} is no leaf")
+    capfdbinary.readouterr()
+    print_line(line_of(found))
+    print_json(json_of(found, with_message=True))
+    print_line(payload.decode(errors="backslashreplace"))
+    sys.stdout.flush()
+    said = capfdbinary.readouterr().out
+    assert not harmful(said.decode())
+    assert said.count(b"\n") == 3
+    assert orjson.loads(said.splitlines()[1])["why"] == f"{name} is no leaf"
 
 
 @whole
