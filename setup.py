@@ -30,6 +30,11 @@ static const char *running(void) { return ly_version_proj_str(); }
 static const char *built_for(void) { return "2, soversion " LY_VERSION; }
 static const char *running(void) { return "2"; }
 #endif
+#if LY_VERSION_MAJOR < 3
+static const char *error_path(const struct ly_err_item *item) { return item->path; }
+#else
+static const char *error_path(const struct ly_err_item *item) { return item->data_path; }
+#endif
 static int log_level(int level) { return (int)ly_log_level((LY_LOG_LEVEL)level); }
 static uint64_t array_length(const void *array) { return LY_ARRAY_COUNT(array); }
 static int is_inverted(const struct lysc_pattern *pattern) { return pattern->inverted; }

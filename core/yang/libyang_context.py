@@ -4,8 +4,9 @@ The only file that calls libyang's parser. A context belongs to the thread that 
 slower than one thread alone, because of the lock on its dictionary.
 """
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.yang.libyang import ffi, lib, text_of
@@ -24,6 +25,20 @@ _PROFILES: dict[str, tuple[int, int]] = {
 }
 # Module globals: each look-up in the binding costs as much as parsing a leaf.
 _parse, _free, _JSON, _NULL = lib.lyd_parse_data_mem, lib.lyd_free_all, lib.LYD_JSON, ffi.NULL
+
+
+_LOCATION: Final = re.compile(r'(Data|Schema) location "(.*?)"(?:, |\.?$)', re.DOTALL)
+"""How libyang 2.1 says where: of what is missing it has the schema's path alone."""
+
+
+class Refusal(NamedTuple):
+    """Why libyang refuses an instance."""
+
+    words: str
+    path: str
+    """Instance path, as far as libyang names it."""
+    schema_path: str = ""
+    """Schema path, where it names this alone: of a node that is missing."""
 
 
 class LibyangContext:
@@ -90,8 +105,15 @@ class LibyangContext:
         lib.ly_err_clean(self._raw, ffi.NULL)
         return "; ".join(said) or "libyang gives no reason"
 
-    def refusal(self, text: bytes, profile: str) -> str:
-        """Parses JSON data and frees it: empty when it is accepted, else libyang's words.
+    def _place(self) -> dict[str, str]:
+        """Returns where libyang's first word stands, by kind of path; 2.1 puts that into a sentence, or knows none."""
+        error = lib.ly_err_first(self._raw)
+        told = text_of(lib.error_path(error)) if error else ""
+        found = dict(_LOCATION.findall(told)) or {"Data": told if told[:1] == "/" else ""}
+        return {"path": found.get("Data", ""), "schema_path": found.get("Schema", "")}
+
+    def refusal(self, text: bytes, profile: str) -> Refusal | None:
+        """Parses JSON data and frees it: None when it is accepted.
 
         Args:
             text: A JSON object without trailing garbage (libyang would not notice) and not empty.
@@ -107,4 +129,7 @@ class LibyangContext:
         if tree:
             _free(tree)
             root[0] = _NULL
-        return self._errors() if status else ""
+        if not status:
+            return None
+        place = self._place()  # the words clear what was said
+        return Refusal(self._errors(), **place)

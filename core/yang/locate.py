@@ -60,6 +60,30 @@ def locate_quoted(tree: Tree, document: Mapping[str, Any], refusal: str) -> str:
     return ""
 
 
+def locate_missing(tree: Tree, document: Mapping[str, Any], schema_path: str) -> str:
+    """Returns the path that the first missing instance of a node would have; the schema's path where none is found."""
+    for name, value in document.items():
+        found = next(_without(tree.data.get(name), value, f"/{name}", schema_path), None)
+        if found:
+            return found
+    return schema_path
+
+
+def _without(node: Node | None, value: Any, path: str, schema_path: str) -> Iterator[str]:
+    """Yields the paths of the instances of a node that its parents, at and below a member, lack."""
+    if node is None or not schema_path.startswith(f"{node.path}/"):
+        return
+    for index, entry in enumerate(value if isinstance(value, list) else [value]):
+        if not isinstance(entry, dict):
+            continue
+        where = entry_path(path, node, entry, index) if node.kind == "list" else path
+        for child in node.children.values():
+            name = child.name if child.module == node.module else f"{child.module}:{child.name}"
+            if child.path == schema_path and name not in entry and f"{child.module}:{child.name}" not in entry:
+                yield f"{where}/{name}"
+            yield from _without(child, entry.get(name), f"{where}/{name}", schema_path)
+
+
 def _leaves(node: Node | None, value: Any, path: str) -> Iterator[Finding]:
     """Yields (path, value) of the leaves whose targets are elsewhere."""
     if node is None:

@@ -14,8 +14,8 @@ from yangbeam.core.yang.compile_tree import TreeCompiler
 from yangbeam.core.yang.edits import WITH_VALUE, Place, contents_of_edit, resolve
 from yangbeam.core.yang.engine import Engine
 from yangbeam.core.yang.json_object import read_object
-from yangbeam.core.yang.libyang_context import LibyangContext
-from yangbeam.core.yang.locate import locate, locate_quoted, missing_module
+from yangbeam.core.yang.libyang_context import LibyangContext, Refusal
+from yangbeam.core.yang.locate import locate, locate_missing, locate_quoted, missing_module
 from yangbeam.core.yang.module_text import structure_names
 from yangbeam.core.yang.notification_level import Fitting, has_structure, judge_notification
 from yangbeam.core.yang.schema_set import SchemaSet
@@ -150,12 +150,20 @@ class Schema:
         """Remembers that an exact push-update fitted, where that says something of others."""
         self._fitting.add_exact(observed_at, point, event_time)
 
-    def _refused(self, document: Mapping[str, Any], refusal: str) -> InvalidInstanceError:
-        """Finds the offending node: libyang 2.1 names none."""
+    def _refused(self, document: Mapping[str, Any], refused: Refusal) -> InvalidInstanceError:
+        """Finds the offending node: libyang 2.1 names none of those that it cannot parse."""
         found = locate(self.tree, document)
-        path, rule = found or (locate_quoted(self.tree, document, refusal), refusal[:MAX_SHOWN])
-        refusal = refusal[:MAX_SHOWN]
+        refusal = refused.words[:MAX_SHOWN]
+        path, rule = found or (self._place_of(document, refused), refusal)
         said = f"{rule} (libyang: {refusal})" if found else f"refused by the schema: {refusal}"
         module = missing_module(path, self.tree)
         reason = "module-missing" if module else "invalid-contents"
         return InvalidInstanceError(reason, f"{path}: {said}" if path else said, path=path, rule=rule, module=module)
+
+    def _place_of(self, document: Mapping[str, Any], refused: Refusal) -> str:
+        """Returns where a rule is broken that the tree cannot judge: must, mandatory, a value that stands twice."""
+        if refused.path:
+            return refused.path
+        if refused.schema_path:
+            return locate_missing(self.tree, document, refused.schema_path)
+        return locate_quoted(self.tree, document, refused.words)

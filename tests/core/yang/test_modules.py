@@ -121,7 +121,7 @@ def published(module_cache: Path) -> Iterator[Schema]:
 
 def judged_by_libyang(schema: Schema, name: str, body: Any) -> bool:
     """Structures are containers to libyang; notifications it judges as operations, not here."""
-    return schema._context.refusal(orjson.dumps({name: body}), "structural") == ""
+    return schema._context.refusal(orjson.dumps({name: body}), "structural") is None
 
 
 def accepted(schema: Schema, name: str, body: Any) -> bool:

@@ -190,7 +190,7 @@ def test_what_is_no_contents_is_refused(plant: Schema, text: bytes, words: str) 
 @pytest.mark.parametrize(
     ("members", "path", "words"),
     [
-        ({"machine": [{"name": "a", "slot": 1}]}, "", "state"),
+        ({"machine": [{"name": "a", "slot": 1}]}, f"{TOP}/machine[name='a'][slot='1']/state", "state"),
         ({"main": "nothing like it"}, f"{TOP}/main", "eafref"),
     ],
 )
