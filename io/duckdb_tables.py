@@ -18,6 +18,7 @@ from apache_beam.pvalue import PCollection
 from apache_beam.typehints.decorators import no_annotations
 
 from yangbeam.core.errors import Fault, UnmappableValueError, YangbeamError
+from yangbeam.core.outside import Kind
 from yangbeam.core.tables import duckdb_dialect as sql
 from yangbeam.core.tables.accounts import Account, Rows, columns_of
 from yangbeam.core.tables.columns import BOUNDS, DECIMAL_DIGITS, ColumnType
@@ -26,6 +27,7 @@ from yangbeam.core.tables.evolution import Fit, Held
 from yangbeam.core.tables.folding import Upsert
 from yangbeam.core.tables.naming import LIMIT
 from yangbeam.transforms.outputs import LEDGER, LETTERS
+from yangbeam.transforms.outsides import OUTSIDES
 from yangbeam.transforms.write_rows import WriteRows, Written, written
 
 T = TypeVar("T")
@@ -52,7 +54,7 @@ _AT_FAULT: Final = (
     UnicodeError,
 )
 """What DuckDB and Arrow raise when a value is at fault."""
-_TRANSIENT: Final = (duckdb.TransactionException, duckdb.IOException)
+_TRANSIENT: Final = (duckdb.TransactionException, duckdb.IOException, OSError)
 
 
 class TablesError(YangbeamError):
@@ -316,12 +318,17 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
 def _retried(work: Callable[[], T], path: str, sleep: Callable[[float], None]) -> T:
     for attempt in range(ATTEMPTS):
         try:
-            return work()
+            done = work()
         except _TRANSIENT as error:
-            if attempt + 1 == ATTEMPTS:
+            if not isinstance(error, duckdb.TransactionException):  # two writers in each other's way
+                OUTSIDES.failed(Kind.DATABASE, path, str(error).splitlines()[0])
+            if attempt + 1 == ATTEMPTS or OUTSIDES.is_over:
                 why = f"{path}: {error}; one process may write the file, and the disk needs room"
                 raise TablesError("tables-write", why) from error
             sleep(FIRST_WAIT_S * 2**attempt)
+        else:
+            OUTSIDES.answered(Kind.DATABASE, path)
+            return done
     raise AssertionError  # pragma: no cover - the loop returns or raises
 
 

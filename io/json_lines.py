@@ -11,7 +11,9 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
 
 from yangbeam.core.errors import Fault, YangbeamError
+from yangbeam.core.outside import Kind
 from yangbeam.transforms.outputs import LEDGER, Written, delivered, written
+from yangbeam.transforms.outsides import OUTSIDES
 
 Lines = Callable[[Any], Iterable[bytes]]
 """Batch to lines without their line feeds; a module-level function, so that it can be pickled."""
@@ -42,7 +44,9 @@ class _Open:
                 file.flush()
         except OSError as error:
             why = os.strerror(error.errno or 0)
+            OUTSIDES.failed(Kind.DISK, path, why)
             raise FileError("file-write", f"cannot write {path}: {why}; free space or choose another place") from error
+        OUTSIDES.answered(Kind.DISK, path)
 
     def close(self, below: str) -> None:
         """Closes the files below a folder."""

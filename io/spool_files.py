@@ -13,7 +13,9 @@ from typing import Final
 import msgspec
 
 from yangbeam.core.errors import ConfigurationError, Fault
+from yangbeam.core.outside import Kind
 from yangbeam.core.spool import HEAD, MAGIC, Spooled, encode, entries, entry_octets
+from yangbeam.transforms.outsides import OUTSIDES
 
 SEGMENT_BYTES: Final = 16 << 20
 """A segment that reached it is closed; the unit in which disk space returns."""
@@ -78,9 +80,12 @@ class SpoolLog:
         pending, self._pending = self._pending, []
         try:
             self._write(b"".join(pending))
-        except OSError:
+        except OSError as error:
             self.octets -= sum(map(len, pending))
             self.lost += len(pending)
+            OUTSIDES.failed(Kind.DISK, str(self._folder.parent), os.strerror(error.errno or 0))
+        else:
+            OUTSIDES.answered(Kind.DISK, str(self._folder.parent))
 
     def _write(self, octets: bytes) -> None:
         if self._sizes.get(self._writing, 0) >= self._segment_bytes:

@@ -16,6 +16,7 @@ import orjson
 
 from yangbeam.core.elements import Terms
 from yangbeam.core.errors import SchemaError, SchemaPendingError
+from yangbeam.core.outside import Kind
 from yangbeam.core.registered import YANG
 from yangbeam.core.registered_set import read_set
 from yangbeam.core.terms_json import terms_document, terms_of
@@ -30,6 +31,7 @@ from yangbeam.registry.discovery.settings import DiscoverySettings
 from yangbeam.registry.envelope import enveloped, own_set
 from yangbeam.registry.register import register_set, root_subject
 from yangbeam.registry.resolving import make_resolver
+from yangbeam.transforms.outsides import OUTSIDES
 
 HOLDS_S: Final = 300.0
 """How long an answer is taken for granted; then it is asked for again, and holds on where the registry is away."""
@@ -230,11 +232,16 @@ class _Connected:
         if self._away is not None and self._clock() < self._away[0]:
             raise self._away[1].anew()
         try:
-            return ask()
-        except SchemaPendingError as error:
-            if error.reason == "registry-unreachable":
+            answer = ask()
+        except SchemaError as error:
+            if isinstance(error, SchemaPendingError) and error.reason == "registry-unreachable":
+                OUTSIDES.failed(Kind.REGISTRY, self._client.name, str(error.__cause__ or error.detail))
                 self._away = self._clock() + AWAY_S, error.anew()
+            else:
+                OUTSIDES.answered(Kind.REGISTRY, self._client.name)
             raise
+        OUTSIDES.answered(Kind.REGISTRY, self._client.name)
+        return answer
 
     def _load(self, schema_id: int) -> Schema:
         found = self._schema_set(schema_id)

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from yangbeam.core.errors import SchemaPendingError
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.yang.schema import Schema
+from yangbeam.transforms.outsides import OUTSIDES
 
 PAUSE_S: Final = 0.2
 
@@ -58,6 +59,6 @@ def _patiently(ask: Callable[[], T], wait_s: float) -> T:
         try:
             return ask()
         except SchemaPendingError:
-            if time.monotonic() >= until:
+            if time.monotonic() >= until or OUTSIDES.is_over:
                 raise
             time.sleep(PAUSE_S)

@@ -17,6 +17,7 @@ from yangbeam.runners.bounded import Build, run_bounded
 from yangbeam.runners.bridge import Bridge
 from yangbeam.runners.memoise import memoised_reflection
 from yangbeam.transforms.handoff import Handoff
+from yangbeam.transforms.outsides import OUTSIDES
 from yangbeam.transforms.read_sources import ReadSources
 
 _ONE_LIVE_RUN = threading.Lock()
@@ -95,6 +96,7 @@ def stopped_by_signals(handoff: Handoff) -> Iterator[None]:
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         if asked.is_set():
+            OUTSIDES.end_within(0.0)
             raise KeyboardInterrupt
         asked.set()
         handoff.stop()

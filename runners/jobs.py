@@ -38,6 +38,7 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
         began: Called once the sources are open, before anything is read; ``handoff.stop()`` ends the run in order.
     """
     config = job.config
+    check_topics(config, job.kind)
     is_ingest = job.kind == "ingest"
     readers: list[Any] = ingest_readers(config) if is_ingest else readers_of(config)
     try:
@@ -45,10 +46,10 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
             readers,
             max_bytes=config.beam.batch_bytes,
             seen=partial(_progress, readers),
+            flush_s=config.beam.flush_s,
             element=TopicBatch if is_ingest else MessageBatch,
         )
         graph = _graph_of(job)
-        check_topics(config)
         if all(isinstance(reader, Counting) for reader in readers):
             STATUS.follow_readers(partial(_received, readers))
         if began is not None:

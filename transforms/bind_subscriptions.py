@@ -20,6 +20,7 @@ from yangbeam.core.pending import Limits
 from yangbeam.core.schemas import Schemas
 from yangbeam.transforms.coders import KeyedNotificationBatch
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
+from yangbeam.transforms.outsides import OUTSIDES
 from yangbeam.transforms.shard_state import journal_cell, snapshot_cell, updated, version_cell
 
 _SNAPSHOT: Final = snapshot_cell()
@@ -37,7 +38,7 @@ PAUSE_S: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Stopwatch:
-    """Elapsed time of this process; bounded input waits in place, a stream goes on."""
+    """Elapsed time of this process; bounded input waits in place, and at its end a stream, as long as that may take."""
 
     in_place: bool
 
@@ -47,9 +48,10 @@ class Stopwatch:
 
     def pause(self) -> bool:
         """Sleeps a moment where the input may wait."""
-        if self.in_place:
+        waits = not OUTSIDES.is_over and (self.in_place or OUTSIDES.left_s() is not None)
+        if waits:
             time.sleep(PAUSE_S)
-        return self.in_place
+        return waits
 
 
 class BindSubscriptions(beam.PTransform):

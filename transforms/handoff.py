@@ -12,6 +12,7 @@ from typing import Final, Self
 from yangbeam.core.elements import MessageBatch
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.reader import Reader, Stoppable
+from yangbeam.transforms.outsides import OUTSIDES
 
 TOKEN_OCTETS: Final = 8
 END_OF_STREAM: Final = b"\xff" * TOKEN_OCTETS
@@ -28,6 +29,7 @@ class Handoff:
         credits_: Batches at most between the feeders and the first stage.
         max_bytes: Payload octets of one batch at most; a larger message travels alone.
         seen: Called with each batch that enters the graph, for progress.
+        flush_s: How long the end may wait for the outside, once it was asked for.
         element: What the readers give: ``MessageBatch``, or ``TopicBatch`` where the telemetry topic is read.
     """
 
@@ -38,6 +40,7 @@ class Handoff:
         credits_: int = 4,
         max_bytes: int = 1 << 20,
         seen: Seen | None = None,
+        flush_s: float = 10.0,
         element: type = MessageBatch,
     ) -> None:
         self.handle = uuid.uuid4().hex
@@ -52,10 +55,12 @@ class Handoff:
         """Set when the end of the stream has passed the first stage."""
         self.free = threading.Semaphore(credits_)
         self._seen = seen
+        self._flush_s = flush_s
         self._lock = threading.Lock()
         self._waiting: dict[int, MessageBatch | None] = {}
         self._last: tuple[int, MessageBatch | None] = (0, None)
         self._sent = 0
+        OUTSIDES.begin()
 
     def __enter__(self) -> Self:
         _OPEN[self.handle] = self
@@ -63,10 +68,12 @@ class Handoff:
 
     def __exit__(self, *_: object) -> None:
         _OPEN.pop(self.handle, None)
+        OUTSIDES.begin()
 
     def stop(self) -> None:
         """Asks every reader that can be asked for its end; the others are polled no more."""
         self.stopping.set()
+        OUTSIDES.end_within(self._flush_s)
         for reader in self.readers:
             if isinstance(reader, Stoppable):
                 reader.stop()

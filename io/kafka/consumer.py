@@ -4,6 +4,7 @@ What librdkafka mends by itself (a broker away, a leader elected anew) is not an
 the read with an error that says from which offset to go on.
 """
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -11,11 +12,16 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from yangbeam.core.errors import ConfigurationError, Fault, YangbeamError
+from yangbeam.io.kafka.watching import Watch
 
 LINGER_S: Final = 0.01
 """How long records are waited for that come with the first of a request, where there are not enough already."""
 ANSWER_S: Final = 10.0
 """How long a broker may take to answer a question about a topic."""
+PROBE_S: Final = 2.0
+"""Between two questions whether brokers that are away are back: librdkafka says when they go, not when they come."""
+PROBE_ANSWER_S: Final = 0.5
+"""How long such a question may take."""
 
 REQUIRED: Final = {
     "enable.auto.commit": "false",
@@ -31,7 +37,6 @@ DEFAULTS: Final = {
     "fetch.max.bytes": "16777216",
     # A second of a worker's work. More only takes memory: 1.6 GB behind a backlog of a million with four times as much.
     "queued.max.messages.kbytes": "16384",
-    "log_level": "3",
 }
 # Properties that a section [kafka] has for its producers, and that a consumer does not know.
 _PRODUCERS: Final = frozenset({"acks", "request.required.acks", "enable.idempotence", "compression.type", "linger.ms"})
@@ -98,9 +103,12 @@ class TopicConsumer:
     def __init__(self, topic: str, properties: Mapping[str, str]) -> None:
         self.topic = topic
         self._said: list[KafkaError] = []
+        self._watch = Watch(properties)
+        self._probed_s = 0.0
         own = {name: value for name, value in properties.items() if name not in _PRODUCERS}
         try:
-            self._consumer = Consumer({**DEFAULTS, **own, **REQUIRED, "error_cb": self._said.append})
+            ours = {**self._watch.settings(), "error_cb": self._error}
+            self._consumer = Consumer({**DEFAULTS, **own, **REQUIRED, **ours})
         except KafkaException as error:
             raise ConfigurationError(
                 "kafka", f"librdkafka refuses the [kafka] section: {error.args[0].str()}"
@@ -111,6 +119,10 @@ class TopicConsumer:
         """Records returned so far: a count of its own, as offsets have holes."""
         self._left: list[Any] = []
         """What was fetched behind an error, and not looked at yet."""
+
+    def _error(self, error: KafkaError) -> None:
+        self._said.append(error)
+        self._watch.error(error)
 
     def partitions(self) -> list[int]:
         """Returns the partitions of the topic.
@@ -235,7 +247,23 @@ class TopicConsumer:
     def _fetched(self, most: int, wait_s: float) -> list[Any]:
         # Not ``consume`` alone: it waits its whole time, unless there are as many records as it may return.
         first = self._consumer.poll(wait_s)
-        return [] if first is None else [first, *self._consumer.consume(most - 1, min(LINGER_S, wait_s))]
+        if first is None:
+            if self._watch.is_away:
+                self._probe()
+            return []
+        if first.error() is None:
+            self._watch.answered()
+        return [first, *self._consumer.consume(most - 1, min(LINGER_S, wait_s))]
+
+    def _probe(self) -> None:
+        """Asks whether brokers that were away are back, now and then."""
+        now = time.monotonic()
+        if now - self._probed_s < PROBE_S:
+            return
+        self._probed_s = now
+        with suppress(KafkaException):
+            self._consumer.list_topics(self.topic, timeout=PROBE_ANSWER_S)
+            self._watch.answered()
 
     def commit(self, offsets: Mapping[int, int]) -> None:
         """Leaves offsets with the broker, for monitoring and the next cold start.
@@ -245,6 +273,8 @@ class TopicConsumer:
         """
         places = [TopicPartition(self.topic, *place) for place in offsets.items()]
         if places:
+            if self._watch.is_away:  # or it would wait for its coordinator, for 45 s
+                self.partitions()
             self._asked(lambda: self._consumer.commit(offsets=places, asynchronous=False))
 
     def commit_later(self, offsets: Mapping[int, int]) -> None:
@@ -266,17 +296,20 @@ class TopicConsumer:
 
     def _asked(self, question: Any) -> Any:
         try:
-            return question()
+            answer = question()
         except KafkaException as error:
             self._consumer.poll(0)  # serves what the brokers' connections said meanwhile
             said = self._said[-1] if self._said else error.args[0]
             if said.code() in _REFUSED:
                 self._judge(said)
+            self._watch.failed(said.str().split(" (after ")[0])
             raise KafkaAwayError(
                 "kafka-unreachable",
                 f"{self.topic}: no broker answers ({error.args[0].str()}; {said.str()}); check kafka.bootstrap, TLS "
                 "and that the brokers are up",
             ) from error
+        self._watch.answered()
+        return answer
 
     def _judge(self, error: KafkaError, partition: int | None = None) -> None:
         """Raises what ends the read; what librdkafka mends by itself passes."""

@@ -18,7 +18,9 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # documented, 
 
 from yangbeam.core.errors import ConfigurationError, Fault, YangbeamError
 from yangbeam.core.spool import Header
+from yangbeam.io.kafka.consumer import KafkaAwayError
 from yangbeam.io.kafka.properties import refused
+from yangbeam.io.kafka.watching import Watch
 
 REQUIRED: Final = {"enable.idempotence": "true", "acks": "all", "message.timeout.ms": "0"}
 """What the promise rests on; 0: a record is never given up for its age."""
@@ -28,7 +30,6 @@ DEFAULTS: Final = {
     # The number of records is no limit: their octets are.
     "queue.buffering.max.messages": "0",
     "reconnect.backoff.max.ms": "1000",
-    "log_level": "3",
 }
 NEVER: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD, KafkaError.INVALID_TIMESTAMP})
 """Errors that another attempt does not mend: they are the record's own."""
@@ -44,16 +45,10 @@ LATER: Final = frozenset(
 """Errors at the producer's door that may pass: room comes, a topic is created again, a right is granted."""
 ROOM: Final = 256 * 1024
 """Octets that a record may take beside a message: headers, and the segments' own in what was refused."""
-ANSWER_S: Final = 10.0
+ANSWER_S: Final = 5.0
 
 Settled = Callable[[KafkaError | None, Any], None]
 """Called with the error of a record that was not acknowledged, or None, and librdkafka's message, without headers."""
-
-
-class KafkaAwayError(YangbeamError):
-    """The cluster does not answer at the start."""
-
-    fault = Fault.ENVIRONMENT
 
 
 class KafkaFatalError(YangbeamError):
@@ -81,6 +76,7 @@ class RawProducer:
     ) -> None:
         self._topic = topic
         self._fatal = ""
+        self._watch = Watch(properties)
         kilobytes = max(queue_bytes, record_bytes) // 1024 + 1
         configuration: dict[str, Any] = {
             **DEFAULTS,
@@ -91,6 +87,7 @@ class RawProducer:
             **properties,
             **REQUIRED,
             "delivery.report.only.error": not reports,
+            **self._watch.settings(),
             "error_cb": self._error,
         }
         try:
@@ -106,6 +103,7 @@ class RawProducer:
     def _error(self, error: KafkaError) -> None:
         if error.fatal():
             self._fatal = error.str()
+        self._watch.error(error)
 
     def put(
         self,
@@ -147,6 +145,15 @@ class RawProducer:
         """Records taken and not settled."""
         return len(self._producer)
 
+    def answered(self) -> None:
+        """Notes that the brokers took something."""
+        self._watch.answered()
+
+    def failed(self, why: str) -> None:
+        """Notes that they do not; what a connection said before says more."""
+        if not self._watch.is_away:
+            self._watch.failed(why)
+
     def take_back(self) -> None:
         """Settles everything that waits as failed, and goes on; what was under way may have been written."""
         with suppress(KafkaException):
@@ -179,14 +186,16 @@ def check_topic(topic: str, properties: dict[str, str], *, partitions: int, reco
     Raises:
         ConfigurationError: It has too few partitions, or takes too small records.
         KafkaAwayError: The cluster does not answer.
+        KafkaFatalError: It does not let us in.
     """
-    admin = _admin(properties)
-    found = _partitions(admin, topic)
+    watch = Watch(properties)
+    admin = _admin(properties, watch)
+    found = _partitions(admin, topic, watch)
     if found == 0:
         raise ConfigurationError(
             "no-topic",
-            f"there is no topic {topic}: create it with {partitions} partitions and max.message.bytes={record_bytes}, "
-            "or let it be created: receive.create_topic",
+            f"there is no topic {topic}: create it with {partitions} partitions and max.message.bytes={record_bytes} "
+            "(`yangbeam topics create -c FILE`), or let it be created: receive.create_topic",
         )
     if found < partitions:
         raise ConfigurationError(
@@ -216,8 +225,9 @@ def create_topic(
         ConfigurationError: The cluster refuses to.
         KafkaAwayError: The cluster does not answer.
     """
-    admin = _admin(properties)
-    if _partitions(admin, topic):
+    watch = Watch(properties)
+    admin = _admin(properties, watch)
+    if _partitions(admin, topic, watch):
         return
     wanted = NewTopic(topic, num_partitions=partitions, replication_factor=replication, config=settings)
     try:
@@ -231,22 +241,30 @@ def create_topic(
         ) from error
 
 
-def _admin(properties: dict[str, str]) -> AdminClient:
+def _admin(properties: dict[str, str], watch: Watch) -> AdminClient:
+    settings: Any = {**properties, **watch.settings()}
     try:
-        return AdminClient({**properties, "log_level": "0"})
+        return AdminClient(settings)
     except KafkaException as error:
         raise refused(error) from error
 
 
-def _partitions(admin: AdminClient, topic: str) -> int:
+def _partitions(admin: AdminClient, topic: str, watch: Watch) -> int:
     """Returns how many partitions a topic has; 0: there is none of that name."""
     try:
         found = admin.list_topics(topic, timeout=ANSWER_S).topics.get(topic)
     except KafkaException as error:
+        admin.poll(0)  # serves what the brokers' connections said meanwhile
+        if watch.is_refused:
+            raise KafkaFatalError("kafka-refused", f"kafka {watch.address}: {watch.why}; check kafka.sasl") from error
+        if not watch.is_away:
+            watch.failed(error.args[0].str())
         raise KafkaAwayError(
             "kafka-unreachable",
-            f"the brokers do not answer: {error.args[0].str()}; check kafka.bootstrap, TLS and SASL",
+            f"kafka {watch.address} does not answer: {watch.why or error.args[0].str()}; check kafka.bootstrap, TLS "
+            "and SASL",
         ) from error
+    watch.answered()
     if found is None or (found.error is not None and found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART):
         return 0
     if found.error is not None:

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import apache_beam as beam
@@ -19,7 +20,9 @@ from yangbeam.core.elements import EndOfInput, LedgerDelta
 from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.core.framing import Headers
 from yangbeam.io.kafka.properties import refused
+from yangbeam.io.kafka.watching import Watch
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Written, refused_by_sink, written_or_refused
+from yangbeam.transforms.outsides import OUTSIDES
 
 _log: Final = logging.getLogger(__name__)
 
@@ -27,6 +30,11 @@ FLUSH_BYTES: Final = 8 * 1024 * 1024
 """Octets produced between two waits for acknowledgements: a bundle may be a whole capture."""
 FLUSH_SECONDS: Final = 1.0
 """Longest time between them, so that the ledger's ``delivered`` is never much older."""
+
+STEP_S: Final = 0.2
+"""Between two looks, while acknowledgements are waited for, at how long the wait lasts and may last."""
+QUIET_S: Final = 5.0
+"""Without any acknowledgement for so long the cluster counts as away, though its connections may stand."""
 
 REQUIRED: Final = {"enable.idempotence": "true", "acks": "all"}
 """What the delivery promise rests on; a configuration that says otherwise is refused."""
@@ -42,6 +50,8 @@ DEFAULTS: Final = {
 
 NEVER: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD, KafkaError.INVALID_TIMESTAMP})
 """Errors that another attempt does not mend: they are the record's own."""
+_AWAY: Final = frozenset({KafkaError._MSG_TIMED_OUT, KafkaError._TRANSPORT, KafkaError._TIMED_OUT})  # noqa: SLF001
+"""Errors of records that say that no broker answered for long."""
 
 
 class KafkaUnavailableError(YangbeamError):
@@ -96,18 +106,13 @@ def _client(properties: tuple[tuple[str, str], ...]) -> Producer:
         client = _clients.get(properties)
         if client is None:
             # A record that arrived needs no word of its own: the flush says it for all.
+            settings = {**dict(properties), "delivery.report.only.error": True, **Watch(dict(properties)).settings()}
             try:
-                client = Producer({**dict(properties), "delivery.report.only.error": True})
+                client = Producer(settings)
             except KafkaException as error:
                 raise refused(error) from error
             _clients[properties] = client
         return client
-
-
-def _settle(client: Producer) -> None:
-    """Waits until everything produced is acknowledged, or failed for good."""
-    while client.flush(1.0):
-        pass
 
 
 class WriteKafka(beam.PTransform):
@@ -153,6 +158,43 @@ def _nothing(_: Record, __: RecordRefusedError) -> Iterable[Record]:
     return ()
 
 
+class _Wait:
+    """A wait for acknowledgements: says when the cluster seems to be away, and when the end of the run waits no more.
+
+    Args:
+        watch: Of the cluster.
+        client: Whose records wait.
+    """
+
+    def __init__(self, watch: Watch, client: Producer) -> None:
+        self._watch = watch
+        self._client = client
+        self._left, self._since_s = len(client), time.monotonic()
+
+    def look(self) -> None:
+        """Looks at what became of the records.
+
+        Raises:
+            KafkaUnavailableError: The run is to end, and its time to wait is over; nothing waits any more.
+        """
+        left, now = len(self._client), time.monotonic()
+        if left != self._left:
+            self._left, self._since_s = left, now
+        elif now - self._since_s >= QUIET_S and not self._watch.is_away:
+            self._watch.failed(f"nothing acknowledged for {QUIET_S:g} s")
+        if OUTSIDES.is_over:
+            with suppress(KafkaException):
+                self._client.purge()
+            self._client.flush(STEP_S)
+            if not self._watch.is_away:
+                self._watch.failed("not everything was acknowledged in time")
+            raise KafkaUnavailableError(
+                "kafka-unreachable",
+                f"kafka {self._watch.address} had not acknowledged {left:,} records when the end of the run could wait "
+                "no longer; check that the brokers are up, or wait longer: beam.flush_s",
+            )
+
+
 class _Produce(beam.DoFn):
     def __init__(
         self, topic: str, properties: tuple[tuple[str, str], ...], records: Records, sink: str, instead: Instead
@@ -163,6 +205,7 @@ class _Produce(beam.DoFn):
         self._properties = properties
         self._records = records
         self._sink = sink
+        self._watch = Watch(dict(properties))
         self.start_bundle()
 
     def start_bundle(self) -> None:
@@ -192,6 +235,7 @@ class _Produce(beam.DoFn):
             yield TaggedOutput(tag, WindowedValue(value, MIN_TIMESTAMP, (GlobalWindow(),)))
 
     def _give(self, client: Producer, record: Record) -> None:
+        wait: _Wait | None = None
         while True:
             try:
                 client.produce(
@@ -202,7 +246,9 @@ class _Produce(beam.DoFn):
                     headers=record.headers,  # type: ignore[arg-type] # a list is invariant; nothing is put into it
                 )
             except BufferError:
-                client.poll(0.1)  # the queue is full: deliveries make room, or time out and fail
+                client.poll(STEP_S)  # the queue is full: deliveries make room, or time out and fail
+                wait = wait or _Wait(self._watch, client)
+                wait.look()
             except KafkaException as error:
                 self._failed.append((error.args[0], record.value))
                 return
@@ -213,9 +259,17 @@ class _Produce(beam.DoFn):
         if error is not None:
             self._failed.append((error, message.value() or b""))
 
+    def _settle(self, client: Producer) -> None:
+        """Waits until everything produced is acknowledged, or failed for good, or the end of the run waits no more."""
+        wait = _Wait(self._watch, client)
+        while client.flush(STEP_S):
+            wait.look()
+        if self._octets and not self._failed:
+            self._watch.answered()
+
     def _flush(self, client: Producer) -> list[tuple[str, Any]]:
         """Waits until everything produced is acknowledged, or failed for good; returns what is to be put out."""
-        _settle(client)
+        self._settle(client)
         refused = self._judged()
         batches = self._batches
         self.start_bundle()
@@ -229,7 +283,7 @@ class _Produce(beam.DoFn):
         """Writes the first of what may stand for a record that its topic takes."""
         for substitute in self._instead(record, why):
             self._give(client, substitute)
-            _settle(client)
+            self._settle(client)
             refused = self._judged()
             self.start_bundle()
             if not refused:
@@ -244,6 +298,8 @@ class _Produce(beam.DoFn):
         refused: dict[bytes, RecordRefusedError] = {}
         for error, value in self._failed:
             if error.code() not in NEVER:
+                if error.code() in _AWAY:
+                    self._watch.failed(error.str())
                 raise KafkaUnavailableError(
                     "kafka-delivery",
                     f"{len(self._failed)} record(s) were not acknowledged, the first to {self._topic}: {error.str()}; "

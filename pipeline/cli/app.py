@@ -24,6 +24,7 @@ from yangbeam.pipeline.cli import (
     sent,
     simulate,
     tail,
+    topics,
 )
 from yangbeam.pipeline.cli.arguments import cut
 from yangbeam.pipeline.cli.console import reporting, say
@@ -86,6 +87,7 @@ def build_app(launchers: Launchers, beam_options: tuple[str, ...] = ()) -> typer
         "reconcile": reconcile.reconcile,
         "sent": sent.sent,
         "tail": tail.tail,
+        "topics": topics.topics,
         "registry": registry.registry,
         "decode": decode.decode,
         "explain": explain.explain,

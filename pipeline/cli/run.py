@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 import typer
@@ -22,17 +23,27 @@ from yangbeam.pipeline.config.toml_lines import Place
 from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
 from yangbeam.pipeline.view.balance import lines, open_of
-from yangbeam.pipeline.view.live_view import LiveView
+from yangbeam.pipeline.view.live_view import LiveView, RunView
 from yangbeam.pipeline.view.metrics_server import LOOPBACK, served
+from yangbeam.pipeline.view.outages import is_held_up, outage_lines
 from yangbeam.pipeline.view.report import Report, build
 from yangbeam.pipeline.view.report_view import summary
 from yangbeam.pipeline.view.run_metrics import RunMetrics
 from yangbeam.pipeline.view.status import STATUS, Snapshot
+from yangbeam.transforms.outsides import OUTSIDES
 
 _LISTEN = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[^:]*)):(?P<port>\d{1,5})")
 
 Many = list[str] | None
 """What typer gives for an option that may be repeated."""
+
+
+_FATE: Final = {
+    "run": "what came from sockets and waits is lost with this process: `yangbeam receive` keeps it on disk",
+    "collect": "what waits is read again by the next start",
+    "ingest": "what waits is read again by the next start",
+}
+"""What becomes of messages that wait when a job ends."""
 
 
 class UnwritableError(YangbeamError):
@@ -198,16 +209,19 @@ def execute(job: Job, launchers: Launchers, *, json: bool, max_dead: float | Non
         typer.Exit: The ledger does not balance, a larger share than ``max_dead`` percent of what a sink was to get
             became dead letters, or captures held no message.
     """
-    STATUS.clear()
     sinks, topic = sink_names(job.config, job.kind), job.kind != "run"
+    STATUS.clear(sinks)
+    OUTSIDES.clear()
     try:
-        with _metrics(job), LiveView(STATUS.snapshot, job.config.status, messages()):
+        with _metrics(job), LiveView(RunView(STATUS.snapshot), job.config.status, messages()):
             launchers.of(job.config)(job)
         STATUS.record_end()
     finally:
         snapshot = STATUS.snapshot()
         report = build(snapshot, sinks, topic=topic)
         _write(report, job.config.status.report)
+        for said in outage_lines(replace(snapshot, ending_s=None)):
+            fail(f"{said}; {_FATE[job.kind]}")
     if json:
         print_json(orjson.dumps(report))
     else:
@@ -216,6 +230,8 @@ def execute(job: Job, launchers: Launchers, *, json: bool, max_dead: float | Non
         for line in (*open_of(snapshot, topic=topic), *unbalanced(snapshot.exporters, sinks)):
             fail(f"the ledger does not balance: {line}")
         raise typer.Exit(ExitCode.FAILED)
+    if is_held_up(snapshot):
+        raise typer.Exit(ExitCode.ENVIRONMENT)
     _end_by_share([line for sink in sinks for line in lines_of(snapshot.counts, sink)], max_dead)
     _end_without_message(job, snapshot)
     return report

@@ -158,6 +158,9 @@ class Beam(Section):
     """Payload octets per batch, of 4,096 messages at most; one larger message travels alone."""
     linger_ms: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 30
     """How long a batch waits to fill."""
+    flush_s: Annotated[float, Field(strict=True, ge=0.1, le=600, allow_inf_nan=False)] = 10.0
+    """How long the end of `run`, `collect` and `ingest` on one machine, by `--duration` or Ctrl-C, waits for what is
+    outside: brokers, registry, tables. What waits longer is counted, and the exit code is 3."""
 
 
 def reassembly_fits(loss: Loss, info: ValidationInfo) -> Loss:

@@ -8,7 +8,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from yangbeam.pipeline.receive.process import Receiver
+from yangbeam.pipeline.receive.status import outsides_of
 from yangbeam.pipeline.view.metrics_server import served
+from yangbeam.pipeline.view.outside_metrics import outside_metrics
 
 _PREFIX: Final = "yangbeam_receive"
 _SPECIAL: Final = {
@@ -56,6 +58,7 @@ class ReceiveMetrics(Collector):
             spool.add_metric([receiver.name], receiver.report.spool_octets)
             queue.add_metric([receiver.name], receiver.report.queue_records)
         yield from (restarts, running, spool, queue)
+        yield from outside_metrics(outsides_of(receivers))
 
 
 def metrics(port: int | None, receivers: Callable[[], Sequence[Receiver]]) -> AbstractContextManager[int | None]:

@@ -1,12 +1,16 @@
 """What a receiving process is told by its parent, and what it reports back: one line of JSON each."""
 
+import signal
 from typing import Final
 
 import msgspec
 
 from yangbeam.core.https_receiving import HttpsSettings
+from yangbeam.core.outside import Outside
 from yangbeam.core.udp_receiving import UdpSettings
 
+HURRY: Final = signal.SIGUSR1
+"""Told to a process that flushes: keep the rest on disk at once."""
 FATAL: Final = 3
 """Exit code of a process that can do nothing more, and said why; another one would not fare better."""
 
@@ -53,6 +57,8 @@ class WorkerReport(msgspec.Struct, frozen=True):
     queue_records: int
     ended: tuple[str, str, str] | None = None
     """The last word of one that can do nothing more: reason, detail and fault of its error."""
+    outsides: tuple[Outside, ...] = ()
+    """The outside systems, as the process sees them."""
 
 
 ENCODER: Final = msgspec.json.Encoder()

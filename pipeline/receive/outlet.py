@@ -19,6 +19,7 @@ from yangbeam.core.spool import Header, Spooled
 from yangbeam.io.kafka.raw_producer import NEVER, KafkaFatalError
 from yangbeam.pipeline.receive.producing import Done, OutletLimits, Producer
 from yangbeam.pipeline.receive.spool import Spool
+from yangbeam.transforms.outsides import OUTSIDES
 
 COUNTERS: Final = ("acknowledged", "spooled", "spool_drops", "spool_damaged", "unwritable", "stalls")
 """Counted here, cumulative: records that Kafka acknowledged, that went to the disk, that neither took, that Kafka can
@@ -170,7 +171,10 @@ class Outlet:
         self._count_acknowledged(progress)
 
     def _count_acknowledged(self, settled: int) -> None:
+        before = self._counters["acknowledged"]
         self._counters["acknowledged"] = self._acknowledged_before + max(settled - self._failed, 0)
+        if self._counters["acknowledged"] > before:
+            self._producer.answered()
 
     def _spool_turn(self, waiting: int, now: float) -> None:
         self._sync()
@@ -300,7 +304,9 @@ class Outlet:
     def _retreat(self) -> None:
         """Brings to the disk what waits in memory: nobody knows how long this lasts."""
         self._counters["stalls"] += 1
-        self._trouble(f"Kafka acknowledged nothing for {self._limits.stall_s:g} s")
+        stalled = f"nothing acknowledged for {self._limits.stall_s:g} s"
+        self._producer.failed(stalled)
+        self._trouble(stalled)
         self._chunk_bytes = FIRST_CHUNK
         self._take_back()
         self._retry_at = self._progress_at = self._clock() + self._limits.retry_s
@@ -331,7 +337,7 @@ class Outlet:
     def close(self, limit_s: float) -> None:
         """Gives Kafka ``limit_s`` seconds for everything, and keeps the rest on disk."""
         deadline = self._clock() + limit_s
-        while self._clock() < deadline and not (self._is_direct and self._producer.waiting == 0):
+        while self.is_busy and self._clock() < deadline and not OUTSIDES.is_over:
             self._producer.poll(0.02)
             self.turn()
         self.abandon()

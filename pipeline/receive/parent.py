@@ -22,6 +22,7 @@ from yangbeam.core.udp_receiving import UdpSettings
 from yangbeam.io import https_notif, udp_sockets
 from yangbeam.pipeline.receive.order import KafkaOrder, SpoolOrder, WorkerOrder
 from yangbeam.pipeline.receive.process import Receiver
+from yangbeam.transforms.outsides import OUTSIDES
 
 UDP: Final = "yangbeam.pipeline.receive.udp"
 HTTPS: Final = "yangbeam.pipeline.receive.https"
@@ -138,8 +139,13 @@ class Receive:
             self._close()
 
     def stop(self) -> None:
-        """Asks for the end."""
+        """Asks for the end; asked again, for the end at once: what Kafka did not take stays on disk."""
+        if self._stop:
+            OUTSIDES.end_within(0.0)
+            for receiver in self.receivers:
+                receiver.hurry()
         self._stop = True
+        OUTSIDES.end_within(self.plan.kafka.flush_s)
 
     def _turn(self, wake: int, lock: int) -> None:
         now = time.monotonic()

@@ -1,29 +1,29 @@
-"""From a configuration to what `yangbeam receive` does, once the topic was found to take it."""
+"""From a configuration to what `yangbeam receive` does, and whether the raw topic takes it."""
 
 from collections.abc import Callable
+from threading import Event
+from typing import Final
 
-from yangbeam.core.errors import ConfigurationError
-from yangbeam.io.kafka.raw_producer import ROOM, check_topic, create_topic, properties_of
+from yangbeam.core.errors import ConfigurationError, YangbeamError
+from yangbeam.io.kafka.consumer import KafkaAwayError
+from yangbeam.io.kafka.raw_producer import check_topic, create_topic, properties_of
 from yangbeam.pipeline.config.file import Config
 from yangbeam.pipeline.config.sources import Capture, HttpsNotif, UdpNotif
 from yangbeam.pipeline.config.topics import TopicSource
 from yangbeam.pipeline.receive.order import KafkaOrder
 from yangbeam.pipeline.receive.parent import ReceivePlan
 from yangbeam.pipeline.source_settings import https_settings, udp_settings
+from yangbeam.pipeline.topic_checks import raw_topic, record_bytes
 
-_HOUR_MS = 3_600_000
+AGAIN_S: Final = 5.0
+"""Between two attempts to ask for the topic, while the cluster is away."""
 
 
-def plan_of(config: Config, say: Callable[[str], None]) -> ReceivePlan:
-    """Returns the plan of a configuration; creates the topic where that is asked for.
-
-    Args:
-        config: The configuration.
-        say: Told what could not be checked.
+def plan_of(config: Config) -> ReceivePlan:
+    """Returns the plan of a configuration.
 
     Raises:
-        ConfigurationError: There is no Kafka, a source ends by itself, or the topic does not take what is made for it.
-        KafkaAwayError: The cluster does not answer.
+        ConfigurationError: There is no Kafka, or a source ends by itself.
     """
     if config.kafka is None:
         raise ConfigurationError("no-kafka", "receive writes to Kafka: add a [kafka] section with bootstrap")
@@ -32,22 +32,6 @@ def plan_of(config: Config, say: Callable[[str], None]) -> ReceivePlan:
     settings = config.receive
     largest = record_bytes(config)
     topic, properties = config.kafka.topics.raw, properties_of(config.kafka.client_properties())
-    if settings.create_topic:
-        create_topic(
-            topic,
-            properties,
-            partitions=settings.shards,
-            replication=settings.replication,
-            settings={
-                "max.message.bytes": str(largest),
-                "retention.ms": str(settings.retention_h * _HOUR_MS),
-                # Arrival times order what is read; the broker's would not.
-                "message.timestamp.type": "CreateTime",
-            },
-        )
-    unchecked = check_topic(topic, properties, partitions=settings.shards, record_bytes=largest)
-    if unchecked:
-        say(unchecked)
     return ReceivePlan(
         udp=tuple(
             udp_settings(source, config, number, settings.shards)
@@ -65,8 +49,43 @@ def plan_of(config: Config, say: Callable[[str], None]) -> ReceivePlan:
     )
 
 
-def record_bytes(config: Config) -> int:
-    """Returns the octets of the largest record that the sources can make."""
-    largest = [source.max_body_bytes for source in config.sources if isinstance(source, HttpsNotif)]
-    largest += [source.reassembly.max_message_bytes for source in config.sources if isinstance(source, UdpNotif)]
-    return max(largest) + ROOM
+def check_raw_topic(config: Config, say: Callable[[str], None]) -> None:
+    """Looks whether the raw topic takes what the plan makes; creates it where that is asked for.
+
+    Args:
+        config: The configuration, with [kafka].
+        say: Told what could not be checked.
+
+    Raises:
+        ConfigurationError: It is missing, or does not take what is made for it.
+        KafkaAwayError: The cluster does not answer.
+        KafkaFatalError: It does not let us in.
+    """
+    assert config.kafka is not None  # noqa: S101 # there is a plan
+    wanted, properties = raw_topic(config, config.kafka), config.kafka.client_properties()
+    if config.receive.create_topic:
+        create_topic(
+            wanted.name,
+            properties,
+            partitions=wanted.partitions,
+            replication=config.receive.replication,
+            settings=dict(wanted.settings),
+        )
+    unchecked = check_topic(wanted.name, properties, partitions=wanted.partitions, record_bytes=record_bytes(config))
+    if unchecked:
+        say(unchecked)
+
+
+def check_until_answered(config: Config, say: Callable[[str], None], over: Event) -> None:
+    """As ``check_raw_topic``, again and again until the cluster answers; what is wrong is said, and ends nothing.
+
+    What comes meanwhile waits on disk, as in any outage.
+    """
+    while not over.wait(AGAIN_S):
+        try:
+            check_raw_topic(config, say)
+        except KafkaAwayError:
+            continue
+        except YangbeamError as error:
+            say(f"{error}; records wait on disk")
+        return

@@ -12,7 +12,7 @@ from typing import IO, Final
 import msgspec
 
 from yangbeam.core.errors import Fault, YangbeamError
-from yangbeam.pipeline.receive.order import ENCODER, FATAL, REPORT, WorkerOrder, WorkerReport
+from yangbeam.pipeline.receive.order import ENCODER, FATAL, HURRY, REPORT, WorkerOrder, WorkerReport
 
 BACKOFF_S: Final = (0.0, 1.0, 2.0, 5.0, 10.0)
 """From a crash to the next start, by how many crashes were near each other; the last one from then on."""
@@ -118,6 +118,11 @@ class Receiver:
         """Closes its standard input, which is its sign to end."""
         if self._process is not None:
             _pipe(self._process.stdin).close()
+
+    def hurry(self) -> None:
+        """Lets it wait for Kafka no longer: the rest stays on disk."""
+        if self._process is not None:
+            self._process.send_signal(HURRY)
 
     def wait(self, deadline: float) -> int:
         """Reads its last reports and waits until it has ended; kills it at the deadline. Returns its exit code."""

@@ -36,6 +36,14 @@ class Producer(Protocol):
         """Raises KafkaFatalError when nothing more can be produced."""
         ...
 
+    def answered(self) -> None:
+        """Notes that the brokers took something."""
+        ...
+
+    def failed(self, why: str) -> None:
+        """Notes that they do not."""
+        ...
+
     def take_back(self) -> None:
         """Settles everything that waits as failed, and goes on."""
         ...

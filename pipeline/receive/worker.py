@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -18,11 +19,12 @@ from yangbeam.core.log_line import ERROR, WARNING, log_line
 from yangbeam.core.raw_record import RawRecord, read_record
 from yangbeam.core.spool import Spooled
 from yangbeam.io.kafka.raw_producer import RawProducer
-from yangbeam.pipeline.logs import chosen, traceback_of
-from yangbeam.pipeline.receive.order import ENCODER, FATAL, ORDER, WorkerOrder, WorkerReport
+from yangbeam.pipeline.logs import chosen, on_standard_error, traceback_of
+from yangbeam.pipeline.receive.order import ENCODER, FATAL, HURRY, ORDER, WorkerOrder, WorkerReport
 from yangbeam.pipeline.receive.outlet import Outlet
 from yangbeam.pipeline.receive.producing import Done, OutletLimits
 from yangbeam.pipeline.receive.spool import Spool
+from yangbeam.transforms.outsides import OUTSIDES
 
 STDIN: Final = 0
 STDOUT: Final = 1
@@ -138,7 +140,7 @@ class Delivery:
 
     def report(self) -> None:
         """Tells the parent how things stand, if it listens; if it does not, the next one says as much."""
-        _report(WorkerReport(self.counters, self.outlet.spool_octets, self.outlet.waiting))
+        _report(WorkerReport(self.counters, self.outlet.spool_octets, self.outlet.waiting, outsides=OUTSIDES.all()))
 
     def end(self) -> None:
         """Gives up what is incomplete, and waits a while for Kafka; the rest stays on disk."""
@@ -169,7 +171,8 @@ def ended_by(name: str, work: Callable[[], None]) -> int:
     An error of ours is the parent's to say: another start would not mend it.
     """
     try:
-        work()
+        with on_standard_error():
+            work()
     except YangbeamError as error:
         if not _report(WorkerReport({}, 0, 0, (error.reason, error.detail, error.fault.value))):
             tell(name, ERROR, str(error))
@@ -192,4 +195,6 @@ def read_order() -> WorkerOrder:
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLD)
     os.set_blocking(STDOUT, False)
+    # The parent's word that its own end is to wait no more.
+    signal.signal(HURRY, lambda *_: OUTSIDES.end_within(0.0))
     return ORDER.decode(line)

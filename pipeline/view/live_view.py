@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -16,6 +16,7 @@ from rich.text import Text
 from yangbeam.core.ledger import DECODED, DUPLICATES, LOST, PENDING, RECEIVED, VALIDATED
 from yangbeam.core.loss.loss_json import NUMBERED
 from yangbeam.pipeline.config.sinks import Status as StatusConfig
+from yangbeam.pipeline.view.outages import outage_lines
 from yangbeam.pipeline.view.report import dead_letters, delivered
 from yangbeam.pipeline.view.status import Snapshot
 
@@ -55,6 +56,7 @@ class RateMeter:
 def picture(snapshot: Snapshot, rates: Rates, elapsed_s: float) -> RenderableType:
     """Returns the live view of one moment."""
     parts: list[RenderableType] = [_head(snapshot, rates, elapsed_s)]
+    parts += [Text(line, style="bold red") for line in outage_lines(snapshot)]
     if snapshot.size:
         parts.append(ProgressBar(total=snapshot.size, completed=min(snapshot.position, snapshot.size)))
     grid = Table.grid(padding=(0, 3))
@@ -76,7 +78,7 @@ def plain_line(snapshot: Snapshot, rates: Rates, elapsed_s: float) -> str:
     ]
     if snapshot.size:
         parts.insert(1, f"{min(snapshot.position / snapshot.size, 1):.0%} read")
-    return ", ".join(parts)
+    return ", ".join([*parts, *outage_lines(snapshot)])
 
 
 def _lost(snapshot: Snapshot) -> int:
@@ -135,11 +137,45 @@ def _trouble(snapshot: Snapshot) -> Table:
     return table
 
 
-class LiveView:
-    """Shows a run on a console until it leaves its context.
+class View(Protocol):
+    """What is shown: as a picture, or as a line of a log."""
+
+    def picture(self, now_s: float, elapsed_s: float) -> RenderableType:
+        """Returns the picture of the present moment."""
+        ...
+
+    def line(self, now_s: float, elapsed_s: float) -> str:
+        """Returns the same in one line."""
+        ...
+
+
+class RunView:
+    """A run.
 
     Args:
-        snapshot: Gives what the run has come to; called from a thread of this view.
+        snapshot: Gives what it has come to.
+    """
+
+    def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
+        self._snapshot = snapshot
+        self._meter = RateMeter()
+
+    def picture(self, now_s: float, elapsed_s: float) -> RenderableType:
+        """See ``View``."""
+        snapshot = self._snapshot()
+        return picture(snapshot, self._meter.rates(snapshot, now_s), elapsed_s)
+
+    def line(self, now_s: float, elapsed_s: float) -> str:
+        """See ``View``."""
+        snapshot = self._snapshot()
+        return plain_line(snapshot, self._meter.rates(snapshot, now_s), elapsed_s)
+
+
+class LiveView:
+    """Shows a view on a console until it leaves its context.
+
+    Args:
+        view: What is shown; asked from a thread of its own.
         config: How, and how often.
         console: Where; standard error, so that results can be piped.
         clock: Monotone seconds.
@@ -147,21 +183,20 @@ class LiveView:
 
     def __init__(
         self,
-        snapshot: Callable[[], Snapshot],
+        view: View,
         config: StatusConfig,
         console: Console,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._snapshot = snapshot
+        self._view = view
         self._clock = clock
         self._console = console
         self._start_s = clock()
-        self._meter = RateMeter()
         self._done = threading.Event()
-        view = config.view if config.view != "auto" else "live" if console.is_terminal else "plain"
-        self._live = Live(console=console, auto_refresh=False, transient=True) if view == "live" else None
-        self._every_s = config.refresh_s if view == "live" else config.plain_every_s
-        self._thread = None if view == "off" else threading.Thread(target=self._loop, name="view", daemon=True)
+        how = config.view if config.view != "auto" else "live" if console.is_terminal else "plain"
+        self._live = Live(console=console, auto_refresh=False, transient=True) if how == "live" else None
+        self._every_s = config.refresh_s if how == "live" else config.plain_every_s
+        self._thread = None if how == "off" else threading.Thread(target=self._loop, name="view", daemon=True)
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -180,12 +215,11 @@ class LiveView:
     def show(self) -> None:
         """Shows the present moment once."""
         now_s = self._clock()
-        snapshot = self._snapshot()
-        rates, elapsed_s = self._meter.rates(snapshot, now_s), now_s - self._start_s
+        elapsed_s = now_s - self._start_s
         if self._live is not None:
-            self._live.update(picture(snapshot, rates, elapsed_s), refresh=True)
+            self._live.update(self._view.picture(now_s, elapsed_s), refresh=True)
         else:
-            self._console.print(plain_line(snapshot, rates, elapsed_s), soft_wrap=True)
+            self._console.print(self._view.line(now_s, elapsed_s), soft_wrap=True)
 
     def _loop(self) -> None:
         while not self._done.wait(self._every_s):

@@ -1,6 +1,7 @@
 """What a run came to: the structure of report.json, made from totals and loss events alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final, TypedDict
 
 from yangbeam.core.causes import OLD_NAMES
@@ -9,6 +10,7 @@ from yangbeam.core.edges import Open
 from yangbeam.core.elements import LossEvent
 from yangbeam.core.ledger import BOUND, DEAD, DEAD_AT, DECODED, DELIVERED, ROWS, VALIDATED
 from yangbeam.core.loss.holes import Missing, missing_by_exporter
+from yangbeam.core.outside import Outside
 from yangbeam.core.udp_notif import ACCEPTED, REFUSED
 from yangbeam.pipeline.view.balance import is_balanced, lines, open_of
 from yangbeam.pipeline.view.status import Snapshot
@@ -60,6 +62,19 @@ OpenEdge = TypedDict("OpenEdge", {"edge": str, "where": str, "in": int, "out": i
 """An edge of the graph whose sides differ, as in ``core.edges.Open``."""
 
 
+class OutsideEntry(TypedDict):
+    """One outside system that was asked for something."""
+
+    kind: str
+    address: str
+    state: str
+    since: str
+    """When that state began, RFC 3339."""
+    outages: int
+    why: str
+    """Of one that is away: what was said last."""
+
+
 class Report(TypedDict):
     """What report.json holds; counts are messages but for ``datagrams`` and ``tables`` (rows)."""
 
@@ -72,6 +87,7 @@ class Report(TypedDict):
     tables: dict[str, int]
     open_edges: list[OpenEdge]
     balanced: bool
+    outside: list[OutsideEntry]
 
 
 def build(snapshot: Snapshot, sinks: Sequence[str], *, topic: bool = False) -> Report:
@@ -93,6 +109,19 @@ def build(snapshot: Snapshot, sinks: Sequence[str], *, topic: bool = False) -> R
         tables=_named(counts, ROWS),
         open_edges=[_open(one) for one in open_of(snapshot, topic=topic)],
         balanced=is_balanced(snapshot, sinks, topic=topic),
+        outside=[_outside(one) for one in snapshot.outsides],
+    )
+
+
+def _outside(one: Outside) -> OutsideEntry:
+    since = datetime.fromtimestamp(one.since_s, UTC).isoformat(timespec="seconds")
+    return OutsideEntry(
+        kind=one.kind.value,
+        address=one.address,
+        state=one.state.value,
+        since=since,
+        outages=one.outages,
+        why=one.why,
     )
 
 

@@ -9,6 +9,8 @@ from prometheus_client.registry import Collector
 
 from yangbeam.core.elements import LearnedScope, LossEvent
 from yangbeam.core.ledger import ARRIVED, GIVEN, NOBODY, WHY
+from yangbeam.pipeline.view.outages import waiting
+from yangbeam.pipeline.view.outside_metrics import outside_metrics
 from yangbeam.pipeline.view.status import OTHERS, Snapshot
 
 MOST_EXPORTERS: Final = 500
@@ -38,6 +40,11 @@ class RunMetrics(Collector):
         yield _collectors(found.collectors)
         yield from _losses(found.loss, named)
         yield from _learned(found.learned, named)
+        yield from outside_metrics(found.outsides)
+        if found.sinks:
+            yield GaugeMetricFamily(
+                "yangbeam_waiting_messages", "Messages that have not reached every sink.", max(waiting(found), 0)
+            )
 
 
 def _named(exporters: Mapping[str, Mapping[str, int]]) -> frozenset[str]:

@@ -8,7 +8,9 @@ from typing import Final
 
 from yangbeam.core.elements import LearnedScope, LedgerTotal, LedgerTotals, LossBatch, LossEvent
 from yangbeam.core.ledger import DECODED
+from yangbeam.core.outside import Outside
 from yangbeam.core.totals import line_of
+from yangbeam.transforms.outsides import OUTSIDES
 
 MAX_BUCKETS: Final = 200_000
 """Buckets that may still be revised; some 300 octets each. A bucket is a minute, and revisions come within two, so
@@ -42,6 +44,9 @@ class Snapshot:
         forgotten_losses: Loss events too many to be kept here.
         arrived: Messages, whole or refused, by the readers' own count; None: no reader of this process counts.
         is_over: The run ended in order: nothing is under way any more, so that what is not accounted for is lost.
+        sinks: Every sink of the run, as the ledger names them.
+        outsides: The outside systems of this process.
+        ending_s: How long the end may still wait for them; None: nobody asked for the end.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -55,6 +60,9 @@ class Snapshot:
     forgotten_losses: int = 0
     arrived: int | None = None
     is_over: bool = False
+    sinks: tuple[str, ...] = ()
+    outsides: tuple[Outside, ...] = ()
+    ending_s: float | None = None
 
     def received(self) -> int:
         """Returns the messages received: by the readers' own count where there is one, as the ledger lags behind it."""
@@ -79,9 +87,10 @@ class Status:
         self._lock = threading.Lock()
         self.clear()
 
-    def clear(self) -> None:
-        """Forgets everything: a new run begins."""
+    def clear(self, sinks: Iterable[str] = ()) -> None:
+        """Forgets everything: a new run begins, into these sinks."""
         with self._lock:
+            self._sinks = tuple(sinks)
             self._buckets: OrderedDict[_Key, LedgerTotal] = OrderedDict()
             self._exporters: dict[str, dict[str, int]] = {}
             self._collectors: dict[str, dict[str, int]] = {}
@@ -145,6 +154,9 @@ class Status:
                 forgotten_losses=self._forgotten,
                 arrived=self._arrived() if self._arrived is not None else None,
                 is_over=self._is_over,
+                sinks=self._sinks,
+                outsides=OUTSIDES.all(),
+                ending_s=OUTSIDES.left_s(),
             )
 
     def _take(self, total: LedgerTotal) -> None:

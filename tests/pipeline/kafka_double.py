@@ -45,6 +45,7 @@ class Double:
         self.fatal = False
         self.refused: int | None = None
         self.closed = False
+        self.is_away = False
 
     def put(
         self, partition: int, key: bytes | None, value: bytes, headers: list[Header], timestamp_ms: int, settled: Any
@@ -85,6 +86,12 @@ class Double:
     def _taken(self, count: int) -> list[Any]:
         taken, self.queue = self.queue[:count], self.queue[count:]
         return taken
+
+    def answered(self) -> None:
+        self.is_away = False
+
+    def failed(self, why: str) -> None:
+        self.is_away = True
 
     def take_back(self) -> None:
         self.fail(PURGED)

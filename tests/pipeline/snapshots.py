@@ -59,4 +59,5 @@ def snapshot(counts: dict[str, int] | None = None, **facts: Any) -> Snapshot:
     totals = [total(COUNTS if counts is None else counts)]
     status.record_totals(LedgerTotals(totals=totals, collectors={"c1": COLLECTOR}))
     taken = status.snapshot()
-    return Snapshot(**{name: getattr(taken, name) for name in taken.__slots__} | facts)
+    ours = {"outsides": (), "ending_s": None}  # not what this process sees
+    return Snapshot(**{name: getattr(taken, name) for name in taken.__slots__} | ours | facts)

@@ -7,7 +7,7 @@ from tests.pipeline.snapshots import loss, snapshot
 from tests.waiting import PATIENCE_S
 from yangbeam.pipeline.config.sinks import Status as StatusConfig
 from yangbeam.pipeline.view.console import TextConsole
-from yangbeam.pipeline.view.live_view import TOP, LiveView, RateMeter, Rates, picture, plain_line
+from yangbeam.pipeline.view.live_view import TOP, LiveView, RateMeter, Rates, RunView, picture, plain_line
 from yangbeam.pipeline.view.status import Snapshot
 
 
@@ -69,7 +69,7 @@ def test_where_there_is_no_terminal_plain_lines_are_printed() -> None:
         asked.set()
         return snapshot()
 
-    with LiveView(take, StatusConfig(plain_every_s=0.1), TextConsole(file=out, width=40)):
+    with LiveView(RunView(take), StatusConfig(plain_every_s=0.1), TextConsole(file=out, width=40)):
         assert asked.wait(PATIENCE_S)
     assert "10 messages" in out.getvalue()
     assert "\n" not in out.getvalue().split("kernel")[0]
@@ -78,13 +78,13 @@ def test_where_there_is_no_terminal_plain_lines_are_printed() -> None:
 def test_on_a_terminal_the_picture_is_drawn() -> None:
     out = io.StringIO()
     console = TextConsole(file=out, width=120, force_terminal=True, color_system="truecolor")
-    with LiveView(snapshot, StatusConfig(view="auto", refresh_s=60), console) as view:
+    with LiveView(RunView(snapshot), StatusConfig(view="auto", refresh_s=60), console) as view:
         view.show()
     assert "Subscriptions" in out.getvalue()
 
 
 def test_nothing_is_shown_where_nothing_is_wanted() -> None:
     out = io.StringIO()
-    with LiveView(snapshot, StatusConfig(view="off"), TextConsole(file=out, force_terminal=True)):
+    with LiveView(RunView(snapshot), StatusConfig(view="off"), TextConsole(file=out, force_terminal=True)):
         pass
     assert out.getvalue() == ""

@@ -1,6 +1,7 @@
 """From a configuration to what receive does: sources, limits, the topic, and what is refused before anything starts."""
 
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -8,11 +9,12 @@ import pytest
 from tests.pipeline.commands import run
 from tests.pipeline.configurations import Write, only
 from yangbeam.core.errors import ConfigurationError
+from yangbeam.io.kafka.consumer import KafkaAwayError
 from yangbeam.io.kafka.raw_producer import ROOM
 from yangbeam.pipeline.config.file import load
 from yangbeam.pipeline.receive import plan as plan_module
 from yangbeam.pipeline.receive.parent import ReceivePlan
-from yangbeam.pipeline.receive.plan import plan_of
+from yangbeam.pipeline.receive.plan import check_raw_topic, check_until_answered, plan_of
 
 HTTPS = """
     [[sources]]
@@ -46,7 +48,10 @@ class Cluster:
 
 
 def plan(path: Path, said: list[str] | None = None) -> ReceivePlan:
-    return plan_of(load(path), (said if said is not None else []).append)
+    config = load(path)
+    made = plan_of(config)
+    check_raw_topic(config, (said if said is not None else []).append)
+    return made
 
 
 def test_every_live_source_is_received_with_its_own_settings(
@@ -131,12 +136,25 @@ def test_receive_without_kafka_says_what_to_add(written: Write, capsys: pytest.C
     assert "add a [kafka] section" in capsys.readouterr().err.replace("\n", " ")
 
 
-def test_receive_ends_when_the_cluster_is_away(
-    written: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_while_the_cluster_is_away_the_topic_is_asked_for_again_and_what_is_wrong_then_ends_nothing(
+    written: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("yangbeam.io.kafka.raw_producer.ANSWER_S", 0.2)
-    assert run("receive", "--config", str(written('[kafka]\nbootstrap = "127.0.0.1:9"'))) == 3
-    assert "check kafka.bootstrap" in capsys.readouterr().err.replace("\n", " ")
+    answers = iter([KafkaAwayError("kafka-unreachable", "away"), KafkaAwayError("kafka-unreachable", "away"), None])
+    asked: list[str] = []
+
+    def check(topic: str, *_: Any, **__: Any) -> str:
+        asked.append(topic)
+        answer = next(answers)
+        if answer is not None:
+            raise answer
+        raise ConfigurationError("no-topic", "there is no such topic")
+
+    monkeypatch.setattr(plan_module, "check_topic", check)
+    monkeypatch.setattr(plan_module, "AGAIN_S", 0.0)
+    said: list[str] = []
+    check_until_answered(load(written("[kafka]")), said.append, Event())
+    assert len(asked) == 3
+    assert said == ["there is no such topic [no-topic; configuration]; records wait on disk"]
 
 
 @pytest.mark.parametrize(

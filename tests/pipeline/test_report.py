@@ -107,6 +107,7 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
         "tables": {"interfaces": 12, "sensors": 3},
         "open_edges": [],
         "balanced": True,
+        "outside": [],
     }
 
 
