@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import Message
 
 from tests.builders import ARRIVAL_US, message, payload
-from tests.io.kafka.clusters import bootstrap, fill, new_topic
+from tests.io.kafka.clusters import bootstrap, fill, new_topic, with_topics
 from tests.io.kafka.test_write_kafka import consumed
 from yangbeam.core.dead_letter import from_record
 from yangbeam.core.elements import Heartbeat, Refused
@@ -49,7 +49,7 @@ out = "{folder}/out"
 [collect]
 end = "latest"
 [kafka]
-bootstrap = "{bootstrap()}"
+bootstrap = "{with_topics(f"{self.loss}-ingest")}"
 properties = {{ "group.id" = "{self.raw}" }}
 [kafka.topics]
 raw = "{self.raw}"

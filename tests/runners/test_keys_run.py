@@ -7,7 +7,7 @@ import duckdb
 import orjson
 import pytest
 
-from tests.io.kafka.clusters import bootstrap, fill, new_topic
+from tests.io.kafka.clusters import bootstrap, fill, new_topic, with_topics
 from tests.io.kafka.test_write_kafka import consumed
 from tests.runners.traffic import batches_of, mixed
 from yangbeam.core.elements import Heartbeat, Refused
@@ -61,7 +61,7 @@ end = "latest"
 [ingest]
 end = "latest"
 [kafka]
-bootstrap = "{bootstrap()}"
+bootstrap = "{with_topics()}"
 properties = {{ "group.id" = "{raw}" }}
 keys = {self._keys}
 topics = {{ raw = "{raw}", telemetry = "{self.telemetry}" }}
@@ -138,7 +138,7 @@ end = "latest"
 [ingest]
 end = "latest"
 [kafka]
-bootstrap = "{bootstrap()}"
+bootstrap = "{with_topics(f"{raw}-all", f"{raw}-about")}"
 properties = {{ "group.id" = "{raw}" }}
 keys = {{ topics = "subject", topic_prefix = "{raw}" }}
 topics = {{ raw = "{raw}", telemetry = "{raw}-all", subscriptions = "{raw}-about" }}

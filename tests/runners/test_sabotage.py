@@ -83,7 +83,7 @@ def test_a_message_that_decoding_skips_is_missed(tmp_path: Path, monkeypatch: py
 
 
 def test_what_waits_for_a_broker_that_never_comes_is_in_flight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "check_topics", lambda _config: None)  # it went away after the start
+    monkeypatch.setattr(jobs, "check_topics", lambda *_: None)  # it went away after the start
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # nobody listens
         (tmp_path / "yangbeam.toml").write_text(f"""

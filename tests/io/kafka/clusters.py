@@ -17,6 +17,14 @@ def bootstrap() -> str:
     return f"{broker.host}:{broker.port}"
 
 
+def with_topics(*more: str) -> str:
+    """The same, once the topics that a configuration has by default are there, and these."""
+    suffixes = ("telemetry", "loss", "ledger", "dead-letters", "loss-ingest", "ledger-ingest")
+    for topic in (*(f"yangbeam-{suffix}" for suffix in suffixes), *more):
+        CLUSTER.list_topics(topic, timeout=10)
+    return bootstrap()
+
+
 def properties() -> tuple[tuple[str, str], ...]:
     """How a client reaches it."""
     return (("bootstrap.servers", bootstrap()),)
