@@ -321,7 +321,7 @@ def _retried(work: Callable[[], T], path: str, sleep: Callable[[float], None]) -
             done = work()
         except _TRANSIENT as error:
             if not isinstance(error, duckdb.TransactionException):  # two writers in each other's way
-                OUTSIDES.failed(Kind.DATABASE, path, str(error).splitlines()[0])
+                OUTSIDES.failed(Kind.DATABASE, path, str(error).splitlines()[0], is_told=True)
             if attempt + 1 == ATTEMPTS or OUTSIDES.is_over:
                 why = f"{path}: {error}; one process may write the file, and the disk needs room"
                 raise TablesError("tables-write", why) from error

@@ -44,7 +44,7 @@ class _Open:
                 file.flush()
         except OSError as error:
             why = os.strerror(error.errno or 0)
-            OUTSIDES.failed(Kind.DISK, path, why)
+            OUTSIDES.failed(Kind.DISK, path, why, is_told=True)
             raise FileError("file-write", f"cannot write {path}: {why}; free space or choose another place") from error
         OUTSIDES.answered(Kind.DISK, path)
 

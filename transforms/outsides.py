@@ -48,18 +48,25 @@ class Outsides:
         if known is None or known.since_s == 0.0 or known.is_away:
             self._note(kind, address, Seen.ANSWERED, "")
 
-    def failed(self, kind: Kind, address: str, why: str) -> None:
-        """Notes that it did not, and why."""
-        self._note(kind, address, Seen.FAILED, why)
+    def failed(self, kind: Kind, address: str, why: str, *, is_told: bool = False) -> None:
+        """Notes that it did not, and why.
 
-    def _note(self, kind: Kind, address: str, seen: Seen, why: str) -> None:
+        Args:
+            kind: What it is.
+            address: Where.
+            why: What was said.
+            is_told: An error tells it that may end the run: the log does not.
+        """
+        self._note(kind, address, Seen.FAILED, why, is_told=is_told)
+
+    def _note(self, kind: Kind, address: str, seen: Seen, why: str, *, is_told: bool = False) -> None:
         key = (kind, address)
         with self._lock:
             before = self._known.get(key, Outside(kind, address))
             if key not in self._known and len(self._known) >= MOST:
                 return
             now = self._known[key] = after(before, seen, self._clock(), why)
-        if now.is_away and not before.is_away:
+        if now.is_away and not before.is_away and not is_told:
             _LOG.warning("%s %s %s: %s", kind, address, AWAY_IN_WORDS[kind], now.why or "no answer")
         elif before.is_away and not now.is_away:
             _LOG.warning("%s %s is back after %.0f s", kind, address, now.since_s - before.since_s)

@@ -12,6 +12,7 @@ import typer
 
 from yangbeam.core.capture_contents import what_it_holds
 from yangbeam.core.errors import Fault, YangbeamError
+from yangbeam.core.failure import unwrapped
 from yangbeam.core.totals import Line, lines_of, unbalanced
 from yangbeam.pipeline.cli.captures import Version0
 from yangbeam.pipeline.cli.console import fail, messages, output, print_json, print_line, reporting, say, warn
@@ -216,12 +217,17 @@ def execute(job: Job, launchers: Launchers, *, json: bool, max_dead: float | Non
         with _metrics(job), LiveView(RunView(STATUS.snapshot), job.config.status, messages()):
             launchers.of(job.config)(job)
         STATUS.record_end()
+    except KeyboardInterrupt:
+        for said in _outages(job):
+            fail(said)
+        raise
+    except Exception as error:
+        _add_outages(error, _outages(job))
+        raise
     finally:
         snapshot = STATUS.snapshot()
         report = build(snapshot, sinks, topic=topic)
         _write(report, job.config.status.report)
-        for said in outage_lines(replace(snapshot, ending_s=None)):
-            fail(f"{said}; {_FATE[job.kind]}")
     if json:
         print_json(orjson.dumps(report))
     else:
@@ -231,10 +237,24 @@ def execute(job: Job, launchers: Launchers, *, json: bool, max_dead: float | Non
             fail(f"the ledger does not balance: {line}")
         raise typer.Exit(ExitCode.FAILED)
     if is_held_up(snapshot):
+        for said in _outages(job):
+            fail(said)
         raise typer.Exit(ExitCode.ENVIRONMENT)
     _end_by_share([line for sink in sinks for line in lines_of(snapshot.counts, sink)], max_dead)
     _end_without_message(job, snapshot)
     return report
+
+
+def _outages(job: Job) -> list[str]:
+    """Returns what is away, and what becomes of what waits for it."""
+    return [f"{line}; {_FATE[job.kind]}" for line in outage_lines(replace(STATUS.snapshot(), ending_s=None))]
+
+
+def _add_outages(error: Exception, outages: list[str]) -> None:
+    """Adds to the one line of an error how many messages wait, and for what since when."""
+    original = unwrapped(error)
+    if isinstance(original, YangbeamError) and original.fault is Fault.ENVIRONMENT and outages:
+        original.detail = "; ".join((original.detail, *outages))
 
 
 def _end_by_share(lines: list[Line], max_dead: float | None) -> None:

@@ -118,7 +118,8 @@ def test_a_run_that_is_held_up_ends_as_the_environments_fault_with_all_it_took_i
     code = run("run", "--capture", str(recorded), "--out", str(tmp_path), "--view", "off", bounded=launched)
     assert code == ExitCode.ENVIRONMENT
     said = capsys.readouterr().err
-    assert f"Error: {words}" in said
+    (line,) = (line for line in said.splitlines() if line.startswith("Error: "))
+    assert words in line
     assert "10 messages waiting (no answer)" in said
     report = orjson.loads((tmp_path / "report.json").read_bytes())
     counted = report["messages"]
