@@ -9,7 +9,9 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("core", "io", "pipeline", "registry", "runners", "simulator", "transforms")
 SOURCES = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
 
-AROUND = re.compile(r"(?<![\w.])(?<!> )print\(|typer\.echo\(|sys\.(stdout|stderr)(\.buffer)?\.write\(|(?<![\w.])Console\(")
+AROUND = re.compile(
+    r"(?<![\w.])(?<!> )print\(|typer\.echo\(|sys\.(stdout|stderr)(\.buffer)?\.write\(|(?<![\w.])Console\("
+)
 MAY = {
     "pipeline/cli/console.py": "the consoles of commands",
     "pipeline/logs.py": "the log",
