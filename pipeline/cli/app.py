@@ -109,6 +109,8 @@ def main(arguments: Sequence[str], launchers: Launchers) -> int:
             ended = app(args=ours or ["--help"], prog_name="yangbeam", standalone_mode=False)
             if ended == ExitCode.INTERRUPTED:
                 say("interrupted")
+            if not ours:
+                return ExitCode.USAGE
             return ended if isinstance(ended, int) else ExitCode.OK
     except typer.Exit as ended:
         return ended.exit_code

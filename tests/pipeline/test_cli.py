@@ -33,7 +33,7 @@ class TestMap:
         assert all(len(row.strip("│ ").split("  ")) > 1 for row in rows), rows
 
     def test_no_argument_shows_the_map(self, capsys: pytest.CaptureFixture[str]) -> None:
-        run()
+        assert run() == ExitCode.USAGE
         assert "Usage: yangbeam" in capsys.readouterr().out
 
     def test_the_version_is_printed(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,6 +74,20 @@ class TestArguments:
         given = ["run", "--capture", "a", "b", "--out", "o", "--yang", "x", "y", "--json", "--capture", "c"]
         wanted = "run --capture a --capture b --out o --yang x --yang y --json --capture c"
         assert cut(given) == (wanted.split(" "), ())
+
+    @pytest.mark.parametrize(
+        ("given", "ours"),
+        [
+            (["run", "--debug"], ["--debug", "run"]),
+            (["run", "--log", "json", "--out", "x"], ["--log", "json", "run", "--out", "x"]),
+            (["run", "--log=json"], ["--log=json", "run"]),
+            (["decode", "--", "--debug"], ["decode", "--", "--debug"]),
+        ],
+    )
+    def test_options_of_the_whole_command_line_may_stand_behind_the_command(
+        self, given: list[str], ours: list[str]
+    ) -> None:
+        assert cut(given) == (ours, ())
 
     def test_only_run_hands_the_rest_to_beam(self) -> None:
         assert cut(["run", "--", "--a", "--", "b"]) == (["run"], ("--a", "--", "b"))
