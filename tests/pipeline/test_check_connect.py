@@ -14,7 +14,7 @@ from tests.io.kafka.clusters import bootstrap, new_topic
 from tests.pipeline.commands import run
 from tests.registry.discovery.nodes import THINGS
 from yangbeam.core.errors import ConfigurationError, Fault
-from yangbeam.io.kafka.cluster_facts import TopicFacts
+from yangbeam.core.topic_plan import LARGEST, Found, Wanted
 from yangbeam.pipeline.checking import brokers, clock, folders, modules, nodes, ports, stores
 from yangbeam.pipeline.checking.finding import Finding, failed, ok, problem
 from yangbeam.pipeline.checking.table import CHECKS, Look, exit_code, look
@@ -112,47 +112,43 @@ def test_brokers_answer_and_topics_that_are_missing_are_all_named(tmp_path: Path
         tmp_path, f'[kafka]\nbootstrap = "{bootstrap()}"\ntopics.raw = "{raw}"\n[receive]\nshards = 4\n'
     )
     found = lines(brokers.topics, config)
-    assert found[0] == f"kafka: ok: {bootstrap()} answers: 1 brokers"
+    assert found[0] == f"kafka: ok: {bootstrap()} answers"
     assert found[1].startswith(f"kafka: ok: topic {raw}: 4 partitions, ")
     missing = [line for line in found if "does not exist" in line]
     assert missing[0] == (
-        "kafka: topic yangbeam-telemetry does not exist; create it with 1 partitions or more and "
-        "max.message.bytes=16777216 [environment]"
+        "kafka: topic yangbeam-telemetry does not exist; make it with `yangbeam topics create -c FILE` [environment]"
     )
     assert len(missing) == 6
 
 
 def test_a_topic_that_does_not_fit_is_the_configurations() -> None:
-    few = brokers._topic("raw", TopicFacts(2), 16, 100)
-    assert str(few) == (
-        "kafka: topic raw has 2 partitions, 16 are filled; add partitions, or set receive.shards to 2 [configuration]"
-    )
-    small = brokers._topic("raw", TopicFacts(16, 1_048_588), 16, 17_039_360)
-    assert str(small) == (
-        "kafka: topic raw takes records of 1,048,588 octets, up to 17,039,360 are written; raise its "
-        "max.message.bytes, or lower what is written: docs/operations.md, Topics [configuration]"
-    )
+    wanted = Wanted("raw", 16, {LARGEST: "17039360"})
+    few, small = brokers._topic(wanted, Found(2, {LARGEST: "1048588"}))
+    assert str(few) == "kafka: topic raw has 2 partitions, 16 are wanted: add some [configuration]"
+    assert str(small).startswith("kafka: topic raw takes records of 1048588 octets (max.message.bytes), ")
+    assert small.fault is Fault.CONFIGURATION
+    (untold,) = brokers._topic(wanted, Found(16))
+    assert str(untold) == "kafka: ok: topic raw: 16 partitions, its limits are not told"
 
 
 def test_a_record_of_the_future_shows_that_clocks_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(brokers, "now_s", lambda: 1_000.0)
-    assert [str(each) for each in brokers._skew({"raw": TopicFacts(1, None, 1_090_000)})] == [
-        (
-            "kafka: the newest record is dated 90 s ahead of this host's clock; let NTP keep the clocks of all hosts "
-            "that write [environment]"
-        )
-    ]
-    assert [each.state for each in brokers._skew({"raw": TopicFacts(1, None, 1_001_000)})] == ["ok"]
-    assert list(brokers._skew({"raw": TopicFacts(1)})) == []
+    (ahead,) = brokers._skew(1_090_000)
+    assert str(ahead) == (
+        "kafka: the newest record is dated 90 s ahead of this host's clock; let NTP keep the clocks of all hosts "
+        "that write [environment]"
+    )
+    assert [each.state for each in brokers._skew(1_001_000)] == ["ok"]
+    assert list(brokers._skew(None)) == []
 
 
 def test_brokers_that_are_away_are_the_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("yangbeam.io.kafka.cluster_facts.ANSWER_S", 1.0)
+    monkeypatch.setattr("yangbeam.io.kafka.topics.ANSWER_S", 1.0)
     config = configured(tmp_path, '[kafka]\nbootstrap = "127.0.0.1:9"\n')
     (found,) = look(config, 60, {"kafka": brokers.topics})
     assert found.fault is Fault.ENVIRONMENT
     assert found.what.startswith("kafka 127.0.0.1:9 does not answer (")
-    assert found.what.endswith("; see that the brokers are up, and check kafka.bootstrap, TLS and SASL")
+    assert "kafka.bootstrap" in found.what
 
 
 class _Registry(BaseHTTPRequestHandler):
