@@ -211,6 +211,73 @@ def test_a_broker_that_is_killed_costs_nothing_and_the_order_stays(
         assert list(dict.fromkeys(found)) == list(range(last + 1))
 
 
+def test_a_broker_that_freezes_again_and_again_costs_nothing_and_the_order_stays(
+    tmp_path: Path, command: Callable[[str], Command], password: Path
+) -> None:
+    with KafkaServer(tmp_path / "kafka") as server:
+        more = 'create_topic = true\nreplication = 1\nstall_s = 1.0\nqueue_bytes = 1048576\nspool = "spool"'
+        one = command(configuration(server, "receive-frozen", more=more, password=password))
+        address = one.address()
+        follower = Follower(server, "receive-frozen")
+        sent = 0
+
+        def some(count: int) -> None:
+            nonlocal sent
+            send(address, [message_datagram(number, bytes(2000)) for number in range(sent, sent + count)])
+            sent += count
+
+        some(100)
+        follower.until(lambda records: len(read(records)) >= 100, 60)
+        before = _held(one)
+        for _ in range(3):
+            stalls = one.said.count("nothing acknowledged for 1 s")
+            server.processes[0].signal(signal.SIGSTOP)
+            try:
+                some(100)  # taken by the client, and under way when it is taken back
+                one.until(lambda stalls=stalls: one.said.count("nothing acknowledged for 1 s") > stalls)
+                some(100)
+            finally:
+                server.processes[0].signal(signal.SIGCONT)
+            restored = one.said.count("everything that waited")
+            some(100)
+            last = sent - 1
+            follower.until(lambda records, last=last: any(each.message_id == last for each in read(records)), 90)
+            one.until(lambda restored=restored: one.said.count("everything that waited") >= max(restored, 1))
+        found = [each.message_id for each in read(follower.messages)]
+        after = _held(one)
+        follower.close()
+        assert one.end() == 0
+        assert list(dict.fromkeys(found)) == list(range(sent))
+        assert after <= before + 4
+
+
+def _held(one: Command) -> int:
+    """Threads of the receiving processes."""
+    children = Path(f"/proc/{one.process.pid}/task/{one.process.pid}/children").read_text().split()
+    return sum(len(list(Path(f"/proc/{child}/task").iterdir())) for child in children)
+
+
+def test_a_broker_that_is_away_at_the_start_costs_nothing(
+    tmp_path: Path, command: Callable[[str], Command], password: Path
+) -> None:
+    with KafkaServer(tmp_path / "kafka") as server:
+        more = 'create_topic = true\nreplication = 1\nstall_s = 1.0\nspool = "spool"'
+        text = configuration(server, "receive-late", more=more, password=password)
+        server.processes[0].kill()
+        one = command(text)
+        send(one.address(), [message_datagram(number) for number in range(50)])
+        one.until(lambda: "go to the disk" in one.said)
+        assert "what comes waits on disk until it does" in one.said
+        server.start()
+        one.until(lambda: "everything that waited" in one.said, 90)
+        follower = Follower(server, "receive-late")
+        follower.until(lambda records: len(read(records)) >= 50, 60)
+        found = [each.message_id for each in read(follower.messages)]
+        follower.close()
+        assert list(dict.fromkeys(found)) == list(range(50))
+        assert one.end() == 0
+
+
 def test_what_was_under_way_at_the_end_is_written_by_the_next_start(
     tmp_path: Path, command: Callable[[str], Command], password: Path
 ) -> None:

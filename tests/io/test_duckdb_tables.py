@@ -16,12 +16,14 @@ from tests.row_batches import changed, folded, interface, pushed, rows_of
 from tests.schema_trees import DATE_AND_TIME, container, leaf, leaf_list, list_, tree
 from yangbeam.core.elements import LedgerDelta
 from yangbeam.core.errors import UnmappableValueError
+from yangbeam.core.outside import Kind
 from yangbeam.core.tables.columns import BOUNDS
 from yangbeam.core.tables.row_batch import RowBatch
 from yangbeam.core.tables.rows import RowMaker
 from yangbeam.core.yang.tree import Tree, YangType
 from yangbeam.io import duckdb_tables
 from yangbeam.io.duckdb_tables import DuckDbStore, TablesError, WriteTables, close_tables, table_counts
+from yangbeam.transforms.outsides import OUTSIDES
 from yangbeam.transforms.write_rows import WriteRows
 
 TABLE = "ietf_interfaces__interfaces__interface"
@@ -386,3 +388,33 @@ def test_a_bug_is_no_dead_letter_and_rolls_back(monkeypatch: pytest.MonkeyPatch)
 
 def spoilt(upsert: Any) -> Any:
     return replace(upsert, rows=[tuple("x" for _ in upsert.columns)])
+
+
+def test_a_database_that_takes_no_writes_and_takes_them_again_is_noticed_and_an_end_tries_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def locked(_: str, __: int) -> None:
+        raise duckdb.IOException("Could not set lock on file\nmore")
+
+    OUTSIDES.clear()
+    waits: list[float] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(duckdb_tables, "_connect", locked)
+        with pytest.raises(TablesError):
+            DuckDbStore(":memory:", waits.append)
+    (known,) = OUTSIDES.all()
+    assert (known.kind, known.address, known.state) == (Kind.DATABASE, ":memory:", "away")
+    assert known.why == "Could not set lock on file"
+    assert len(waits) == duckdb_tables.ATTEMPTS - 1
+    OUTSIDES.end_within(0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(duckdb_tables, "_connect", locked)
+        with pytest.raises(TablesError):
+            DuckDbStore(":memory:", waits.append)
+    assert len(waits) == duckdb_tables.ATTEMPTS - 1
+    store = DuckDbStore(":memory:")
+    store.write(folded(store, rows_of(interface())))
+    (known,) = OUTSIDES.all()
+    assert (known.state, known.outages) == ("reached", 1)
+    store.close()
+    OUTSIDES.clear()

@@ -9,7 +9,10 @@ import pytest
 from apache_beam.testing.util import assert_that
 
 from yangbeam.core.elements import EndOfInput, TelemetryBatch, TelemetryRecord
+from yangbeam.core.outside import Kind
+from yangbeam.io import json_lines
 from yangbeam.io.json_lines import FileError, WriteJsonLines, close_below
+from yangbeam.transforms.outsides import OUTSIDES
 
 RECORD = TelemetryRecord(1, b"k", b'{"a":1}', "192.0.2.1", 0, 6666, 1, 1)
 
@@ -48,3 +51,19 @@ def test_a_place_that_cannot_be_written_fails_the_run_and_says_where(tmp_path: P
     with pytest.raises(Exception, match="cannot write"), beam.Pipeline(runner="FnApiRunner") as pipeline:
         _ = pipeline | beam.Create([TelemetryBatch(records=[RECORD])]) | WriteJsonLines(blocked / "t", values)
     assert issubclass(FileError, Exception)
+
+
+def test_a_disk_that_takes_nothing_and_takes_it_again_is_noticed(tmp_path: Path) -> None:
+    OUTSIDES.clear()
+    path = tmp_path / "folder" / "t"
+    (tmp_path / "folder").write_text("")
+    with pytest.raises(FileError):
+        json_lines._OPEN.write(str(path), b"{}\n")
+    (known,) = OUTSIDES.all()
+    assert (known.kind, known.address, known.is_away) == (Kind.DISK, str(path), True)
+    (tmp_path / "folder").unlink()
+    json_lines._OPEN.write(str(path), b"{}\n")
+    (known,) = OUTSIDES.all()
+    assert (known.state, known.outages) == ("reached", 1)
+    close_below(str(tmp_path))
+    OUTSIDES.clear()

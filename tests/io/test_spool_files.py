@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from yangbeam.core.outside import Kind
 from yangbeam.core.spool import Spooled
 from yangbeam.io.spool_files import SpoolError, SpoolLog
+from yangbeam.transforms.outsides import OUTSIDES
 
 
 def record(number: int, size: int = 10) -> Spooled:
@@ -100,6 +102,7 @@ def test_damage_in_the_middle_costs_no_segment_behind_it(tmp_path: Path) -> None
 def test_a_disk_that_is_full_loses_what_it_did_not_take_and_keeps_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    OUTSIDES.clear()
     log = SpoolLog(tmp_path)
     log.append(record(0))
     log.flush()
@@ -118,9 +121,12 @@ def test_a_disk_that_is_full_loses_what_it_did_not_take_and_keeps_the_rest(
     log.append(record(2))
     assert not log.sync()
     assert (log.lost, log.octets) == (2, before)
+    (known,) = OUTSIDES.all()
+    assert (known.kind, known.is_away, known.why) == (Kind.DISK, True, "No space left on device")
     monkeypatch.setattr(os, "write", real)
     log.append(record(3))
     assert log.sync()
+    assert [one.state for one in OUTSIDES.all()] == ["reached"]
     assert numbers(log) == [0, 3]
     assert log.damaged == 0
 

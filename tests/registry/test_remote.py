@@ -14,6 +14,7 @@ from tests.registry.test_directories import module, things, write
 from tests.waiting import PATIENCE_S
 from yangbeam.core.elements import Terms
 from yangbeam.core.errors import SchemaError, SchemaPendingError
+from yangbeam.core.outside import Kind
 from yangbeam.core.registered import AVRO, JSON, YANG
 from yangbeam.io.answer_store import AnswerStore
 from yangbeam.io.schema_registry import RegistryAddress
@@ -25,6 +26,7 @@ from yangbeam.registry.resolving import make_resolver
 from yangbeam.registry.service.app import make_app
 from yangbeam.registry.service.serve import bind, serving
 from yangbeam.registry.store import SchemaStore
+from yangbeam.transforms.outsides import OUTSIDES
 
 EXPORTER = "192.0.2.10"
 THINGS = frozenset({"things"})
@@ -295,3 +297,23 @@ def test_what_is_no_subscription_is_waited_out(world: World) -> None:
         pytest.raises(SchemaPendingError, match="something else than a subscription"),
     ):
         world.connected().subscription(EXPORTER, 7)
+
+
+def test_a_registry_that_goes_and_comes_is_noticed_with_the_reason(world: World) -> None:
+    OUTSIDES.clear()
+    with world.up():
+        one = world.connected()
+        one.resolve(EXPORTER, None, THINGS)
+        (known,) = OUTSIDES.all()
+        assert (known.kind, known.address, known.state) == (Kind.REGISTRY, f"http://127.0.0.1:{world.port}", "reached")
+    with pytest.raises(SchemaPendingError):
+        one.resolve("192.0.2.11", None, THINGS)
+    (known,) = OUTSIDES.all()
+    assert known.is_away
+    assert "Connect" in known.why
+    world.now += 1000
+    with world.up():
+        one.resolve("192.0.2.11", None, THINGS)
+    (known,) = OUTSIDES.all()
+    assert (known.state, known.outages) == ("reached", 1)
+    OUTSIDES.clear()

@@ -49,7 +49,7 @@ def out(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run."""
     folder = tmp_path_factory.mktemp("kafka")
     for topic in TOPICS:
-        _CLUSTER.list_topics(f"run-{topic}", timeout=10)
+        _CLUSTER.list_topics(f"run-{topic}", timeout=PATIENCE_S)
     (folder / "capture.pcap").write_bytes(traffic())
     (folder / "yangbeam.toml").write_text(f"""
 out = "out"

@@ -21,7 +21,7 @@ def with_topics(*more: str) -> str:
     """The same, once the topics that a configuration has by default are there, and these."""
     suffixes = ("telemetry", "loss", "ledger", "dead-letters", "loss-ingest", "ledger-ingest")
     for topic in (*(f"yangbeam-{suffix}" for suffix in suffixes), *more):
-        CLUSTER.list_topics(topic, timeout=10)
+        CLUSTER.list_topics(topic, timeout=PATIENCE_S)
     return bootstrap()
 
 

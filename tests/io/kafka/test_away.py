@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError
 
 from tests.io.kafka.clusters import bootstrap, fill, new_topic
 from tests.pipeline.test_long_outage import Door
+from tests.waiting import PATIENCE_S
 from yangbeam.core.elements import TelemetryBatch, TelemetryRecord
 from yangbeam.core.outside import Kind, Outside, State
 from yangbeam.core.raw_record import RawRecord
@@ -20,7 +21,6 @@ from yangbeam.io.kafka.watching import LOG, Watch
 from yangbeam.io.kafka.write_kafka import KafkaUnavailableError, Record, WriteKafka
 from yangbeam.transforms.outsides import OUTSIDES
 
-PATIENCE_S = 60.0
 BATCH = TelemetryBatch(records=[TelemetryRecord(1, b"key", b"value", "192.0.2.1", 0, 6666, 1, 1)])
 
 
