@@ -51,6 +51,8 @@ ROWS = "rows"
 """``rows:TABLE``."""
 LOST = "lost"
 LATE = "late"
+BREAKS = "discontinuities"
+"""``discontinuities:COUNTER``: jumps of a counter that nothing shows to be losses."""
 QUIRK = "quirk"
 """``quirk:NAME``."""
 

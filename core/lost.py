@@ -1,6 +1,11 @@
 """What is told of losses: numbers that were skipped, and how an exporter counts."""
 
+from typing import Final
+
 from yangbeam.core.record import Record
+
+DISCONTINUITY: Final = "discontinuity"
+"""Cause of an event that counts nothing: a counter went on elsewhere, and nothing confirms that it was a loss."""
 
 
 class LossEvent(Record, frozen=True):
@@ -15,7 +20,8 @@ class LossEvent(Record, frozen=True):
     scope: str
     """node, publisher, subscription, socket or a combination joined by ``+``."""
     first: int
-    """First missing number; ``first..last`` modulo 2**32."""
+    """First missing number; ``first..last`` modulo 2**32. Of a discontinuity the last number seen before it, and
+    ``last`` the next one seen."""
     last: int
     count: int
     first_us: int
@@ -24,11 +30,20 @@ class LossEvent(Record, frozen=True):
     state: str
     """open, confirmed or withdrawn."""
     cause: str = ""
-    """As that module names it: incomplete, kernel-drop, silent, terminated, restart, patch-gap, …; empty: not known."""
+    """As that module names it: incomplete, kernel-drop, silent, terminated, restart, discontinuity, …; empty: not
+    known."""
     identity: str = ""
     """Stable key: a later event with it replaces the earlier one."""
     detail: str = ""
     """More of the cause, in words or as the publisher said it."""
+
+    def lost(self) -> bool:
+        """Says whether messages are missing for sure; a discontinuity is confirmed, but counts none."""
+        return self.state == "confirmed" and self.cause != DISCONTINUITY
+
+    def broken(self) -> bool:
+        """Says whether it is a confirmed discontinuity."""
+        return self.state == "confirmed" and self.cause == DISCONTINUITY
 
 
 class LearnedScope(Record, frozen=True):

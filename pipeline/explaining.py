@@ -12,6 +12,7 @@ from rich.table import Table
 from yangbeam.core.elements import Control, MessageBatch, Notification, NotificationBatch, place
 from yangbeam.core.errors import NotificationError
 from yangbeam.core.loss.explain import ExplainedCounter, ExplainedExporter
+from yangbeam.core.lost import DISCONTINUITY
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.reader import Reader
 from yangbeam.pipeline.explaining_schemas import ExplainedSchema
@@ -86,6 +87,8 @@ def _show_counter(counter: ExplainedCounter, console: Console) -> None:
 
 def _words(counter: ExplainedCounter) -> str:
     lost = f"{counter.missing} missing in {counter.loss_events} losses" if counter.loss_events else "nothing missing"
+    if counter.discontinuities:
+        lost += f", {counter.discontinuities} discontinuities"
     if counter.state == "untrackable":
         return "cannot be followed"
     if not counter.scope:
@@ -119,6 +122,8 @@ def _events(exporter: ExplainedExporter) -> Iterator[str]:
 
 def _event_line(event: dict[str, Any]) -> str:
     numbers = f"{event['first']}..{event['last']} ({event['count']})" if event["count"] else ""
+    if event["cause"] == DISCONTINUITY:
+        numbers = f"last seen {event['first']}, next seen {event['last']}"
     words = [event["counter"], event["state"], event["scope"], numbers, event["cause"], event["detail"]]
     subscriptions = ", ".join(map(str, event["subscription_ids"]))
     return f"{_time(event['last_us'])} {' '.join(word for word in words if word)} [subscriptions {subscriptions}]"

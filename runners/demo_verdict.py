@@ -111,7 +111,7 @@ def _faults(records: list[TruthRecord], report: Report, snapshot: Snapshot) -> l
     corrupt = done["corrupt-header"] + done["corrupt-payload"]
     spoilt = sum(count for reason, count in letters.items() if reason not in {"incomplete", "invalid-contents"})
     return [
-        *_losses(records, [event for event in snapshot.loss if event.state == "confirmed"]),
+        *_losses(records, [event for event in snapshot.loss if event.lost()]),
         ("messages with a segment missing", done["incomplete"], letters.get("incomplete", 0)),
         ("corrupted", corrupt, spoilt),
         ("sent twice", done["duplicate"], report["messages"]["duplicates"]),

@@ -14,7 +14,7 @@ from yangbeam.core.loss import lifecycle
 from yangbeam.core.loss.events import Findings
 from yangbeam.core.loss.evidence import event_of
 from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter
-from yangbeam.core.loss.facts import LIFE, STARTED, Facts
+from yangbeam.core.loss.facts import LIFE, Facts
 from yangbeam.core.loss.freshness import LISTENED_US, Listening, host_of, interrupted, listen
 from yangbeam.core.loss.learned import Learned, learned_of, told_of
 from yangbeam.core.loss.line import MASK, WINDOW_US, Moment
@@ -22,11 +22,11 @@ from yangbeam.core.loss.patch_events import resync_events
 from yangbeam.core.loss.patches import observe_patch
 from yangbeam.core.loss.sanity import suspect
 from yangbeam.core.loss.scope import ALL, BY_NAME, SCOPES, Flow, Hypothesis, began_anew, epoch_of
+from yangbeam.core.loss.session import Session
 from yangbeam.core.loss.state import CODEC, FORMAT, Collector, LossState
 from yangbeam.core.loss.track import (
     COUNTERS,
     FOREVER,
-    Track,
     allowing,
     force,
     give_up,
@@ -78,6 +78,7 @@ class Detector:
         self._swept = 0
         self._speakers: dict[str, str] = {}
         self._speaker = self._named = self._named_host = ""
+        self._session = Session()
 
     def observe(
         self, facts: list[Facts], controls: Iterable[Control], tallies: Tallies, source: str = ""
@@ -181,7 +182,7 @@ class Detector:
         flow.node = facts.node or flow.node
         known = track.hypotheses[0] if track.settled or track.incumbent else None
         epoch = epoch_of(known, flow)
-        moment = Moment(facts.arrival_us, exporter.clock, exporter.order, flow.index, facts.kind == STARTED)
+        moment = self._session.moment(exporter, flow, counter, number, facts)
         before = track.hypotheses[0] if track.settled else None
         observe(track, exporter.flows, flow, number, moment, self._window)
         after = track.hypotheses[0] if track.settled else None
@@ -191,10 +192,10 @@ class Detector:
             exporter.unlink(counter)
         if after is not None:
             self._link(after, flow, counter)
-        if counter == 0 and known in track.hypotheses and began_anew(known, flow, epoch):
+        if (counter == 0 or facts.message_id is None) and known in track.hypotheses and began_anew(known, flow, epoch):
             findings.tell(lifecycle.restarted(exporter, flow, SCOPES[known.members[0]].name, facts))
         if track.given_up == exporter.order or track.revoked or exporter.clock >= track.due or before is not after:
-            self._report(exporter, track, findings)
+            findings.add(exporter, track, report(track, exporter.clock, self._window))
         elif after is not None and after.busy:
             findings.add(exporter, track, report_one(track, flow, exporter.clock, self._window))
         exporter.reckon_due()
@@ -227,9 +228,6 @@ class Detector:
                 exporter.patch_due = min(exporter.patch_due, flow.patch.gaps[0].opened + self._window)
             exporter.reckon_due()
 
-    def _report(self, exporter: Exporter, track: Track, findings: Findings, *, final: bool = False) -> None:
-        findings.add(exporter, track, report(track, exporter.clock, self._window, final=final))
-
     def _tick(self, exporter: Exporter, findings: Findings, *, final: bool = False) -> None:
         """Confirms what has waited long enough; ``final``: everything."""
         self._touched[exporter.address] = None
@@ -242,7 +240,7 @@ class Detector:
             elif final and len(track.hypotheses) > 1:
                 force(track, exporter.order)
                 exporter.unlink(counter)
-            self._report(exporter, track, findings, final=final)
+            findings.add(exporter, track, report(track, exporter.clock, self._window, final=final))
         if exporter.patch_due < FOREVER:
             before = FOREVER if final else exporter.clock - self._window
             for flow in exporter.flows:

@@ -2,14 +2,17 @@
 
 from typing import Final, NamedTuple
 
+import msgspec
+
 from yangbeam.core.elements import LossEvent
-from yangbeam.core.ledger import LATE, LOST, Tallies
+from yangbeam.core.ledger import BREAKS, LATE, LOST, Tallies
 from yangbeam.core.loss.exporter import Exporter
 from yangbeam.core.loss.line import MASK, NONE, WINDOW_US, Gap
 from yangbeam.core.loss.patch_events import patch_events
 from yangbeam.core.loss.sanity import reason, suspect
 from yangbeam.core.loss.scope import SCOPES, Flow
 from yangbeam.core.loss.track import COUNTERS, Report, Track
+from yangbeam.core.lost import DISCONTINUITY
 
 MOST_NAMED: Final = 16
 """Subscriptions named in one event."""
@@ -57,9 +60,11 @@ class Findings:
 
 
 def _count(event: LossEvent, tallies: Tallies) -> None:
-    """Counts ``lost:COUNTER`` in the bucket of the message after the gap."""
+    """Counts ``lost:COUNTER``, or ``discontinuities:COUNTER``, in the bucket of the message after the gap."""
+    name = f"{BREAKS if event.cause == DISCONTINUITY else LOST}:{event.counter}"
+    count = 1 if event.cause == DISCONTINUITY else event.count
     subscription = event.subscription_ids[0] if len(event.subscription_ids) == 1 else None
-    tallies.add(f"{LOST}:{event.counter}", event.exporter, event.publisher_id, subscription, event.last_us, event.count)
+    tallies.add(name, event.exporter, event.publisher_id, subscription, event.last_us, count)
 
 
 class _Piece(NamedTuple):
@@ -73,6 +78,8 @@ class _Piece(NamedTuple):
 def _events(exporter: Exporter, track: Track, report: Report, drops: list[tuple[int, int]]) -> list[LossEvent]:
     """Returns the events of one report: one for each run of numbers with one cause."""
     gap, flow = report.gap, exporter.flows[report.gap.flow]
+    if gap.broken:
+        return [_discontinuity(exporter, track, report, flow)]
     if report.state != "confirmed":
         return [_event(exporter, track, report, flow, gap.name, _Piece(report.first, report.last, ""), report.state)]
     pieces = _pieces(exporter, track, report, flow)
@@ -141,6 +148,13 @@ def _event(
         cause=piece.cause,
         identity=_identity(exporter, counter, flow, gap, name),
     )
+
+
+def _discontinuity(exporter: Exporter, track: Track, report: Report, flow: Flow) -> LossEvent:
+    """Returns the event of a counter that went on elsewhere, and nothing says that what lies between was sent."""
+    event = _event(exporter, track, report, flow, report.gap.name, _Piece(0, 0, DISCONTINUITY), report.state)
+    seen, following = (report.first - 1) & MASK, (report.last + 1) & MASK
+    return msgspec.structs.replace(event, first=seen, last=following, count=0)
 
 
 def _identity(exporter: Exporter, counter: str, flow: Flow, gap: Gap, name: int) -> str:

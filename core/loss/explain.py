@@ -46,6 +46,8 @@ class ExplainedCounter(msgspec.Struct, frozen=True):
     why: list[str]
     loss_events: int
     missing: int
+    discontinuities: int
+    """Jumps that nothing shows to be losses."""
     alternatives: list[Alternative]
     """The coarsest first."""
 
@@ -156,6 +158,7 @@ class Explainer:
             why=learned.why,
             loss_events=len(lost),
             missing=sum(event.count for event in lost),
+            discontinuities=sum(one.counter == learned.counter and one.broken() for one in events),
             alternatives=self._alternatives(learned),
         )
 
@@ -178,9 +181,7 @@ def _always(scope: str) -> Override:
 
 def _lost(events: Iterable[LossEvent], counter: str, exporter: str | None = None) -> list[LossEvent]:
     return [
-        event
-        for event in events
-        if event.counter == counter and event.state == "confirmed" and exporter in (None, event.exporter)
+        event for event in events if event.counter == counter and event.lost() and exporter in (None, event.exporter)
     ]
 
 

@@ -219,6 +219,8 @@ def _renumber(hypothesis: Hypothesis, kept: list[int], moved: dict[int, int]) ->
     for sequence in hypothesis.sequences:
         sequence.gaps, sequence.past = _moved(sequence.gaps, moved), _moved(sequence.past, moved)
         sequence.gone, sequence.kept = _moved(sequence.gone, moved), _moved(sequence.kept, moved)
+        sequence.breaks = _moved(sequence.breaks, moved)
+        sequence.step = next(iter(_moved([sequence.step], moved)), None) if sequence.step else None
         if sequence.other is not None:
             sequence.other.gaps = _moved(sequence.other.gaps, moved)
 

@@ -11,7 +11,10 @@ MASK = 0xFFFFFFFF
 """Numbers live modulo 2**32; 4294967295 is followed by 0."""
 
 AHEAD = 1000
-"""A step forward below this is a gap, beyond it a jump; below it a step back is a duplicate."""
+"""A step forward below this is a gap, from it on a leap; below it a step back is a duplicate."""
+
+HALF = 1 << 31
+"""A step this wide or wider is one back: forward and back look alike modulo 2**32."""
 
 EARLY = 16
 """How far before an epoch's first number a straggler may lie: real reordering moves 1 to 4 numbers."""
@@ -33,6 +36,7 @@ class Verdict(StrEnum):
     LATE = "late"
     DUPLICATE = "duplicate"
     RESTART = "restart"
+    LEAP = "leap"
     OUT_OF_WINDOW = "out of window"
 
 
@@ -44,10 +48,11 @@ SURPRISE: dict[Verdict, int] = {
     Verdict.LATE: 2,
     Verdict.DUPLICATE: 4,
     Verdict.RESTART: 4,
+    Verdict.LEAP: 4,
     Verdict.OUT_OF_WINDOW: 6,
 }
-"""Bits each verdict costs; FIRST, RESTART and OUT_OF_WINDOW add those of the number, GAP those of its width, DUPLICATE
-those of how far back it lies."""
+"""Bits each verdict costs; FIRST, RESTART and OUT_OF_WINDOW add those of the number, GAP and LEAP those of their width,
+DUPLICATE those of how far back it lies, and so does LATE within a leap: an old line may be going on there."""
 
 REPEATED_RUN = 4
 """Bits of a duplicate that directly follows another one."""
@@ -71,6 +76,8 @@ class Gap(msgspec.Struct, array_like=True, gc=False):
     """Arrivals of the messages before and after it."""
     shown: tuple[int, int] | None = None
     """(first, last) as last reported, None: not reported."""
+    broken: bool = False
+    """Nothing says that these numbers were ever sent: the counter went on elsewhere (a discontinuity)."""
 
     def width(self) -> int:
         """Returns how many numbers are missing."""
@@ -86,6 +93,10 @@ class Moment(msgspec.Struct, array_like=True, gc=False, frozen=True):
     flow: int
     started: bool = False
     """It came with subscription-started."""
+    sure: bool = False
+    """The publisher's session went on, so that a leap is a loss (``core/loss/session.py``)."""
+    before: int = 0
+    """Count of the exporter's messages at the flow's last one."""
 
 
 class Line(msgspec.Struct, array_like=True, gc=False):
@@ -125,12 +136,12 @@ def first_bits(number: int, *, started: bool) -> int:
     return SURPRISE[Verdict.FIRST] + number.bit_length()
 
 
-def step_bits(expected: int, number: int) -> int:
-    """Returns the surprise of ``number`` where ``expected`` was predicted, without any further knowledge."""
+def step_bits(expected: int, number: int, *, sure: bool = False) -> int:
+    """Returns the surprise of ``number`` where ``expected`` was predicted; ``sure``: the session went on."""
     ahead = (number - expected) & MASK
     if ahead == 0:
         return 0
-    if ahead < AHEAD:
+    if ahead < AHEAD or (sure and ahead < HALF):
         return width_bits(ahead)
     behind = (expected - number) & MASK
     if behind <= AHEAD:
@@ -142,7 +153,7 @@ def begin(line: Line, number: int, moment: Moment) -> None:
     """Starts a line at its first number."""
     line.floor = number
     line.begun = moment.arrival_us
-    _move(line, number, moment)
+    move(line, number, moment)
 
 
 def advance(line: Line, number: int, moment: Moment, gone: list[Gap] | None = None) -> tuple[Verdict, int]:
@@ -156,18 +167,31 @@ def advance(line: Line, number: int, moment: Moment, gone: list[Gap] | None = No
     """
     ahead = (number - line.expected) & MASK
     if ahead == 0:
-        _move(line, number, moment)
+        move(line, number, moment)
         return (Verdict.IN_ORDER if number else Verdict.WRAP), 0
     if ahead < AHEAD:
         line.gaps.append(gap_before(line.expected, number, moment, line.at))
-        _move(line, number, moment)
+        move(line, number, moment)
         return Verdict.GAP, width_bits(ahead)
+    bits = _late_bits(line, number)
     if fill(line.gaps, number, gone):
-        return Verdict.LATE, SURPRISE[Verdict.LATE]
+        return Verdict.LATE, bits
     return _step_back(line, number, moment)
 
 
-def _move(line: Line, number: int, moment: Moment) -> None:
+def _late_bits(line: Line, number: int) -> int:
+    if in_leap(line.gaps, number):
+        return SURPRISE[Verdict.DUPLICATE] + ((line.expected - number) & MASK).bit_length()
+    return SURPRISE[Verdict.LATE]
+
+
+def in_leap(gaps: list[Gap], number: int) -> bool:
+    """Says whether a number is missing in a gap as wide as a leap."""
+    return any(gap.width() >= AHEAD and (number - gap.first) & MASK < gap.width() for gap in gaps)
+
+
+def move(line: Line, number: int, moment: Moment) -> None:
+    """Sets a line to a number that it goes on with."""
     line.expected = (number + 1) & MASK
     line.at = moment.arrival_us
     line.back = NONE
@@ -190,10 +214,11 @@ def gap_before(first: int, following: int, moment: Moment, before_us: int) -> Ga
 def _step_back(line: Line, number: int, moment: Moment) -> tuple[Verdict, int]:
     behind = (line.expected - number) & MASK
     epoch = (line.expected - line.floor) & MASK
-    if behind <= min(epoch, AHEAD):
+    sent = behind - _missing_since(line, number, behind)
+    if behind <= epoch and sent <= AHEAD:
         run = number == ((line.back + 1) & MASK)
         line.back = number
-        return Verdict.DUPLICATE, REPEATED_RUN if run else SURPRISE[Verdict.DUPLICATE] + behind.bit_length()
+        return Verdict.DUPLICATE, REPEATED_RUN if run else SURPRISE[Verdict.DUPLICATE] + sent.bit_length()
     young = moment.arrival_us - line.begun <= WINDOW_US
     if young and behind - epoch <= EARLY and behind <= AHEAD:
         if behind - epoch > 1:
@@ -201,7 +226,15 @@ def _step_back(line: Line, number: int, moment: Moment) -> tuple[Verdict, int]:
         line.floor = number
         return Verdict.LATE, SURPRISE[Verdict.LATE]
     line.back = number
-    return Verdict.OUT_OF_WINDOW, SURPRISE[Verdict.OUT_OF_WINDOW] + number.bit_length()
+    verdict = Verdict.LEAP if moment.sure and behind > HALF else Verdict.OUT_OF_WINDOW
+    return verdict, SURPRISE[Verdict.OUT_OF_WINDOW] + number.bit_length()
+
+
+def _missing_since(line: Line, number: int, behind: int) -> int:
+    """Returns how many of the ``behind`` numbers from ``number`` on are missing: steps that nothing was sent over."""
+    if behind <= AHEAD:
+        return 0
+    return sum(gap.width() for gap in line.gaps if (gap.first - number) & MASK < behind)
 
 
 def fill(gaps: list[Gap], number: int, gone: list[Gap] | None) -> bool:

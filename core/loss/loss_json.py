@@ -8,11 +8,13 @@ import orjson
 from yangbeam.core.date_and_time import parse_time
 from yangbeam.core.elements import LossEvent
 from yangbeam.core.errors import NotificationError
+from yangbeam.core.lost import DISCONTINUITY
 
 MODULE: Final = "yangbeam-loss"
 NUMBERED: Final = frozenset({"transport", "notification", "patch", "resync"})
 OFFSETS: Final = "offsets"
 """Holes in a topic: ``exporter`` of such an event is the topic with its partition."""
+_ENDS: Final = (("first", "last"), ("last-seen", "next-seen"), ("first-offset", "last-offset"))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UINT32: Final = 0xFFFFFFFF
 
@@ -24,7 +26,8 @@ def loss_json(event: LossEvent) -> bytes:
 
 def entry_of(event: LossEvent) -> dict[str, Any]:
     """Returns the list entry of an event; what is not known is absent."""
-    numbered = event.counter in NUMBERED and event.cause != "untrackable"
+    broken = event.counter in NUMBERED and event.cause == DISCONTINUITY
+    numbered = event.counter in NUMBERED and event.cause not in ("untrackable", DISCONTINUITY)
     in_topic = event.counter == OFFSETS
     entry: dict[str, Any] = {
         "identity": _plain(event.identity),
@@ -40,6 +43,8 @@ def entry_of(event: LossEvent) -> dict[str, Any]:
         "state": event.state,
         "first": event.first if numbered else None,
         "last": event.last if numbered else None,
+        "last-seen": event.first if broken else None,
+        "next-seen": event.last if broken else None,
         "count": str(event.count),
         "first-time": _time(event.first_us),
         "last-time": _time(event.last_us),
@@ -65,6 +70,7 @@ def read_losses(text: bytes) -> list[LossEvent]:
 
 def _event_of(entry: dict[str, Any]) -> LossEvent:
     in_topic = entry["counter"] == OFFSETS
+    first, last = next((pair for pair in _ENDS if pair[0] in entry), _ENDS[0])
     return LossEvent(
         exporter=entry["topic"] if in_topic else entry["exporter"],
         node=entry.get("node", ""),
@@ -72,8 +78,8 @@ def _event_of(entry: dict[str, Any]) -> LossEvent:
         subscription_ids=tuple(entry.get("subscription-id", ())),
         counter=entry["counter"],
         scope=entry.get("scope", ""),
-        first=int(entry.get("first-offset" if in_topic else "first", 0)),
-        last=int(entry.get("last-offset" if in_topic else "last", 0)),
+        first=int(entry.get(first, 0)),
+        last=int(entry.get(last, 0)),
         count=int(entry["count"]),
         first_us=parse_time(entry["first-time"]) or 0,
         last_us=parse_time(entry["last-time"]) or 0,

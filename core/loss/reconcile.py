@@ -61,7 +61,7 @@ def dead_number(letter: DeadLetter, sequence_number: int | None = None) -> DeadN
 def standing(events: Iterable[LossEvent]) -> list[LossEvent]:
     """Returns the confirmed losses of numbers: of events with one identity the last one holds."""
     last = {event.identity: event for event in events}
-    return [event for event in last.values() if event.state == "confirmed" and event.counter in NUMBERED]
+    return [event for event in last.values() if event.lost() and event.counter in NUMBERED]
 
 
 def reconcile(collect: Iterable[LossEvent], ingest: Iterable[LossEvent], dead: Iterable[DeadNumber] = ()) -> Reconciled:

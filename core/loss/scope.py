@@ -8,7 +8,20 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from yangbeam.core.loss.line import EARLY, MASK, NONE, Gap, Line, Moment, Verdict, first_bits, step_bits, width_bits
+from yangbeam.core.loss.line import (
+    AHEAD,
+    EARLY,
+    HALF,
+    MASK,
+    NONE,
+    Gap,
+    Line,
+    Moment,
+    Verdict,
+    first_bits,
+    step_bits,
+    width_bits,
+)
 from yangbeam.core.loss.sequence import Sequence, judge
 
 FlowKey = tuple[int, int, int | None]
@@ -173,9 +186,9 @@ def weigh(hypothesis: Hypothesis, flow: Flow, number: int, moment: Moment, windo
     """Judges one number by a hypothesis and adds its surprise; returns the verdict."""
     place = hypothesis.place[flow.index]
     sequence = hypothesis.sequences[place]
-    before, width = sequence.at, (number - sequence.expected) & MASK
+    before, width, certain = sequence.at, (number - sequence.expected) & MASK, sequence.other is None
     verdict, bits = judge(sequence, number, moment, window)
-    if verdict is Verdict.GAP:
+    if verdict is Verdict.GAP or (verdict is Verdict.LEAP and certain):
         bits = min(bits, _burst_bits(hypothesis, before, moment.arrival_us, width))
     hypothesis.bits += bits + (RARE if verdict in _RARE else 0)
     if place not in hypothesis.busy and busy(sequence):
@@ -197,7 +210,7 @@ def _burst_bits(hypothesis: Hypothesis, before_us: int, after_us: int, width: in
 
 def busy(sequence: Sequence) -> bool:
     """Says whether a counter has something to report, now or later."""
-    return bool(sequence.gaps or sequence.past or sequence.gone or sequence.other is not None)
+    return bool(sequence.gaps or sequence.past or sequence.gone or sequence.breaks or sequence.other is not None)
 
 
 def predicted(scope: int, flow: Flow, flows: list[Flow], counter: int) -> int:
@@ -212,9 +225,11 @@ def predicted(scope: int, flow: Flow, flows: list[Flow], counter: int) -> int:
     return NONE if best is None else (best.last(counter) + 1) & MASK
 
 
-def surprise(expected: int, number: int, *, started: bool) -> int:
+def surprise(expected: int, number: int, moment: Moment) -> int:
     """Returns the bits ``number`` costs a scope that expects ``expected``."""
-    return first_bits(number, started=started) if expected == NONE else step_bits(expected, number)
+    if expected == NONE:
+        return first_bits(number, started=moment.started)
+    return step_bits(expected, number, sure=moment.sure)
 
 
 def rivals(scopes: list[int], flows: list[Flow], counter: int, handicap: int) -> list[Hypothesis]:
@@ -259,7 +274,8 @@ def agreed(gap: Gap, others: list[Hypothesis]) -> list[tuple[list[Gap], Gap]] | 
     for other in others:
         sequence = other.sequences[other.place[gap.flow]]
         # A gap of this epoch to one scope is an earlier epoch's to another that sees a restart in a new socket.
-        found = next(((gaps, one) for gaps in (sequence.gaps, sequence.past) for one in gaps if _twins(one, gap)), None)
+        lists = (sequence.breaks,) if gap.broken else (sequence.gaps, sequence.past)
+        found = next(((gaps, one) for gaps in lists for one in gaps if _twins(one, gap)), None)
         if found is None or sequence.other is not None:
             return None
         twins.append(found)
@@ -281,3 +297,15 @@ def epoch_of(hypothesis: Hypothesis | None, flow: Flow) -> int:
     if hypothesis is None or flow.index >= len(hypothesis.place) or hypothesis.place[flow.index] < 0:
         return -1
     return hypothesis.sequence_of(flow).epoch
+
+
+def leaps(hypotheses: list[Hypothesis], flow: Flow, number: int) -> bool:
+    """Says whether a number may be a leap to some scope: a flow that is new may be of a counter that is not."""
+    for one in hypotheses:
+        if flow.index >= len(one.place) or one.place[flow.index] == NONE:
+            return True
+        sequence = one.sequence_of(flow)
+        lines = (sequence,) if sequence.other is None else (sequence, sequence.other)
+        if any(AHEAD <= (number - line.expected) & MASK < HALF for line in lines):
+            return True
+    return False

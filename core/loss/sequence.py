@@ -1,9 +1,13 @@
-"""Judges the next number of one 32-bit counter: in order, gap, late, duplicate, restart or out of window.
+"""Judges the next number of one 32-bit counter: in order, gap, late, duplicate, restart, leap or out of window.
 
 A counter is followed along one line of numbers. Where a number steps back or jumps far, two explanations compete:
 the old line goes on and this was a duplicate or a straggler, or the publisher restarted and a second line begins
 here. Both lines are followed, and every surprise is paid in bits; the cheaper explanation wins once it leads by
 ``MARGIN`` or when the window has passed. No gap that only one of two undecided explanations needs leaves this file.
+
+Where the second line wins, its first number says what it was. A leap forward in a session that went on is a gap of the
+same epoch. Where counters begin it is a restart. Anything else is a break: the counter goes on elsewhere, and what
+lies between is not known to have been sent.
 """
 
 from typing import Final
@@ -13,9 +17,9 @@ import msgspec
 from yangbeam.core.loss.line import (
     AHEAD,
     EARLY,
+    HALF,
     MASK,
     NONE,
-    SURPRISE,
     WINDOW_US,
     Gap,
     Line,
@@ -26,8 +30,11 @@ from yangbeam.core.loss.line import (
     fill,
     first_bits,
     gap_before,
+    in_leap,
+    move,
     width_bits,
 )
+from yangbeam.core.loss.steps import again, age_of, beyond, is_leap, line_from, restart_bits
 
 MARGIN: Final = 12
 """Bits by which one explanation must lead: four repeated numbers in a row against one restart."""
@@ -36,14 +43,12 @@ STALE: Final = 16
 subscription-started whose number the epoch never had."""
 ENOUGH: Final = 4
 """Numbers that must follow a doubt before time alone decides it."""
-STRAYS: Final = 4
+STRAYS: Final = 16
 """Numbers put aside that are remembered."""
 NEAR: Final = 4
 """How far real reordering moves a message."""
-FEW: Final = 8
-"""The pace of so few messages tells nothing of when one of them came."""
-AGAIN: Final = 6
-"""Added to a restart within a window of another: rather a first message came twice."""
+RETURNED: Final = 8
+"""Numbers in a row that lie in a leap before the leap is taken for strays, if it led no further than so many."""
 
 
 class Sequence(Line):
@@ -69,9 +74,16 @@ class Sequence(Line):
     """The only numbers of second lines that were given up: they came, whatever line misses them soon after."""
     aside: int = 0
     """Data time when the last of them was put aside."""
+    step: Gap | None = None
+    """What the second line steps over; ``broken`` unless it would be a loss."""
+    breaks: list[Gap] = msgspec.field(default_factory=list)
+    """Steps that are no loss and no restart, still to be reported."""
+    back_in: tuple[int, int] = (NONE, 0)
+    """(what was expected, how many) of the last numbers in a row that lay in a leap."""
 
 
-_BACK = frozenset({Verdict.DUPLICATE, Verdict.OUT_OF_WINDOW})
+_BACK = frozenset({Verdict.DUPLICATE, Verdict.OUT_OF_WINDOW, Verdict.LEAP})
+_ELSEWHERE = frozenset({Verdict.OUT_OF_WINDOW, Verdict.LEAP})
 
 
 def judge(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_US) -> tuple[Verdict, int]:
@@ -89,15 +101,18 @@ def judge(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_
         return _judge_both(sequence, sequence.other, number, moment, window)
     if moment.started and number <= 1 and 0 < (number - sequence.expected) & MASK < AHEAD:
         # Just before the wrap a restart looks like a step forward.
-        _restart(sequence, _line_from(number, moment, bits=0), moment.clock)
-        return Verdict.RESTART, _restart_bits(number, started=True)
+        _restart(sequence, line_from(number, moment, bits=0), moment.clock)
+        return Verdict.RESTART, restart_bits(number, started=True)
     return _judge_one(sequence, number, moment, window)
 
 
 def _judge_one(sequence: Sequence, number: int, moment: Moment, window: int) -> tuple[Verdict, int]:
     stale, early = _stale(sequence, number, moment, window), sequence.floor
+    leapt = in_leap(sequence.gaps, number)
     verdict, bits = advance(sequence, number, moment, sequence.gone)
     if verdict not in _BACK and sequence.floor == early:
+        if leapt:
+            _return(sequence, number, moment)
         return verdict, bits
     if verdict is Verdict.DUPLICATE and _twice(sequence, number, moment, window):
         return Verdict.LATE, bits
@@ -108,12 +123,14 @@ def _judge_one(sequence: Sequence, number: int, moment: Moment, window: int) -> 
 
 def _stale(line: Line, number: int, moment: Moment, window: int) -> int:
     """Returns what a step back to ``number`` costs the line more for being too old; to be asked before the step."""
-    return STALE if moment.arrival_us - line.at > window or _age(line, number, moment) > 2 * window else 0
+    if moment.sure and (number - line.expected) & MASK < HALF:
+        return 0
+    return STALE if moment.arrival_us - line.at > window or age_of(line, number, moment) > 2 * window else 0
 
 
 def _strange(verdict: Verdict, moment: Moment) -> int:
     """Returns what a subscription-started costs more whose number the line never had."""
-    return STALE if moment.started and verdict is Verdict.OUT_OF_WINDOW else 0
+    return STALE if moment.started and verdict in _ELSEWHERE else 0
 
 
 def _of_previous(sequence: Sequence, number: int, moment: Moment, window: int) -> bool:
@@ -124,13 +141,7 @@ def _of_previous(sequence: Sequence, number: int, moment: Moment, window: int) -
     if past >= EARLY and past <= MASK - EARLY:
         return False
     far = EARLY if 0 < past <= MASK - NEAR else NEAR
-    return _beyond(sequence, number, far) and (sequence.other is None or _beyond(sequence.other, number, far))
-
-
-def _beyond(line: Line, number: int, far: int) -> bool:
-    """Says whether a number lies more than ``far`` ahead of a line, and not back in its epoch."""
-    behind = (line.expected - number) & MASK
-    return (number - line.expected) & MASK > far and behind > EARLY + ((line.expected - line.floor) & MASK)
+    return beyond(sequence, number, far) and (sequence.other is None or beyond(sequence.other, number, far))
 
 
 def _young(sequence: Sequence, moment: Moment, window: int) -> bool:
@@ -157,10 +168,8 @@ def _straggle(sequence: Sequence, number: int, moment: Moment) -> None:
 def _part(sequence: Sequence, number: int, moment: Moment, bits: int, floor: int) -> int:
     """Opens the second line at ``number``; returns the surprise of the cheaper one."""
     sequence.bits = bits
-    other = _line_from(
-        number, moment, bits=_restart_bits(number, started=moment.started) + _again(sequence, number, moment)
-    )
-    sequence.other = other
+    other = line_from(number, moment, bits=_second_bits(sequence, sequence, number, moment))
+    sequence.other, sequence.step = other, _step(sequence, number, moment)
     sequence.parted, sequence.seen = moment.clock, 0
     fresh = sequence.floor != floor
     sequence.kept = [msgspec.structs.replace(gap) for gap in sequence.gaps if not (fresh and gap.order == moment.order)]
@@ -169,30 +178,23 @@ def _part(sequence: Sequence, number: int, moment: Moment, bits: int, floor: int
     return cost
 
 
-def _line_from(number: int, moment: Moment, bits: int) -> Line:
-    line = Line(gaps=[], bits=bits)
-    begin(line, number, moment)
-    return line
+def _second_bits(sequence: Sequence, line: Line, number: int, moment: Moment, before: int = 0) -> int:
+    """Returns what a second line that begins at ``number`` costs at first: a restart, or a leap if that is cheaper.
+
+    A leap does not lead by MARGIN at once: one number may be a stray.
+    """
+    bits = before + restart_bits(number, started=moment.started) + again(line, number, moment)
+    ahead = (number - sequence.expected) & MASK
+    if not moment.sure or ahead >= HALF:
+        return bits
+    return max(min(bits, before + width_bits(ahead)), sequence.bits - MARGIN + 1)
 
 
-def _restart_bits(number: int, *, started: bool) -> int:
-    if number > 1:
-        return SURPRISE[Verdict.RESTART] + number.bit_length()
-    return 2 if started else SURPRISE[Verdict.RESTART]
-
-
-def _again(line: Line, number: int, moment: Moment) -> int:
-    """Returns what a restart costs more where the epoch that had the number has just begun."""
-    young = line.begun and moment.arrival_us - line.begun <= WINDOW_US
-    return AGAIN if young and (number - line.floor) & MASK < (line.expected - line.floor) & MASK else 0
-
-
-def _age(line: Line, number: int, moment: Moment) -> int:
-    """Returns how long ago, us, a number of the epoch was due, at the epoch's mean pace; 0 where that is not known."""
-    behind, span = (line.expected - number) & MASK, (line.expected - line.floor) & MASK
-    if not line.begun or behind > span or (behind <= FEW and behind != span):
-        return 0
-    return moment.arrival_us - line.at + (behind - 1) * (line.at - line.begun) // max(1, span - 1)
+def _step(sequence: Sequence, number: int, moment: Moment) -> Gap:
+    """Returns what lies between the line and a number elsewhere; broken unless it can only be a loss."""
+    step = gap_before(sequence.expected, number, moment, sequence.at)
+    step.broken = not is_leap(sequence, number, moment)
+    return step
 
 
 def _judge_both(sequence: Sequence, other: Line, number: int, moment: Moment, window: int) -> tuple[Verdict, int]:
@@ -201,6 +203,21 @@ def _judge_both(sequence: Sequence, other: Line, number: int, moment: Moment, wi
     stale = _stale(sequence, number, moment, window)
     verdict, bits = advance(sequence, number, moment, sequence.gone)
     second, more = advance(other, number, moment)
+    leap = sequence.step
+    likelier = other.bits < sequence.bits
+    if second is Verdict.LEAP and verdict in _BACK and likelier and is_leap(other, number, moment):
+        other.gaps.append(gap_before(other.expected, number, moment, other.at))
+        move(other, number, moment)
+        second, more = Verdict.GAP, width_bits(other.gaps[-1].width())
+    elif leap and not leap.broken and likelier and second in _ELSEWHERE:
+        anew = verdict is Verdict.DUPLICATE and number <= EARLY < (sequence.expected - number) & MASK
+        if anew or verdict in _ELSEWHERE:
+            # Two steps in a row: the first was a leap, if that was the likelier.
+            _leap(sequence, leap, other, None)
+            return _judge_one(sequence, number, moment, window)
+    if leap and leap.broken and second not in _BACK and moment.before < leap.order:
+        # The first number after the leap came from a new flow; this one is of a flow that was there before.
+        leap.broken = not is_leap(sequence, number, moment)
     sequence.bits += bits + (max(stale, _strange(verdict, moment)) if verdict in _BACK else 0)
     other.bits += more
     if second in _BACK:
@@ -243,12 +260,12 @@ def _old_alone(sequence: Sequence, number: int, verdict: Verdict) -> None:
 
 def _part_again(sequence: Sequence, other: Line, number: int, moment: Moment, before: int) -> Line:
     """Neither line foresaw the number: lets a third one, that begins here, take the second's place if it is cheaper."""
-    bits = before + _restart_bits(number, started=moment.started) + _again(other, number, moment)
+    bits = _second_bits(sequence, other, number, moment, before)
     if bits >= other.bits:
         return other
     _put_aside(sequence, other, moment.clock)
-    third = _line_from(number, moment, bits=bits)
-    sequence.other = third
+    third = line_from(number, moment, bits=bits)
+    sequence.other, sequence.step = third, _step(sequence, number, moment)
     sequence.kept = _copied(sequence.gaps)
     return third
 
@@ -282,7 +299,11 @@ def decide(sequence: Sequence, clock: int, window: int) -> None:
 
 
 def _restart(sequence: Sequence, other: Line, clock: int, only: list[Gap] | None = None) -> None:
-    """The second line was right: a new epoch; ``only`` keeps what the first line misses as well."""
+    """The second line was right: a new epoch, or the same one after a leap; ``only`` keeps what both lines miss."""
+    if sequence.step is not None and not sequence.step.broken:
+        _leap(sequence, sequence.step, other, only)
+        return
+    _note_break(sequence, other, only)
     gaps = other.gaps if only is None else common(other.gaps, only)
     if only is not None:
         # Nor what was missing before and is not any more, had the first line been right.
@@ -298,8 +319,51 @@ def _restart(sequence: Sequence, other: Line, clock: int, only: list[Gap] | None
     _close(sequence)
 
 
+def _leap(sequence: Sequence, step: Gap, other: Line, only: list[Gap] | None) -> None:
+    """Goes on after a leap: what it stepped over is missing."""
+    gaps, later = sequence.kept, other.gaps if only is None else common(other.gaps, only)
+    step.name = step.first = sequence.expected
+    step.last = (other.floor - 1) & MASK
+    if step.width() < HALF:
+        gaps.append(step)
+    gaps += later
+    sequence.expected, sequence.at, sequence.gaps = other.expected, other.at, gaps
+    placed = [number for number in sequence.strays if fill(gaps, number, None)]
+    sequence.strays = tuple(number for number in sequence.strays if number not in placed)
+    _close(sequence)
+
+
+def _note_break(sequence: Sequence, other: Line, only: list[Gap] | None) -> None:
+    """Notes that the counter goes on elsewhere, where that is no restart and not only the likelier of two."""
+    step = sequence.step
+    if step is None or other.floor <= EARLY:
+        return
+    back = (sequence.expected - step.last - 1) & MASK
+    if only is None or back > AHEAD:
+        step.name = step.first = sequence.expected
+        sequence.breaks.append(step)
+
+
+def _return(sequence: Sequence, number: int, moment: Moment) -> None:
+    """Takes a leap back when number after number lies in it and none beyond: what came beyond were strays."""
+    expected, count = sequence.back_in
+    sequence.back_in = (sequence.expected, count + 1 if expected == sequence.expected else 1)
+    beyond = [gap for gap in sequence.gaps if (gap.first - number) & MASK < HALF]
+    led = (sequence.expected - 1 - max(gap.last for gap in beyond)) & MASK if beyond else 0
+    if sequence.back_in[1] < RETURNED or led > RETURNED:
+        return
+    sequence.gaps = [gap for gap in sequence.gaps if gap not in beyond]
+    sequence.gone += [gap for gap in beyond if gap.shown]
+    sequence.expected, sequence.at, sequence.back_in = (number + 1) & MASK, moment.arrival_us, (NONE, 0)
+
+
+def wavers(sequence: Sequence, gap: Gap) -> bool:
+    """Says whether a gap is a leap, and the newest numbers lie in a leap: it may still be taken back."""
+    return sequence.back_in[0] == sequence.expected != NONE and gap.width() >= AHEAD
+
+
 def _close(sequence: Sequence) -> None:
-    sequence.other, sequence.kept, sequence.bits, sequence.back = None, [], 0, NONE
+    sequence.other, sequence.step, sequence.kept, sequence.bits, sequence.back = None, None, [], 0, NONE
 
 
 def common(gaps: list[Gap], others: list[Gap]) -> list[Gap]:

@@ -24,7 +24,7 @@ from yangbeam.core.loss.scope import (
     surprise,
     weigh,
 )
-from yangbeam.core.loss.sequence import Sequence, common, decide
+from yangbeam.core.loss.sequence import Sequence, common, decide, wavers
 
 FIRST_LEAD: Final = 48
 LEAD: Final = 32
@@ -149,12 +149,9 @@ def _contest(track: Track, flows: list[Flow], flow: Flow, number: int, moment: M
         return
     if track.trust >= TRUSTED and not _bursting(track, moment):
         return
-    bits = surprise(sequence.expected, number, started=moment.started)
+    bits = surprise(sequence.expected, number, moment)
     others = [scope for scope in track.allowed if scope not in settled.members]
-    if all(
-        surprise(predicted(scope, flow, flows, track.counter), number, started=moment.started) >= bits
-        for scope in others
-    ):
+    if all(surprise(predicted(scope, flow, flows, track.counter), number, moment) >= bits for scope in others):
         return
     track.since = moment.order
     track.incumbent = True
@@ -247,8 +244,10 @@ def _doubt(track: Track, winner: Hypothesis, sequence: Sequence, close: list[Hyp
         sequences = [rival.sequences[place] for place in rival.busy]
         others = [gap for one in sequences for gap in (*one.gaps, *one.past)]
         stay = common(sequence.gaps, others)
-        track.revoked += [(winner.members[0], gap) for gap in sequence.gaps if gap.shown and gap not in stay]
-        sequence.gaps = stay
+        breaks = common(sequence.breaks, [gap for one in sequences for gap in one.breaks])
+        dropped = [gap for gap in sequence.gaps + sequence.breaks if gap not in stay and gap not in breaks]
+        track.revoked += [(winner.members[0], gap) for gap in dropped if gap.shown]
+        sequence.gaps, sequence.breaks = stay, breaks
 
 
 def names(hypothesis: Hypothesis) -> str:
@@ -261,7 +260,7 @@ def _revoke(track: Track, dropped: list[Hypothesis]) -> None:
     for one in dropped:
         for place in one.busy:
             sequence = one.sequences[place]
-            for gap in (*sequence.gaps, *sequence.past, *sequence.kept, *sequence.gone):
+            for gap in (*sequence.gaps, *sequence.past, *sequence.kept, *sequence.gone, *sequence.breaks):
                 if gap.shown and not any(
                     gap.name == other.name and gap.order == other.order for other in _shown(track)
                 ):
@@ -273,8 +272,8 @@ def _shown(track: Track) -> list[Gap]:
         gap
         for one in track.hypotheses
         for place in one.busy
-        for gaps in (one.sequences[place].gaps, one.sequences[place].past, one.sequences[place].gone)
-        for gap in gaps
+        for sequence in (one.sequences[place],)
+        for gap in (*sequence.gaps, *sequence.past, *sequence.gone, *sequence.breaks)
         if gap.shown
     ]
 
@@ -308,8 +307,9 @@ def report(track: Track, clock: int, window: int, *, final: bool = False) -> lis
         _decide(one, clock)
     best = min(track.hypotheses, key=lambda one: (one.bits, one.members[0]))
     others = [one for one in track.hypotheses if one is not best]
+    before = clock + window if final else clock - window
     for place in best.busy:
-        _report_sequence(best, best.sequences[place], others, clock - (-window if final else window), reports)
+        _report_sequence(best, best.sequences[place], others, before, reports, final=final)
     best.busy = [place for place in best.busy if busy(best.sequences[place])]
     track.due = _due(best, clock, window, contested=bool(others))
     return reports
@@ -334,7 +334,13 @@ def _decide(hypothesis: Hypothesis, clock: int) -> None:
 
 
 def _report_sequence(
-    best: Hypothesis, sequence: Sequence, others: list[Hypothesis], before: int, reports: list[Report]
+    best: Hypothesis,
+    sequence: Sequence,
+    others: list[Hypothesis],
+    before: int,
+    reports: list[Report],
+    *,
+    final: bool = False,
 ) -> None:
     scope = best.members[0]
     if sequence.other is not None:
@@ -344,10 +350,11 @@ def _report_sequence(
     if not others:
         reports.extend(Report("withdrawn", scope, gap, *gap.shown) for gap in sequence.gone if gap.shown)
         sequence.gone = []
-    for gaps in (sequence.gaps, sequence.past):
+    for gaps in (sequence.gaps, sequence.past, sequence.breaks):
         # There may be thousands, and of most of them nothing is new.
         for gap in [one for one in gaps if others or one.opened <= before or one.shown != (one.first, one.last)]:
-            _report_gap(gap, gaps, scope, others, before, reports)
+            if final or gap.opened > before or not wavers(sequence, gap):
+                _report_gap(gap, gaps, scope, others, before, reports)
 
 
 def _report_sure(sequence: Sequence, scope: int, before: int, reports: list[Report]) -> None:
@@ -387,5 +394,7 @@ def _due(best: Hypothesis, clock: int, window: int, *, contested: bool) -> int:
 
 
 def _due_of(sequence: Sequence, clock: int, window: int) -> int:
-    gaps = sequence.kept if sequence.other is not None else sequence.gaps + sequence.past
-    return min((gap.opened + window for gap in gaps if gap.opened + window > clock), default=FOREVER)
+    gaps = sequence.kept if sequence.other is not None else sequence.gaps + sequence.past + sequence.breaks
+    due = min((gap.opened + window for gap in gaps if gap.opened + window > clock), default=FOREVER)
+    held = any(gap.opened + window <= clock and wavers(sequence, gap) for gap in sequence.gaps)
+    return min(due, clock + window // 4) if held else due

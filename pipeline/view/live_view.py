@@ -129,6 +129,7 @@ def _trouble(snapshot: Snapshot) -> Table:
         "kernel drops": drops.get("kernel_drops", 0) + drops.get("ring_drops", 0),
         f"{LOST}, confirmed": _lost(snapshot),
         "open gaps": sum(event.count for event in snapshot.loss if event.state == "open" and event.counter in NUMBERED),
+        "discontinuities": sum(event.broken() for event in snapshot.loss),
         "silences": sum(event.counter == "freshness" and event.state != "withdrawn" for event in snapshot.loss),
         **{f"dead: {reason}": count for reason, count in list(dead_letters(snapshot.counts).items())[:TOP]},
     }

@@ -75,6 +75,18 @@ class OutsideEntry(TypedDict):
     """Of one that is away: what was said last."""
 
 
+class DiscontinuityEntry(TypedDict):
+    """One jump of a counter that nothing shows to be a loss: what lies between was perhaps never sent."""
+
+    exporter: str
+    publisher_id: int | None
+    subscription: int | None
+    scope: str
+    counter: str
+    last_seen: int
+    next_seen: int
+
+
 class Report(TypedDict):
     """What report.json holds; counts are messages but for ``datagrams`` and ``tables`` (rows)."""
 
@@ -84,6 +96,7 @@ class Report(TypedDict):
     causes: list[CauseEntry]
     missing: list[MissingEntry]
     loss: dict[str, list[LossEntry]]
+    discontinuities: list[DiscontinuityEntry]
     tables: dict[str, int]
     open_edges: list[OpenEdge]
     balanced: bool
@@ -106,6 +119,7 @@ def build(snapshot: Snapshot, sinks: Sequence[str], *, topic: bool = False) -> R
         causes=[_cause(group, count) for group, count in groups_in(counts).items()],
         missing=[_missing(one) for one in missing_by_exporter(snapshot.loss)],
         loss={counter: _losses(snapshot.loss, counter) for counter in ("transport", "notification")},
+        discontinuities=[_discontinuity(event) for event in _in_order(snapshot.loss) if event.broken()],
         tables=_named(counts, ROWS),
         open_edges=[_open(one) for one in open_of(snapshot, topic=topic)],
         balanced=is_balanced(snapshot, sinks, topic=topic),
@@ -195,19 +209,36 @@ def _named(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
 
 
 def _losses(events: Iterable[LossEvent], counter: str) -> list[LossEntry]:
-    confirmed = [event for event in events if event.counter == counter and event.state == "confirmed"]
-    return [
-        _entry(event) for event in sorted(confirmed, key=lambda event: (event.exporter, event.first_us, event.first))
-    ]
+    return [_entry(event) for event in _in_order(events) if event.counter == counter and event.lost()]
+
+
+def _in_order(events: Iterable[LossEvent]) -> list[LossEvent]:
+    return sorted(events, key=lambda event: (event.exporter, event.first_us, event.first))
 
 
 def _entry(event: LossEvent) -> LossEntry:
     return LossEntry(
         exporter=event.exporter,
         publisher_id=event.publisher_id,
-        subscription=event.subscription_ids[0] if len(event.subscription_ids) == 1 else None,
+        subscription=_subscription(event),
         scope=event.scope,
         first=event.first,
         last=event.last,
         count=event.count,
     )
+
+
+def _discontinuity(event: LossEvent) -> DiscontinuityEntry:
+    return DiscontinuityEntry(
+        exporter=event.exporter,
+        publisher_id=event.publisher_id,
+        subscription=_subscription(event),
+        scope=event.scope,
+        counter=event.counter,
+        last_seen=event.first,
+        next_seen=event.last,
+    )
+
+
+def _subscription(event: LossEvent) -> int | None:
+    return event.subscription_ids[0] if len(event.subscription_ids) == 1 else None

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from yangbeam.core.shown_text import shown
 from yangbeam.core.totals import Line
-from yangbeam.pipeline.view.report import CauseEntry, MissingEntry, Report
+from yangbeam.pipeline.view.report import CauseEntry, DiscontinuityEntry, MissingEntry, Report
 
 MAX_LOSSES = 20
 """Exporters with losses listed; every gap is in report.json."""
@@ -38,6 +38,8 @@ def summary(report: Report, lines: list[Line], places: Mapping[str, Any]) -> Ren
     if report["tables"]:
         parts.append(_counts("Rows", report["tables"]))
     parts.append(_losses(report["missing"]))
+    if report["discontinuities"]:
+        parts.append(_discontinuities(report["discontinuities"]))
     parts += [_line(line) for line in lines]
     parts += [Text.assemble((f"{what}: ", "dim"), shown(str(place))) for what, place in places.items()]
     return Group(*parts)
@@ -77,6 +79,17 @@ def _losses(missing: list[MissingEntry]) -> RenderableType:
         table.add_row(entry["exporter"], *(f"{number:,}" for number in numbers))
     if len(missing) > MAX_LOSSES:
         table.caption = f"and {len(missing) - MAX_LOSSES:,} more in the report"
+    return table
+
+
+def _discontinuities(found: list[DiscontinuityEntry]) -> RenderableType:
+    table = Table(title=f"Discontinuities: {len(found):,} jumps that nothing shows to be losses", title_justify="left")
+    for column in ("counter", "exporter", "counted by", "last seen", "next seen"):
+        table.add_column(column, overflow="fold")
+    for one in found[:MAX_LOSSES]:
+        table.add_row(one["counter"], one["exporter"], one["scope"], str(one["last_seen"]), str(one["next_seen"]))
+    if len(found) > MAX_LOSSES:
+        table.caption = f"and {len(found) - MAX_LOSSES:,} more in the report"
     return table
 
 

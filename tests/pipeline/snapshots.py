@@ -51,7 +51,7 @@ def loss(first: int, last: int, **facts: Any) -> LossEvent:
         "state": "confirmed",
         "identity": f"{first}",
     }
-    return LossEvent(first=first, last=last, count=last - first + 1, **(plain | facts))
+    return LossEvent(first=first, last=last, **({"count": last - first + 1} | plain | facts))
 
 
 def snapshot(counts: dict[str, int] | None = None, **facts: Any) -> Snapshot:

@@ -43,6 +43,7 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
         loss(30, 31, state="open"),
         loss(40, 41, state="withdrawn"),
         loss(50, 51, counter="patch"),
+        loss(60, 70, cause="discontinuity", count=0),
     )
     assert build(snapshot(loss=events), SINKS) == {
         "datagrams": {
@@ -104,11 +105,30 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
                 }
             ],
         },
+        "discontinuities": [
+            {
+                "exporter": "192.0.2.1",
+                "publisher_id": 1,
+                "subscription": 7,
+                "scope": "publisher",
+                "counter": "transport",
+                "last_seen": 60,
+                "next_seen": 70,
+            }
+        ],
         "tables": {"interfaces": 12, "sensors": 3},
         "open_edges": [],
         "balanced": True,
         "outside": [],
     }
+
+
+def test_discontinuities_are_listed_beside_the_losses() -> None:
+    found = snapshot(loss=(loss(60, 70, cause="discontinuity", count=0),))
+    text = shown(summary(build(found, SINKS), [], {}))
+    assert "Loss: none" in text
+    assert "Discontinuities: 1 jumps that nothing shows to be losses" in text
+    assert re.search(r"transport\W+192.0.2.1\W+publisher\W+60\W+70", text)
 
 
 def test_a_run_without_anything_balances_and_reports_zeros() -> None:

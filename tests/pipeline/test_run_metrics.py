@@ -48,6 +48,12 @@ def test_losses_are_told_by_their_newest_state(status: Status) -> None:
     assert f"yangbeam_loss_events{{{silent}}} 1.0" in lines
 
 
+def test_discontinuities_are_counted_by_their_cause(status: Status) -> None:
+    status.record_loss(LossBatch(events=[loss(60, 70, cause="discontinuity", count=0)]))
+    labels = 'cause="discontinuity",counter="transport",exporter="192.0.2.1",state="confirmed"'
+    assert f"yangbeam_loss_events{{{labels}}} 1.0" in scraped(status)
+
+
 def test_how_an_exporter_counts_is_told(status: Status) -> None:
     told = 'counter="transport",exporter="192.0.2.1",scope="publisher",state="settled"'
     assert f"yangbeam_scope{{{told}}} 1.0" in scraped(status)

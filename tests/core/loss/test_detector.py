@@ -17,7 +17,8 @@ START = 1_795_168_810_000_000
 EXPORTER = "192.0.2.7"
 STATE = Path(__file__).resolve().parents[2] / "golden" / "state"
 GOLDEN = STATE / "0.1.0" / "LossState.hex"
-GOLDEN_NOW = STATE / "0.2.0" / "LossState.hex"
+GOLDEN_BEFORE = STATE / "0.2.0" / "LossState.hex"
+GOLDEN_NOW = STATE / "0.2.0" / "LossState-discontinuities.hex"
 
 
 def facts(number: int | None, at_s: float = 0.0, **more: object) -> Facts:
@@ -237,6 +238,13 @@ def full_sample() -> Detector:
     ]
     detector.observe(lively, [beat(0, 39), beat(10, 50), beat(10, 75)], Tallies("loss"), "c1")
     return detector
+
+
+def test_a_state_from_before_discontinuities_goes_on_as_this_releases() -> None:
+    detector = Detector().decode_state(bytes.fromhex(GOLDEN_BEFORE.read_text()))
+    assert [one[:5] for one in detector.explain()] == [one[:5] for one in full_sample().explain()]
+    found, wanted = run(detector, [], end()), run(full_sample(), [], end())
+    assert found == [event for event in wanted if event.cause != "discontinuity"]
 
 
 def test_this_releases_state_is_read_and_written_as_it_was_pinned() -> None:

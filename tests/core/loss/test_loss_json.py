@@ -25,6 +25,7 @@ from yangbeam.core.loss.detector import Detector
 from yangbeam.core.loss.facts import TERMINATED
 from yangbeam.core.loss.loss_json import MODULE, entry_of, loss_json, read_losses
 from yangbeam.core.loss.scope import SCOPES
+from yangbeam.core.lost import DISCONTINUITY
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.schema_set import make_schema_set
 from yangbeam.io.yang_directories import bundled
@@ -33,7 +34,7 @@ MODULES = Path(__file__).resolve().parents[3] / "core" / "yang" / "modules"
 COUNTERS = ("transport", "notification", "patch", "freshness", "lifecycle", "resync", "contents", "collection")
 CAUSES = (
     *("", "incomplete", "kernel-drop", "restart", "publisher", "silent", "never-sent", "terminated", "untrackable"),
-    *("patch-gap", "no-end", "truncated"),
+    *("patch-gap", "no-end", "truncated", DISCONTINUITY),
 )
 EVENTS = st.builds(
     LossEvent,
@@ -76,13 +77,21 @@ def _found() -> list[LossEvent]:
         *feed(Detector(), life, 200),
         *resyncs(GAP),
         *run(numbered(NO_COUNTERS[0][0])),
+        *run(numbered([*range(5000, 5050), *range(2000, 2050)])),
     ]
 
 
 def test_what_the_detector_tells_is_valid_of_every_kind(schema: Schema) -> None:
     events = _found()
     assert {event.counter for event in events} >= {"transport", "notification", "freshness", "lifecycle", "resync"}
-    assert {event.cause for event in events} >= {"", "terminated", "never-sent", "untrackable", "patch-gap"}
+    assert {event.cause for event in events} >= {
+        "",
+        "terminated",
+        "never-sent",
+        "untrackable",
+        "patch-gap",
+        DISCONTINUITY,
+    }
     for event in events:
         schema.validate_contents(loss_json(event), "full")
 
@@ -100,6 +109,14 @@ def test_what_numbers_do_not_say_is_absent() -> None:
         *("identity", "exporter", "counter", "scope", "state", "count", "first-time", "last-time", "cause", "detail"),
     }
     assert entry_of(silent)["first-time"] == "1970-01-01T00:00:00.000000Z"
+
+
+def test_a_discontinuity_names_the_last_number_seen_and_the_next_one() -> None:
+    event = LossEvent("192.0.2.7", "r", 1, (7,), "transport", "node", 9, 4, 0, 0, 1, "confirmed", DISCONTINUITY, "x")
+    entry = entry_of(event)
+    assert (entry["last-seen"], entry["next-seen"], entry["count"]) == (9, 4, "0")
+    assert not {"first", "last"} & entry.keys()
+    assert read_losses(loss_json(event)) == [event]
 
 
 def test_a_line_holds_one_document_without_a_line_break() -> None:

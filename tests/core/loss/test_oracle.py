@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.loss.oracle import HABITS, Faults, Habit, Scenario, scenario
-from tests.core.loss.prove import confirmed, detect, difference, random_scenario
+from tests.core.loss.prove import (
+    confirmed,
+    detect,
+    difference,
+    fleet_difference,
+    random_scenario,
+    wide_scenario,
+)
 from yangbeam.core.elements import EndOfInput, LossEvent
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss.detector import Detector
@@ -51,6 +58,11 @@ def test_a_hole_that_takes_numbers_of_all_subscriptions_at_once_is_one_loss_even
     assert difference(random_scenario(seed)) == (0, 0)
 
 
+WIDE = (
+    *(710000010, 710000021, 710000098, 710000337, 720000130, 720000327, 730000134, 730000497, 730000980, 730001168),
+)
+"""Once judged wrong: repeats and stragglers beside a hole, holes with one number between, new flows after one."""
+
 ROUGH = (
     12,
     52,
@@ -75,6 +87,19 @@ ROUGH = (
 @pytest.mark.parametrize("seed", [*range(60), *ROUGH])
 def test_restarts_that_lose_and_mix_messages_hide_nothing_and_make_nothing_up(seed: int) -> None:
     assert difference(random_scenario(seed, rough=True)) == (0, 0)
+
+
+@pytest.mark.parametrize("seed", [*range(60), *WIDE])
+def test_of_fleets_with_wide_holes_and_jumps_nothing_is_missed_and_nothing_made_up(seed: int) -> None:
+    assert fleet_difference(wide_scenario(seed)) == (0, 0)
+
+
+def test_the_truth_of_a_fleet_is_no_empty_one() -> None:
+    fleets = [wide_scenario(seed) for seed in range(60)]
+    assert any(run > 100_000 for made in fleets for one in made.sent for _, run in one.taken.values())
+    assert sum(made.breaks.total() for made in fleets) > 50
+    assert max(len({one.subscription_id for one in made.received}) for made in fleets) == 24
+    assert max(len(made.habits) for made in fleets) == 3
 
 
 def cut(made: Scenario, size: int) -> list[LossEvent]:
