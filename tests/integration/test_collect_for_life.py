@@ -112,7 +112,7 @@ def test_a_deleted_topic_is_named_and_a_replay_of_the_raw_topic_restores_it(
     assert main(["collect", "--config", str(bounded(collecting)), "--view", "off"]) == 0
     collecting.until_arrived()
     collecting.assert_in_tables_once()
-    report = orjson.loads((tmp_path / "replay" / "report.json").read_bytes())
+    report = orjson.loads((tmp_path / "replay" / "report-collect.json").read_bytes())
     assert report["balanced"] is True
     assert report["messages"]["received"] == report["messages"]["delivered"] == len(collecting.sent)
 
