@@ -142,6 +142,11 @@ def test_a_narrowed_class_judges_only_ascii_where_it_is_negated() -> None:
             ["YWI=", "YWJj", "YWJjZA==", "YWJjZGVm"],
             ["", "YQ==", "YWJjZGU=", "YWJjZGVmZw=="],
         ),
+        (
+            YangType("binary", lengths=((7, 9),)),
+            ["YWJjZGVmZw==", "YWJjZGVmZ2g=", "YWJjZGVmZ2hp"],
+            ["YWJjZGVm", "YWJjZGVmZ2hpag=="],
+        ),
         (YangType("binary", lengths=((1, 1),)), ["YQ=="], ["", "YWI=", "YWJj"]),
         (YangType("bits", bits=(("a", 0), ("b", 1))), ["", "a", "a b", "b a"], ["c", "a a"]),
     ],
