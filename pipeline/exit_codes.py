@@ -26,7 +26,7 @@ MEANING: Final[dict[ExitCode, str]] = {
     ExitCode.ENVIRONMENT: "Something outside is not there: a broker, a registry, a node, space on the disk.",
     ExitCode.TOO_MANY_DEAD: "Done, and everything balances; but a larger share of the messages became dead letters "
     "than --max-dead allows.",
-    ExitCode.NO_MESSAGE: "Done; but the capture holds no message, and standard error says what it holds.",
+    ExitCode.NO_MESSAGE: "Done; but the capture holds nothing to show, and standard error says what it holds.",
     ExitCode.INTERRUPTED: "Interrupted before everything was flushed (Ctrl-C twice).",
 }
 

@@ -24,13 +24,13 @@ def reader_of(files: list[Path], ports: list[int] | None, *, version_0: bool) ->
     return CaptureReader(files, ports=frozenset(ports or ()) or None, settings=settings)
 
 
-def end_without_message(reader: CaptureReader) -> None:
+def end_without_message(reader: CaptureReader, *, found: bool) -> None:
     """Says what captures held that were read to their end and gave no message.
 
     Raises:
         typer.Exit: They gave none.
     """
     sys.stdout.flush()  # what was found stands before what was not
-    if not reader.counters["messages"]:
+    if not found:
         warn(what_it_holds(reader.counters, reader.other_ports))
         raise typer.Exit(ExitCode.NO_MESSAGE)

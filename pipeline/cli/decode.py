@@ -27,6 +27,8 @@ def decode(
 
     with reporting():
         reader = reader_of(files, port, version_0=version_0)
+        found = False
         for line in decoded(reader, yang or []):
+            found = True
             print_json(line)
-        end_without_message(reader)
+        end_without_message(reader, found=found)

@@ -57,4 +57,4 @@ def explain(
         else:
             explaining.show(found, output())
             show_schemas(read_by or [], output())
-        end_without_message(reader)
+        end_without_message(reader, found=bool(reader.counters["messages"]))

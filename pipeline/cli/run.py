@@ -271,7 +271,7 @@ def _end_by_share(lines: list[Line], max_dead: float | None) -> None:
 def _end_without_message(job: Job, snapshot: Snapshot) -> None:
     """Ends with its exit code what read captures that hold no message, and says what they hold."""
     counters = snapshot.datagrams()
-    if all(isinstance(source, Capture) for source in job.config.sources) and counters.get("messages") == 0:
+    if all(isinstance(source, Capture) for source in job.config.sources) and counters.get("datagrams") == 0:
         warn(what_it_holds(counters, {}))
         raise typer.Exit(ExitCode.NO_MESSAGE)
 

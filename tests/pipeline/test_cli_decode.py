@@ -83,14 +83,14 @@ class TestDecode:
         (old,) = segments_of(payload, media_type=MediaType.JSON, publisher_id=3, message_id=1, version=0)
         path = tmp_path / "a.pcap"
         path.write_bytes(pcap([(0, ethernet(ipv4(udp(old))))]))
-        assert run("decode", str(path)) == ExitCode.NO_MESSAGE
-        sys.stdout.flush()
-        (found,) = [orjson.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+        (found,) = self.decoded(capfdbinary, str(path))
         assert found["error"]["detail"] == (
             "version 0 is not read: set version_0 = true in [sources.dialect], or --version-0"
         )
         (found,) = self.decoded(capfdbinary, "--version-0", str(path))
         assert found["kind"] == "push-update"
+        assert run("explain", str(path)) == ExitCode.NO_MESSAGE
+        assert b"1 UDP datagrams or messages that were refused" in capfdbinary.readouterr().err
         assert run("explain", "--version-0", str(path)) == ExitCode.OK
 
     @pytest.mark.parametrize("command", ["decode", "explain"])
