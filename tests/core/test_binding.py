@@ -211,6 +211,19 @@ def test_ids_that_differ_are_joined_by_the_socket() -> None:
     assert bound.subscriptions[bound.notifications[1].subscription].id == 7
 
 
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [("subscription-started", "started"), ("subscription-modified", "module-names")],
+)
+def test_a_subscription_that_sent_under_its_own_id_joins_another_only_when_it_is_started_anew(
+    kind: str, how: str
+) -> None:
+    first, again = (started(subscription_id=1, of={"message_id": number}) for number in (1, 3))
+    again = msgspec.structs.replace(again, kind=kind)
+    bound, _, _ = bind(first, numbered(2, subscription_id=1), again, numbered(4, subscription_id=7))
+    assert bound.notifications[3].how == how
+
+
 def test_a_socket_of_several_subscriptions_joins_nothing() -> None:
     first = started(subscription_id=1, of={"message_id": 1})
     second = started(subscription_id=2, of={"message_id": 2})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from yangbeam.core import totals as module
-from yangbeam.core.elements import Heartbeat, LedgerDelta, LedgerTotals, Tally
+from yangbeam.core.elements import Heartbeat, LedgerDelta, LedgerTotal, LedgerTotals, Tally
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.totals import Totals, by_exporter, collected, latest, line_of, lines_of, sums, unbalanced
 
@@ -178,3 +178,12 @@ def test_records_of_split_messages_balance_on_a_line_of_their_own() -> None:
     assert [str(line) for line in lines_of(counts, "kafka")][1].startswith("kafka (records of split messages): 3")
     (missing,) = unbalanced({"e": counts | {"parts:kafka": 1}}, ["kafka"])
     assert missing.missing == 1
+
+
+def test_of_equal_revisions_the_later_one_holds_and_a_lower_one_never() -> None:
+    def told(revision: int, pending: int) -> LedgerTotals:
+        return LedgerTotals(totals=[LedgerTotal(0, "a", None, None, 0, revision, {"pending": pending})], collectors={})
+
+    assert [one.counts for one in latest(told(5, 2), told(5, 0))] == [{"pending": 0}]
+    assert [one.counts for one in latest(told(5, 2), told(4, 0))] == [{"pending": 2}]
+    assert [one.counts for one in latest(told(5, 2), told(6, 1))] == [{"pending": 1}]

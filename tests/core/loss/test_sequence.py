@@ -29,6 +29,8 @@ def missing(sequence: Sequence) -> list[tuple[int, int]]:
         ([7], 8, Verdict.IN_ORDER),
         ([MASK], 0, Verdict.WRAP),
         ([7], 10, Verdict.GAP),
+        ([7], 1007, Verdict.GAP),
+        ([7], 1008, Verdict.OUT_OF_WINDOW),
         ([7, 10], 9, Verdict.LATE),
         ([7, 8, 9], 8, Verdict.DUPLICATE),
         ([7, 8], 5_000_000, Verdict.OUT_OF_WINDOW),
