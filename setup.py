@@ -17,6 +17,10 @@ from setuptools import setup
 
 DECLARED = Path(__file__).parent / "core" / "yang" / "libyang.h"
 SOURCE = """
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
 #include <libyang/libyang.h>
 #include <libyang/plugins_types.h>
 #include <libyang/version.h>
@@ -28,7 +32,16 @@ static const char *built_for(void) { return LY_PROJ_VERSION; }
 static const char *running(void) { return ly_version_proj_str(); }
 #else
 static const char *built_for(void) { return "2, soversion " LY_VERSION; }
-static const char *running(void) { return "2"; }
+static const char *running(void) {  /* it does not say; the name of its file does */
+    static char said[PATH_MAX];
+    char path[PATH_MAX], *version;
+    Dl_info found;
+    if (!dladdr((void *)ly_ctx_new, &found) || !realpath(found.dli_fname, path)) return "";
+    version = strstr(path, ".so.");
+    if (!version) return "";
+    snprintf(said, sizeof said, "2, soversion %s", version + strlen(".so."));
+    return said;
+}
 #endif
 #if LY_VERSION_MAJOR < 3
 static const char *error_path(const struct ly_err_item *item) { return item->path; }

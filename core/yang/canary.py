@@ -1,7 +1,8 @@
 """Asks the libyang of this machine about a module that we know: what is read must be what the module says.
 
 The extension was laid out by the headers that it was built with. Another library of the same soname may lay its
-structures out otherwise, and what is read then is wrong without an error; so this is asked once, before any schema.
+structures out otherwise, and what is read then is wrong without an error, or ends the process. So another version is
+refused unread, and one that calls itself the same is asked this, once, before any schema.
 """
 
 from collections.abc import Iterator
@@ -11,9 +12,11 @@ from typing import Any, Final
 
 from yangbeam.core.errors import CannotReadLibyangError
 from yangbeam.core.yang.compile_tree import TreeCompiler
-from yangbeam.core.yang.libyang import ffi, lib, version
+from yangbeam.core.yang.libyang import ffi, lib, versions
 from yangbeam.core.yang.tree import Node, Tree, YangType
 
+UNREADABLE: Final = "libyang-unreadable"
+CURE: Final = "install yangbeam again on this machine"
 MODULE: Final = "yangbeam-canary"
 NAMESPACE: Final = f"urn:{MODULE}"
 TEXT: Final = r"""module yangbeam-canary {
@@ -121,9 +124,18 @@ def compare(tree: Tree) -> None:
     if list(read) != list(wanted):
         raise _unreadable(f"the nodes of module {MODULE} read as {', '.join(read) or 'none'}")
     for path, node in wanted.items():
-        for name in (field.name for field in fields(Node) if field.name != "children"):
-            if getattr(read[path], name) != getattr(node, name):
-                raise _unreadable(f"{name} of {path} reads as {getattr(read[path], name)}, is {getattr(node, name)}")
+        there = _facts(read[path])
+        for name, value in _facts(node).items():
+            if there.get(name) != value:
+                raise _unreadable(f"{name} of {path} reads as {there.get(name)!r}, is {value!r}")
+
+
+def _facts(node: Node) -> dict[str, Any]:
+    """What a node says, its children left out, its type taken apart."""
+    found = {field.name: getattr(node, field.name) for field in fields(Node) if field.name not in ("children", "type")}
+    if node.type is not None:
+        found |= {f"type.{field.name}": getattr(node.type, field.name) for field in fields(YangType)}
+    return found
 
 
 @cache
@@ -133,9 +145,11 @@ def require_readable_libyang() -> None:
     Raises:
         CannotReadLibyangError: ``libyang-unreadable``.
     """
+    runs, built_for = versions()
+    if runs not in ("", built_for):
+        raise CannotReadLibyangError(UNREADABLE, f"libyang {runs} runs, and yangbeam was built for {built_for}: {CURE}")
     compare(read_canary())
 
 
 def _unreadable(found: str) -> CannotReadLibyangError:
-    detail = f"{version()} is not read as it is: {found}; install yangbeam again, where this library's headers are"
-    return CannotReadLibyangError("libyang-unreadable", detail)
+    return CannotReadLibyangError(UNREADABLE, f"libyang {versions()[1]} is not read as it is: {found}; {CURE}")

@@ -7,7 +7,7 @@ typedef int LY_DATA_TYPE;
 typedef int LYD_FORMAT;
 typedef int LYS_INFORMAT;
 
-/* Which library: of the headers, and as it runs (libyang 2.1 does not say). */
+/* Which library: of the headers, and the one that runs (empty: it does not say). */
 const char *built_for(void);
 const char *running(void);
 

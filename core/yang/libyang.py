@@ -14,10 +14,21 @@ try:
 except ImportError as error:
     raise CannotReadLibyangError(
         "libyang-missing",
-        f"the extension that reads libyang does not load ({error}): install yangbeam again, here; ./dev setup",
+        f"the extension that reads libyang does not load ({error}): install yangbeam again on this machine",
     ) from error
 
-__all__ = ["Raw", "array", "derived_identities", "ffi", "lib", "modules_of", "patterns", "ranges", "text_of", "version"]
+__all__ = [
+    "Raw",
+    "array",
+    "derived_identities",
+    "ffi",
+    "lib",
+    "modules_of",
+    "patterns",
+    "ranges",
+    "text_of",
+    "versions",
+]
 
 Raw = Any
 """A cffi pointer."""
@@ -35,9 +46,9 @@ def text_of(pointer: Raw) -> str:
     return copied.decode("utf-8", "replace")
 
 
-def version() -> str:
-    """Version of the library that runs, as far as it says it, and of the headers that it is read by."""
-    return f"libyang {text_of(lib.running())} (built for {text_of(lib.built_for())})"
+def versions() -> tuple[str, str]:
+    """Versions of the library that runs (empty: it does not say) and of the headers that it is read by."""
+    return text_of(lib.running()), text_of(lib.built_for())
 
 
 def array(pointer: Raw) -> Iterator[Raw]:
