@@ -104,7 +104,7 @@ def _told(error: Exception) -> int:
     failure = failure_of(error)
     if isinstance(failure.error, InvalidConfigurationError):
         head, *problems = str(failure.error).split("\n")
-        for line in problems if chosen().as_json else (head, *problems):
+        for line in (head, *problems) if len(problems) > 1 and not chosen().as_json else problems:
             say(line, ERROR)
     else:
         fail(failure.text)
