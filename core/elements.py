@@ -375,29 +375,26 @@ class LedgerTotal(Record, frozen=True):
 
 
 class LedgerTotals(_Batch, frozen=True, kw_only=True):
-    """What KeepLedger emits."""
+    """What KeepLedger emits; absolute counters of collectors by their id."""
 
     totals: list[LedgerTotal]
     collectors: dict[str, dict[str, int]] = {}
-    """Absolute counters by collector id."""
 
 
 class TopicRecord(Record, frozen=True):
-    """One record of a Kafka topic, as it was read."""
+    """One record of a Kafka topic, as it was read; its timestamp, whoever set it, is 0 when it has none."""
 
     topic: str
     partition: int
     offset: int
     timestamp_us: int
-    """Of the record, whoever set it; 0 when it has none."""
     key: bytes
     value: bytes
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
 class TopicBatch(_Batch, frozen=True, kw_only=True):
-    """What the reader of the telemetry topic emits."""
+    """What the reader of the telemetry topic emits; ``at`` of its controls counts records."""
 
     records: list[TopicRecord]
     controls: list[Control] = []
-    """``at`` counts records here."""
