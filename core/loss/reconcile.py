@@ -2,10 +2,12 @@
 
 Both run the same detection. A message that was lost before collect is missing at both ends; one that came to collect
 and not to ingest is missing only there, and unless it is among the dead letters it was lost inside. Scopes may be
-learned at different moments and gaps be cut differently, so the comparison is number by number, not event by event.
+learned at different moments and gaps be cut differently, so the comparison is number by number, not event by event;
+what it costs goes by runs of numbers, for a hole may be millions wide.
 Message ids do not travel in the telemetry message; where ingest has none, only sequence numbers are compared.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -18,17 +20,25 @@ NUMBERED: Final = ("transport", "notification")
 
 
 class Missing(NamedTuple):
-    """One message that a counter shows to be missing, and when."""
+    """Messages in a row that a counter shows to be missing, and when."""
 
     exporter: str
     counter: str
     publisher_id: int | None
     subscription_ids: tuple[int, ...]
     number: int
+    """The first of them; a run ends at the wrap."""
     at_us: int
     """Arrival of the message after the gap."""
     identity: str
     """Of the event that shows it."""
+    width: int = 1
+    """How many."""
+
+    def cut(self, first: int, end: int) -> "list[Missing]":
+        """Returns what of it lies from ``first`` up to, not including, ``end``."""
+        first, end = max(first, self.number), min(end, self.number + self.width)
+        return [self._replace(number=first, width=end - first)] if first < end else []
 
 
 class Reconciled(NamedTuple):
@@ -80,37 +90,59 @@ def reconcile(collect: Iterable[LossEvent], ingest: Iterable[LossEvent], dead: I
             died.add(missing)
     found = Reconciled([], [], [], [])
     for missing in _missing(ingest):
-        if at_collect.take(missing):
-            found.wire.append(missing)
-        elif died.take(missing):
-            found.dead.append(missing)
-        else:
-            found.inside.append(missing)
+        wire, rest = at_collect.take(missing)
+        found.wire.extend(wire)
+        for one in rest:
+            dead_ones, inside = died.take(one)
+            found.dead.extend(dead_ones)
+            found.inside.extend(inside)
     found.unseen.extend(at_collect.left())
     return found
 
 
 class _Pool:
-    """Missing numbers, each to be taken once."""
+    """Runs of missing numbers, each number to be taken once."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[str, str, int], list[Missing]] = {}
+        self._waiting: dict[tuple[str, str], list[Missing]] = {}
+        """By exporter and counter, in order of their numbers."""
+        self._widest = 1
 
     def add(self, missing: Missing) -> None:
-        self._waiting.setdefault((missing.exporter, missing.counter, missing.number), []).append(missing)
+        insort(self._waiting.setdefault(missing[:2], []), missing, key=_number)
+        self._widest = max(self._widest, missing.width)
 
-    def take(self, wanted: Missing) -> bool:
-        """Takes the one nearest in time of the same number, if any fits."""
-        waiting = self._waiting.get((wanted.exporter, wanted.counter, wanted.number), [])
-        fits = [one for one in waiting if _may_be(one, wanted)]
-        if not fits:
-            return False
-        waiting.remove(min(fits, key=lambda one: abs(one.at_us - wanted.at_us)))
-        return True
+    def take(self, wanted: Missing) -> tuple[list[Missing], list[Missing]]:
+        """Takes of every number the one nearest in time that fits; returns what was found, and what was not."""
+        found, rest, pieces = list[Missing](), list[Missing](), [wanted]
+        while pieces:
+            one = pieces.pop()
+            near = self._nearest(one)
+            if near is None:
+                rest.append(one)
+                continue
+            first, end = max(near.number, one.number), min(near.number + near.width, one.number + one.width)
+            self._waiting[one[:2]].remove(near)
+            for left in (*near.cut(0, first), *near.cut(end, MASK + 1)):
+                self.add(left)
+            found += one.cut(first, end)
+            pieces += [*one.cut(end, MASK + 1), *one.cut(0, first)]
+        return sorted(found, key=_number), sorted(rest, key=_number)
+
+    def _nearest(self, wanted: Missing) -> Missing | None:
+        waiting = self._waiting.get(wanted[:2], [])
+        start = bisect_left(waiting, wanted.number - self._widest + 1, key=_number)
+        end = bisect_left(waiting, wanted.number + wanted.width, key=_number)
+        fits = [one for one in waiting[start:end] if one.number + one.width > wanted.number and _may_be(one, wanted)]
+        return min(fits, key=lambda one: abs(one.at_us - wanted.at_us), default=None)
 
     def left(self) -> Iterator[Missing]:
         for waiting in self._waiting.values():
             yield from waiting
+
+
+def _number(missing: Missing) -> int:
+    return missing.number
 
 
 def _may_be(one: Missing, other: Missing) -> bool:
@@ -125,16 +157,19 @@ def _overlap(some: tuple[int, ...], others: tuple[int, ...]) -> bool:
 
 def _missing(events: Iterable[LossEvent]) -> Iterator[Missing]:
     for event in standing(events):
-        for offset in range(event.count):
-            yield Missing(
-                event.exporter,
-                event.counter,
-                event.publisher_id,
-                event.subscription_ids,
-                (event.first + offset) & MASK,
-                event.last_us,
-                event.identity,
-            )
+        head = min(event.count, MASK + 1 - event.first)
+        for first, count in ((event.first, head), (0, event.count - head)):
+            if count:
+                yield Missing(
+                    event.exporter,
+                    event.counter,
+                    event.publisher_id,
+                    event.subscription_ids,
+                    first,
+                    event.last_us,
+                    event.identity,
+                    count,
+                )
 
 
 def _of_letter(letter: DeadNumber) -> Iterator[Missing]:
@@ -150,5 +185,5 @@ def summary(found: Reconciled, name: Callable[[Missing], str] = lambda one: one.
         for one in getattr(found, where):
             mine = counts.setdefault(name(one), {})
             key = f"{where}:{one.counter}"
-            mine[key] = mine.get(key, 0) + 1
+            mine[key] = mine.get(key, 0) + one.width
     return counts

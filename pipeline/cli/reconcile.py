@@ -15,7 +15,7 @@ from yangbeam.pipeline.config.file import load
 def reconcile(
     config: Annotated[Path, typer.Option("--config", "-c", help="TOML file with [kafka]; see `yangbeam check`.")],
     *,
-    json: Annotated[bool, typer.Option("--json", help="Print every missing number as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print every run of missing numbers as JSON.")] = False,
 ) -> None:
     """Lay the losses that `collect` and `ingest` found side by side.
 

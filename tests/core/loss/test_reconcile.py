@@ -37,7 +37,21 @@ def event(first: int, count: int = 1, **more: object) -> LossEvent:
 
 
 def numbers(found: Reconciled) -> dict[str, list[int]]:
-    return {where: [one.number for one in getattr(found, where)] for where in Reconciled._fields}
+    return {
+        where: [number for one in getattr(found, where) for number in range(one.number, one.number + one.width)]
+        for where in Reconciled._fields
+    }
+
+
+def test_holes_of_millions_are_compared_as_runs() -> None:
+    wide = 2**31
+    found = reconcile([event(5, wide), event(7 * 10**9 % MODULUS, 4)], [event(2, wide)])
+    assert [(one.number, one.width) for one in found.wire] == [(5, wide - 3)]
+    assert [(one.number, one.width) for one in found.inside] == [(2, 3)]
+    assert [(one.number, one.width) for one in found.unseen] == [(2 + wide, 3), (7 * 10**9 % MODULUS, 4)]
+    assert summary(found) == {
+        "192.0.2.7": {"wire:notification": wide - 3, "inside:notification": 3, "unseen:notification": 7}
+    }
 
 
 def test_what_is_missing_at_both_ends_was_lost_on_the_wire() -> None:
@@ -129,7 +143,7 @@ def test_of_messages_that_vanish_between_the_ends_no_others_were_lost_inside(see
         )
     )
     assert not lost - vanished
-    assert len(found.wire) + len(found.inside) == sum(one.count for one in standing(at_ingest))
+    assert sum(one.width for one in found.wire + found.inside) == sum(one.count for one in standing(at_ingest))
 
 
 def _steady(received: list, place: int) -> bool:  # type: ignore[type-arg] # of Facts
