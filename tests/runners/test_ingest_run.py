@@ -123,7 +123,10 @@ def test_a_loss_behind_collect_is_found_here_alone_and_told_from_dead_letters(
     capsys.readouterr()
     assert main(["reconcile", "-c", str(chain.file), "--json"]) == 0
     found = orjson.loads(capsys.readouterr().out)
-    numbers = {where: sorted(one["number"] for one in missing) for where, missing in found.items()}
+    numbers = {
+        where: sorted(number for one in missing for number in range(one["number"], one["number"] + one["width"]))
+        for where, missing in found.items()
+    }
     assert numbers["inside"] == [21, 22]
     assert numbers["dead"] == [INVALID_AT]
     assert numbers["wire"] == []
