@@ -14,6 +14,7 @@ from yangbeam.io.kafka.raw_producer import KafkaFatalError
 from yangbeam.pipeline.receive.outlet import COUNTERS, Outlet
 from yangbeam.pipeline.receive.producing import OutletLimits
 from yangbeam.pipeline.receive.spool import Spool
+from yangbeam.transforms.outsides import OUTSIDES
 
 
 class Bench:
@@ -348,3 +349,24 @@ def test_what_was_acknowledged_is_never_counted_twice(bench: Bench) -> None:
     assert bench.counters["stalls"] >= 1
     assert told == sorted(told)
     assert max(told) == 2
+
+
+def test_an_end_that_is_to_wait_no_more_keeps_the_rest_on_disk_at_once(bench: Bench) -> None:
+    bench.put(8)
+    OUTSIDES.end_within(0.0)
+    began = bench.now
+    bench.outlet.close(3600.0)
+    OUTSIDES.clear()
+    assert (bench.now, bench.log) == (began, [])
+    bench.start()
+    bench.turns()
+    assert bench.arrived == list(range(8))
+
+
+def test_a_stall_is_reported_and_what_is_acknowledged_ends_it(bench: Bench) -> None:
+    bench.put(2)
+    bench.now += 11
+    bench.outlet.turn()
+    assert bench.producer.is_away
+    bench.turns()
+    assert not bench.producer.is_away
