@@ -58,6 +58,8 @@ class Watch:
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
         self.address = str(properties.get("bootstrap.servers", ""))
+        # Of errors, unless the operator wants more: warnings are about properties that another kind of client takes.
+        self._log_level = str(properties.get("log_level", "3"))
         self.why = ""
         """What a connection said last."""
         self.is_refused = False
@@ -65,7 +67,7 @@ class Watch:
 
     def settings(self) -> dict[str, Any]:
         """Returns what a client is given beside its properties."""
-        return {"error_cb": self.error, "logger": LOG}
+        return {"error_cb": self.error, "logger": LOG, "log_level": self._log_level}
 
     def error(self, error: KafkaError) -> None:
         """Takes an error that belongs to no record."""

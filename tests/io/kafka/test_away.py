@@ -150,6 +150,11 @@ def test_a_broker_that_does_not_let_us_in_is_told_from_one_that_is_away() -> Non
     assert watch.is_away
 
 
+def test_clients_say_errors_alone_unless_the_operator_wants_more() -> None:
+    assert Watch({}).settings()["log_level"] == "3"
+    assert Watch({"log_level": "7"}).settings()["log_level"] == "7"
+
+
 def test_what_librdkafka_repeats_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         for number in range(1_489):
