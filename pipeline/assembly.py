@@ -6,6 +6,7 @@ from yangbeam.core.loss.detector import learn_all
 from yangbeam.core.loss.overrides import Scopes
 from yangbeam.core.pending import Limits
 from yangbeam.core.validation import Policy
+from yangbeam.core.yang.costs import CostLimits
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.sid_files import SidNames
 from yangbeam.io.schema_registry import RegistryAddress
@@ -83,10 +84,10 @@ def registry_of(config: Config) -> AnyRegistry:
     releases = tuple((str(node.exporter), node.release) for node in config.schemas.nodes if node.release)
     found = (directories, config.schemas.bundled, discovery_of(config), releases)
     if config.registry.kind == "embedded":
-        return EmbeddedRegistry(config.registry.path, *found)
-    there = config.registry.resolve == "registry"
-    address = address_of(config.registry)
-    return RemoteRegistry(address, config.registry.cache, there, config.registry.schema_type, *found)
+        return EmbeddedRegistry(config.registry.path, *found, limits=CostLimits())
+    registry, address = config.registry, address_of(config.registry)
+    there = registry.resolve == "registry"
+    return RemoteRegistry(address, registry.cache, there, registry.schema_type, *found, limits=CostLimits())
 
 
 def address_of(registry: Registry) -> RegistryAddress:

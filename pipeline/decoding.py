@@ -14,10 +14,13 @@ from yangbeam.core.notification.decode import decode
 from yangbeam.core.notification.slices import body_of
 from yangbeam.core.reader import END, Reader
 from yangbeam.core.transcription import body_members, is_json
+from yangbeam.core.yang.costs import CostLimits
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.transcode import Context
 from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.directories import Directory, Library
+from yangbeam.registry.envelope import is_ours
+from yangbeam.registry.guard.guard import guard_of
 
 BATCH_BYTES: Final = 1 << 20
 
@@ -77,6 +80,8 @@ class BodyReader:
         if self._library is None:
             self._library = Library(self._folders, use_bundled=True)
         chosen = self._library.schema_set("0.0.0.0", None, modules)  # noqa: S104 # any exporter
+        if not is_ours(chosen):
+            guard_of(CostLimits()).compiles(chosen)
         with Schema(chosen, write_set(chosen, self._cache)) as schema:
             return schema.tree
 

@@ -1,6 +1,7 @@
 """Which schema each exporter's contents are read by, and what of it the compiled judge leaves to libyang."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -11,7 +12,11 @@ from yangbeam.core.errors import SchemaError
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.yang.engine import COMPILED_PROFILE, Choice
 from yangbeam.core.yang.schema import Schema
+from yangbeam.registry.guard.workshop import COMPILING
+from yangbeam.registry.waiting import patiently
 
+COMPILING_S: Final = 120.0
+"""Longest wait for a schema that is being compiled."""
 MOST_SHOWN: Final = 12
 """Nodes named of one schema; all are in the JSON."""
 
@@ -58,7 +63,8 @@ class SchemaExplainer:
     def _one(self, exporter: str, content_id: str | None, modules: frozenset[str], count: int) -> ExplainedSchema:
         named = sorted(modules)
         try:
-            schema_id = self._schemas.resolve(exporter, content_id, modules)
+            ask = partial(self._schemas.resolve, exporter, content_id, modules)
+            schema_id = patiently(ask, COMPILING_S, COMPILING)
             schema = self._schemas.schema(schema_id)
         except SchemaError as error:
             return ExplainedSchema(exporter, named, count, None, str(error), "", {})

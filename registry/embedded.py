@@ -7,15 +7,20 @@ from typing import Any, Final
 from uuid import UUID
 
 from yangbeam.core.elements import Terms
-from yangbeam.core.errors import SchemaError
+from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.yang.cache import SchemaCache
+from yangbeam.core.yang.costs import CostLimits
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.directories import Directory, Library
 from yangbeam.registry.discovery.resolver import Discovery
 from yangbeam.registry.discovery.settings import DiscoverySettings
-from yangbeam.registry.formats.known import FORMATS
+from yangbeam.registry.envelope import is_ours
+from yangbeam.registry.formats.judges import HERE
+from yangbeam.registry.formats.known import formats
+from yangbeam.registry.guard.guard import guard_of
+from yangbeam.registry.guard.workshop import Workshop
 from yangbeam.registry.local import LocalRegistry
 from yangbeam.registry.register import root_subject
 from yangbeam.registry.registrar import Registrar
@@ -39,6 +44,8 @@ class EmbeddedRegistry:
         use_bundled: Also use the modules that come with the packages.
         discovery: Who is asked for their own modules, where no directory was written for them.
         releases: (prefix, release) of exporters: which directory of a release serves them.
+        limits: What compiling a set that is not ours may cost, in a process of its own and beside the data; None:
+            everything is compiled at once, by whoever asks.
     """
 
     path: Path
@@ -46,6 +53,7 @@ class EmbeddedRegistry:
     use_bundled: bool = True
     discovery: DiscoverySettings | None = None
     releases: tuple[tuple[str, str], ...] = ()
+    limits: CostLimits | None = None
 
     def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
         """Returns the id of the schema for an exporter's modules; see ``Schemas.resolve``."""
@@ -99,7 +107,9 @@ class _Opened:
         self._store = SchemaStore(handle.path)
         self._guids: dict[int, bytes] = {}
         self._own: dict[str, int] = {}
-        self._registry = LocalRegistry(Registrar(self._store, FORMATS))
+        judge = guard_of(handle.limits) if handle.limits is not None else HERE
+        self._registry = LocalRegistry(Registrar(self._store, formats(judge)), judge=judge)
+        self._workshop = Workshop() if handle.limits is not None else None
         self._texts = handle.path.parent / "schemas"
         self._cache = SchemaCache(self._load)
         self._answers: dict[tuple[str, str | None, frozenset[str]], int | SchemaError] = {}
@@ -128,8 +138,15 @@ class _Opened:
             found = asked or self._library.schema_set(exporter, content_id, modules)
             if asked is not None and found.digest in self._refused:
                 return self._refused[found.digest]
-            schema_id = self._registered(found, root_subject(exporter, None, content_id, modules))
-            self._cache.get(schema_id)  # a set that does not compile binds nothing
+            subject = root_subject(exporter, None, content_id, modules)
+            if self._workshop is None or (found.digest, subject) in self._ids or is_ours(found):
+                schema_id = self._registered(found, subject)
+                self._cache.get(schema_id)  # a set that does not compile binds nothing
+            else:
+                what = f"the schema of {exporter}"
+                schema_id = self._workshop.ask((found.digest, subject), lambda: self._prepared(found, subject), what)
+        except SchemaPendingError:
+            raise
         except SchemaError as error:
             if asked is not None:
                 error = error.reworded(f"the modules of {exporter}: {error.detail}")
@@ -138,6 +155,12 @@ class _Opened:
                     del self._refused[next(iter(self._refused))]
             # Directories are read once per run, so that the answer stays; the traceback would keep them all alive.
             return error.anew()
+        return schema_id
+
+    def _prepared(self, found: SchemaSet, subject: str) -> int:
+        """Registers a set, and loads it for the thread that will ask for it."""
+        schema_id = self._registered(found, subject)
+        self._cache.prepare(schema_id)
         return schema_id
 
     def _registered(self, found: SchemaSet, subject: str) -> int:

@@ -1,15 +1,15 @@
 """Which modules a set gets besides the node's own, so that its schema reads whole telemetry messages."""
 
-import tempfile
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from yangbeam.core.errors import SchemaError
-from yangbeam.core.yang.libyang_context import LibyangContext
+from yangbeam.core.errors import SchemaError, SchemaPendingError
+from yangbeam.core.yang.costs import TOO_COSTLY
 from yangbeam.core.yang.module_text import read_module_text
 from yangbeam.core.yang.schema_set import SchemaSet, make_schema_set
-from yangbeam.io.yang_directories import bundled, write_set
+from yangbeam.io.yang_directories import bundled
+from yangbeam.registry.formats.judges import HERE, Judge
 
 ROOT: Final = "ietf-telemetry-message"
 """The module that every registered set is rooted in (draft-ietf-nmop-message-broker-telemetry-message)."""
@@ -29,28 +29,40 @@ def _brought() -> dict[str, str]:
     return {name: text for name, (_, text) in newest.items()}
 
 
-def enveloped(schema_set: SchemaSet) -> SchemaSet:
+def enveloped(schema_set: SchemaSet, judge: Judge = HERE) -> SchemaSet:
     """Returns the set with the modules of the telemetry message; a node's own texts stand before those brought.
 
     The set is known to compile afterwards.
 
+    Args:
+        schema_set: The node's own.
+        judge: Who compiles it.
+
     Raises:
-        SchemaError: ``schema-invalid``: the set does not compile, in libyang's words.
+        SchemaError: ``schema-invalid``: the set does not compile, in libyang's words; ``schema-too-costly``.
+        SchemaPendingError: The judge is busy.
     """
     names = {module.name for module in schema_set.modules}
     if ROOT in names:
-        _compile(schema_set)
+        judge.compiles(schema_set)
         return schema_set
     for roots in ((ROOT, EXTENSION, *TRANSPORTS), (ROOT, EXTENSION), (ROOT,)):
         found = _with(schema_set, roots)
         try:
-            _compile(found)
-        except SchemaError:
+            judge.compiles(found)
+        except SchemaError as error:
+            if error.reason == TOO_COSTLY or isinstance(error, SchemaPendingError):
+                raise
             continue
         return found
-    _compile(schema_set)  # whose fault it is: the set's own is told first
-    _compile(found)
+    judge.compiles(schema_set)  # whose fault it is: the set's own is told first
+    judge.compiles(found)
     return found
+
+
+def is_ours(schema_set: SchemaSet) -> bool:
+    """Whether all modules of a set are those that come with the packages: they need no limits."""
+    return all(_brought().get(module.name) == module.text for module in schema_set.modules)
 
 
 def _with(schema_set: SchemaSet, roots: Iterable[str]) -> SchemaSet:
@@ -91,8 +103,3 @@ def own_set(module: str) -> SchemaSet:
 
 def _is_part(name: str) -> bool:
     return bool(read_module_text(_brought()[name]).belongs_to)
-
-
-def _compile(schema_set: SchemaSet) -> None:
-    with tempfile.TemporaryDirectory(prefix="yangbeam-set-") as folder:
-        LibyangContext(schema_set, write_set(schema_set, folder)).close()

@@ -9,7 +9,8 @@ from yangbeam.core.errors import SchemaError
 from yangbeam.core.registered import Body, Registered
 from yangbeam.core.registered_set import read_set
 from yangbeam.core.yang.schema_set import SchemaSet
-from yangbeam.registry.envelope import enveloped, own_set
+from yangbeam.registry.envelope import enveloped, is_ours, own_set
+from yangbeam.registry.formats.judges import HERE, Judge
 from yangbeam.registry.old_sets import decoded
 from yangbeam.registry.register import RegisteredSet, register_root, register_set
 from yangbeam.registry.registrar import Registrar
@@ -25,9 +26,11 @@ class LocalRegistry:
     Args:
         registrar: The rules over the store.
         prefix: Before each module's name, for its subject.
+        judge: Who says whether a set compiles.
     """
 
-    def __init__(self, registrar: Registrar, prefix: str = "") -> None:
+    def __init__(self, registrar: Registrar, prefix: str = "", judge: Judge = HERE) -> None:
+        self._judge = judge
         self._registrar = registrar
         self._prefix = prefix
         self._known: dict[str, RegisteredSet] = {}
@@ -42,7 +45,7 @@ class LocalRegistry:
         with self._registrar.store.writing():
             if known is not None and self._are_there(known):
                 return register_root(self, subject, known)
-        complete = enveloped(schema_set)
+        complete = enveloped(schema_set, HERE if is_ours(schema_set) else self._judge)
         with self._registrar.store.writing():
             found = register_set(self, complete, subject, prefix=self._prefix)
         old = tuple(msgspec.structs.replace(module, is_new=False) for module in found.modules)

@@ -41,6 +41,7 @@ class Code(Enum):
     INVALID_REQUEST = (42290, 422, "The request is not as documented.")
     INTERNAL = (50001, 500, "The store failed, or the registry has a defect.")
     TIMEOUT = (50002, 500, "The operation took too long.")
+    BUSY = (50390, 503, "Too many schemas wait for being compiled: ask again.")
     NODE_AWAY = (50490, 504, "The node could not be asked, or did not answer in time.")
 
     @property

@@ -21,6 +21,7 @@ from yangbeam.core.registered import YANG
 from yangbeam.core.registered_set import read_set
 from yangbeam.core.terms_json import terms_document, terms_of
 from yangbeam.core.yang.cache import SchemaCache
+from yangbeam.core.yang.costs import CostLimits
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.io.answer_store import AnswerStore
@@ -28,7 +29,10 @@ from yangbeam.io.schema_registry import RegistryAddress, SchemaRegistry
 from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.directories import Directory
 from yangbeam.registry.discovery.settings import DiscoverySettings
-from yangbeam.registry.envelope import enveloped, own_set
+from yangbeam.registry.envelope import enveloped, is_ours, own_set
+from yangbeam.registry.formats.judges import HERE, Judge
+from yangbeam.registry.guard.guard import guard_of
+from yangbeam.registry.guard.workshop import Workshop
 from yangbeam.registry.register import register_set, root_subject
 from yangbeam.registry.resolving import make_resolver
 from yangbeam.transforms.outsides import OUTSIDES
@@ -37,6 +41,8 @@ HOLDS_S: Final = 300.0
 """How long an answer is taken for granted; then it is asked for again, and holds on where the registry is away."""
 REFUSED_S: Final = 30.0
 """The same of a refusal."""
+MAX_FETCHED: Final = 16
+"""Sets that are kept while they are being compiled."""
 PENDING_S: Final = 0.4
 """The same of "not yet", and of a registry that is away: each attempt may cost its whole timeout."""
 AWAY_S: Final = 2.0
@@ -63,6 +69,7 @@ class RemoteRegistry:
         use_bundled: Also the modules that come with the packages.
         discovery: Who is asked for their own modules.
         releases: (prefix, release) of exporters.
+        limits: What compiling a set that is not ours may cost, in a process of its own; None: any.
     """
 
     address: RegistryAddress
@@ -73,6 +80,7 @@ class RemoteRegistry:
     use_bundled: bool = True
     discovery: DiscoverySettings | None = None
     releases: tuple[tuple[str, str], ...] = ()
+    limits: CostLimits | None = None
 
     def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
         """Returns the id of the schema for an exporter's modules; see ``Schemas.resolve``.
@@ -125,6 +133,12 @@ class _Connected:
         """The same of subscriptions."""
         self._away: tuple[float, SchemaPendingError] | None = None
         self._guids: dict[int, bytes] = {}
+        self._fetched: dict[int, SchemaSet] = {}
+        """By id: what is being compiled."""
+        self._whole: dict[str, SchemaSet] = {}
+        """By digest: sets with their envelopes."""
+        self._judge: Judge = guard_of(handle.limits) if handle.limits is not None else HERE
+        self._workshop = Workshop() if handle.limits is not None else None
         self._finder = (
             None
             if handle.resolves
@@ -144,8 +158,22 @@ class _Connected:
 
     def _loaded(self, schema_id: int) -> int:
         """Returns the id of a set that compiles, and is known from now on."""
-        self.schemas.get(schema_id)
+        if self._workshop is None or self.schemas.is_there(schema_id):
+            self.schemas.get(schema_id)
+            return schema_id
+        if schema_id not in self._fetched:
+            self._fetched[schema_id] = self._schema_set(schema_id)
+            if len(self._fetched) > MAX_FETCHED:
+                del self._fetched[next(iter(self._fetched))]
+        found = self._fetched[schema_id]
+        if not is_ours(found):
+            self._workshop.ask(found.digest, lambda: self._compiled(schema_id, found), f"schema {schema_id}")
+        self._fetched.pop(schema_id, None)
         return schema_id
+
+    def _compiled(self, schema_id: int, found: SchemaSet) -> None:
+        self._judge.compiles(found)
+        self.schemas.prepare(schema_id)
 
     def own(self, module: str) -> int:
         return self._answer(f"own\0{module}", lambda: self._put(own_set(module), module, top=module))
@@ -194,7 +222,19 @@ class _Connected:
         found = self._finder.resolve(exporter, content_id, modules)
         if found is None:
             raise SchemaError("schema-missing", f"no directory serves {exporter}: write one in [[schemas.directories]]")
-        return self._put(enveloped(found), root_subject(exporter, None, content_id, modules))
+        return self._put(self._enveloped(found, exporter), root_subject(exporter, None, content_id, modules))
+
+    def _enveloped(self, found: SchemaSet, exporter: str) -> SchemaSet:
+        if self._workshop is None or is_ours(found):
+            return enveloped(found)
+        whole = self._whole.get(found.digest)
+        if whole is None:
+            key = ("whole", found.digest)
+            whole = self._workshop.ask(key, lambda: enveloped(found, self._judge), f"the schema of {exporter}")
+            self._whole[found.digest] = whole
+            if len(self._whole) > MAX_FETCHED:
+                del self._whole[next(iter(self._whole))]
+        return whole
 
     def _put(self, schema_set: SchemaSet, subject: str, **more: str) -> int:
         key = schema_set.digest, subject
@@ -244,7 +284,9 @@ class _Connected:
         return answer
 
     def _load(self, schema_id: int) -> Schema:
-        found = self._schema_set(schema_id)
+        found = self._fetched.get(schema_id) or self._schema_set(schema_id)
+        if not is_ours(found):
+            self._judge.compiles(found)  # whoever registered it
         return Schema(found, write_set(found, self._texts))
 
     def _schema_set(self, schema_id: int) -> SchemaSet:

@@ -6,10 +6,11 @@ from typing import Final
 
 import msgspec
 
-from yangbeam.core.errors import SchemaError
+from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.registered import YANG
 from yangbeam.core.yang.module_text import read_module_text
-from yangbeam.registry.formats.yang_update import Update, update
+from yangbeam.registry.formats.known import judge_of
+from yangbeam.registry.formats.yang_update import Update
 from yangbeam.registry.registrar import Registrar
 from yangbeam.registry.store import Version
 
@@ -63,7 +64,10 @@ def _found(registrar: Registrar, version: Version, old: Version) -> Verdict:
 def _compared(registrar: Registrar, new: int, old: int) -> Update:
     """Compares two schemas; nodes that are upgraded alike take one comparison, however many there are."""
     try:
-        return update(registrar.parsed(registrar.body(new)), registrar.parsed(registrar.body(old)))
+        news, olds = registrar.parsed(registrar.body(new)), registrar.parsed(registrar.body(old))
+        return judge_of(registrar.formats).update(news, olds, patient=True)
+    except SchemaPendingError:
+        raise
     except SchemaError as error:
         return Update((error.detail,))
 

@@ -33,7 +33,7 @@ class WaitingSchemas:
 
     def schema(self, schema_id: int) -> Schema:
         """See ``Schemas.schema``."""
-        return _patiently(lambda: self.schemas.schema(schema_id), self.wait_s)
+        return patiently(lambda: self.schemas.schema(schema_id), self.wait_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,11 @@ class WaitingIds:
 
     def __call__(self, guid: bytes) -> int:
         """Returns the id; raises as ``ask``."""
-        return _patiently(lambda: self.ask(guid), self.wait_s)
+        return patiently(lambda: self.ask(guid), self.wait_s)
 
 
-def _patiently(ask: Callable[[], T], wait_s: float) -> T:
+def patiently(ask: Callable[[], T], wait_s: float, reason: str = "") -> T:
+    """Returns what is asked for, as soon as it is no longer pending; or pending for ``reason``, where one is given."""
     until = time.monotonic() + wait_s
     while True:
         try:

@@ -5,6 +5,7 @@ slower than one thread alone, because of the lock on its dictionary.
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +20,7 @@ _OPTIONS = (
     | lib.LY_CTX_REF_IMPLEMENTED  # OpenConfig: defaults that are identities of modules only imported
     | lib.LY_CTX_SET_PRIV_PARSED  # typedef names
 )
+_STEPWISE = _OPTIONS & ~lib.LY_CTX_EXPLICIT_COMPILE
 _PROFILES: dict[str, tuple[int, int]] = {
     "structural": (lib.LYD_PARSE_STRICT | lib.LYD_PARSE_ONLY, 0),
     "full": (lib.LYD_PARSE_STRICT, lib.LYD_VALIDATE_PRESENT),
@@ -47,25 +49,27 @@ class LibyangContext:
     Args:
         schema_set: What to load.
         directory: Holds exactly the set's texts (``io.yang_directories.write_set``).
+        at: Told of each module before it is compiled; given, each is compiled on its own, which takes longer.
 
     Raises:
         SchemaError: ``schema-invalid``: libyang refuses a module; the detail is in its words.
     """
 
-    def __init__(self, schema_set: SchemaSet, directory: str | Path) -> None:
+    def __init__(self, schema_set: SchemaSet, directory: str | Path, at: Callable[[str], object] | None = None) -> None:
         created = ffi.new("struct ly_ctx **")
-        if lib.ly_ctx_new(str(directory).encode(), _OPTIONS, created) != lib.LY_SUCCESS:
+        if lib.ly_ctx_new(str(directory).encode(), _STEPWISE if at else _OPTIONS, created) != lib.LY_SUCCESS:
             raise SchemaError("schema-invalid", f"libyang finds no directory {directory}")
         self._raw: Any = ffi.gc(created[0], lib.ly_ctx_destroy)
         self._root = ffi.new("struct lyd_node **")
         try:
-            self._fill(schema_set)
+            self._fill(schema_set, at or (lambda _: None))
         except SchemaError:
             self.close()
             raise
 
-    def _fill(self, schema_set: SchemaSet) -> None:
+    def _fill(self, schema_set: SchemaSet, at: Callable[[str], object]) -> None:
         for name, revision in schema_set.implemented:
+            at(f"{name}@{revision}" if revision else name)
             self._load(name, revision, schema_set.features.get(name))
         if lib.ly_ctx_compile(self._raw) != lib.LY_SUCCESS:
             raise SchemaError("schema-invalid", f"the schema set does not compile: {self._errors()}")

@@ -121,5 +121,13 @@ def make_schema_set(
     implemented = tuple(sorted((newest | asked).items()))
     implemented = tuple((name, revision) for name, revision in implemented if name not in lenders)
     chosen = {name: tuple(sorted(on)) for name, on in sorted((features or {}).items())}
-    modules = tuple(closed[key] for key in sorted(closed))
-    return SchemaSet(modules, implemented, chosen, _digest(modules, implemented, chosen))
+    return schema_set_of(tuple(closed[key] for key in sorted(closed)), implemented, chosen)
+
+
+def schema_set_of(
+    modules: tuple[ModuleText, ...],
+    implemented: tuple[tuple[str, str], ...],
+    features: Mapping[str, tuple[str, ...]],
+) -> SchemaSet:
+    """Returns the set of these very modules, sorted by name and revision, with its digest."""
+    return SchemaSet(modules, implemented, features, _digest(modules, implemented, features))

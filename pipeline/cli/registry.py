@@ -10,6 +10,8 @@ from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.config.registry import RegistryServer
 from yangbeam.pipeline.config.toml_lines import Place
 
+GUARDS: Final = 2
+"""Schemas that are compiled at the same time at most."""
 _ROLES: Final = {"nothing": 0, "read": 1, "write": 2}
 
 
@@ -30,6 +32,7 @@ def registry(
     with reporting():
         # Servers and clients, of no use to the other commands.
         from yangbeam.pipeline.assembly import registry_of  # noqa: PLC0415
+        from yangbeam.registry.guard.guard import Guard  # noqa: PLC0415
         from yangbeam.registry.resolving import make_resolver  # noqa: PLC0415
         from yangbeam.registry.service.app import make_app  # noqa: PLC0415
         from yangbeam.registry.service.serve import bind, serve  # noqa: PLC0415
@@ -51,6 +54,7 @@ def registry(
             prefix=server.subject_prefix,
             omit_tags_for=server.omit_tags_for,
             max_body=server.max_request_mib << 20,
+            guard=Guard(processes=GUARDS),
         )
         bound = bind(server.host, server.port)
         _tell(found, bound.getsockname()[1])

@@ -1,24 +1,28 @@
 """YANG modules as schemas: libyang says what is one, RFC 7950 section 11 what may follow it."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
-from yangbeam.core.errors import SchemaError
+from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.registered import Body
 from yangbeam.core.registered_set import LENT
 from yangbeam.core.wrapped_module import CONFORMANCE
-from yangbeam.core.yang.libyang_context import LibyangContext
-from yangbeam.core.yang.module_text import ModuleText, read_module_text, structures_as_containers
-from yangbeam.core.yang.schema_set import SchemaSet
-from yangbeam.registry.formats import yang_update
+from yangbeam.core.yang.module_text import ModuleText, read_module_text
+from yangbeam.core.yang.schema_set import SchemaSet, schema_set_of
 from yangbeam.registry.formats.features import defined_features
+from yangbeam.registry.formats.judges import HERE, Judge
 from yangbeam.registry.formats.parsed import Parsed
 from yangbeam.registry.refusals import invalid
 
 
 class Yang:
-    """The schema type ``YANG``."""
+    """The schema type ``YANG``.
+
+    Args:
+        judge: Who compiles and compares.
+    """
+
+    def __init__(self, judge: Judge = HERE) -> None:
+        self.judge = judge
 
     def canonical(self, schema: Parsed, *, normalise: bool) -> str:
         """See ``Format``. Normalised: comments dropped, statements in canonical order (RFC 7950 section 14)."""
@@ -26,17 +30,19 @@ class Yang:
         try:
             module = read_module_text(text)
             if module.belongs_to:
-                yang_update.check_syntax(text, module.file_name)
+                self.judge.check_syntax(text, module.file_name)
                 _check_includes(module, schema)
             else:
-                _compile(module, schema)
+                self.judge.compiles(_set_of(module, schema))
+            return self.judge.normalised(text, module.file_name) if normalise else text
+        except SchemaPendingError:
+            raise
         except SchemaError as error:
             raise invalid(error.detail) from None
-        return yang_update.normalised(text, module.file_name) if normalise else text
 
     def misfits(self, reader: Parsed, writer: Parsed, *, backwards: bool) -> tuple[str, ...]:
         """See ``Format``. Judges the module, or the whole set, by pyang's update check."""
-        return yang_update.update(reader, writer, backwards=backwards).errors
+        return self.judge.update(reader, writer, backwards=backwards).errors
 
 
 def _modules(schema: Parsed) -> Iterator[tuple[ModuleText, Body]]:
@@ -48,12 +54,8 @@ def _modules(schema: Parsed) -> Iterator[tuple[ModuleText, Body]]:
             continue
 
 
-def _compile(module: ModuleText, schema: Parsed) -> None:
-    """Has libyang compile a module among those that it needs.
-
-    Raises:
-        SchemaError: In libyang's words.
-    """
+def _set_of(module: ModuleText, schema: Parsed) -> SchemaSet:
+    """Returns a module among those that it needs, as what libyang is to compile."""
     needed = {found.file_name: (found, body) for found, body in _modules(schema)}
     needed[module.file_name] = (module, schema.body)
     newest: dict[str, str] = {}
@@ -68,11 +70,8 @@ def _compile(module: ModuleText, schema: Parsed) -> None:
             parts = [other.text for other, _ in needed.values() if other.belongs_to == found.name]
             defined = {name for text in (found.text, *parts) for name in defined_features(text)}
             features[found.name] = tuple(name for name in on if name in defined)  # libyang refuses one that is not
-    loaded = SchemaSet((), tuple(sorted(newest.items())), features)
-    with tempfile.TemporaryDirectory(prefix="yangbeam-judge-") as folder:
-        for name, (found, _) in needed.items():
-            (Path(folder) / name).write_text(structures_as_containers(found.text), encoding="utf-8")
-        LibyangContext(loaded, folder).close()
+    modules = tuple(found for _, (found, _) in sorted(needed.items()))
+    return schema_set_of(modules, tuple(sorted(newest.items())), features)
 
 
 def _check_includes(module: ModuleText, schema: Parsed) -> None:

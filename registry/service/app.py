@@ -17,8 +17,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from yangbeam.core.errors import SchemaError, YangbeamError
-from yangbeam.registry.formats.known import FORMATS
+from yangbeam.core.errors import SchemaError, SchemaPendingError, YangbeamError
+from yangbeam.registry.formats.judges import HERE
+from yangbeam.registry.formats.known import formats
+from yangbeam.registry.guard.guard import Guard
 from yangbeam.registry.local import LocalRegistry
 from yangbeam.registry.refusals import Code, RefusedError
 from yangbeam.registry.registrar import Registrar
@@ -47,6 +49,7 @@ def make_app(
     prefix: str = "",
     omit_tags_for: Sequence[str] = (),
     max_body: int = MAX_BODY,
+    guard: Guard | None = None,
 ) -> Starlette:
     """Returns the application.
 
@@ -57,9 +60,11 @@ def make_app(
         prefix: Before each module's name, for the subjects of sets that ``/resolve`` registers.
         omit_tags_for: Beginnings of ``Confluent-Client-Version`` of clients that fail on ``metadata.tags``.
         max_body: Octets of a request.
+        guard: Judges YANG within limits, and is closed with the application; None: this process does, without.
     """
-    registrar = Registrar(store, FORMATS)
-    local = LocalRegistry(registrar, prefix)
+    judge = guard or HERE
+    registrar = Registrar(store, formats(judge))
+    local = LocalRegistry(registrar, prefix, judge)
     service = Service(registrar, local, resolver, omit_tags_for=tuple(omit_tags_for))
     front = _Front(service, auth or Auth(), max_body)
     routes = [Route(rule.path, front.endpoint(rule), methods=[rule.method]) for rule in RULES]
@@ -67,9 +72,10 @@ def make_app(
     app = Starlette(
         routes=_joined(routes),
         exception_handlers={HTTPException: front.no_route, Exception: front.failed},
-        lifespan=_lifespan(service),
+        lifespan=_lifespan(service, guard),
     )
     app.state.service = service
+    app.state.stop = guard.close if guard is not None else None
     app.add_middleware(_RawPath)
     return app
 
@@ -79,11 +85,15 @@ def _joined(routes: list[Route]) -> list[Route]:
     return sorted(routes, key=lambda route: (route.path.count("{"), route.path))
 
 
-def _lifespan(service: Service) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _lifespan(service: Service, guard: Guard | None) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def live(_: Starlette) -> AsyncIterator[None]:
-        async with judging(service):
-            yield
+        try:
+            async with judging(service):
+                yield
+        finally:
+            if guard is not None:
+                guard.close()
 
     return live
 
@@ -137,6 +147,8 @@ class _Front:
                 found = await run_in_threadpool(rule.answer, self._service, asked)
         except RefusedError as error:
             return self._refused(error, content_type)
+        except SchemaPendingError as error:
+            return self._refused(RefusedError(Code.BUSY, error.detail), content_type)
         except SchemaError as error:
             code = Code.NO_SCHEMA if error.reason == "schema-unknown" else Code.INVALID_SCHEMA
             return self._refused(RefusedError(code, error.detail), content_type)

@@ -122,11 +122,17 @@ def _run(server: "_Server", bound: socket.socket, ready: Callable[[], None]) -> 
 
 class _Server(uvicorn.Server):
     on_start: Callable[[], None] | None = None
+    on_stop: Callable[[], None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.on_start is not None:
             self.on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.on_stop is not None:
+            self.on_stop()  # who waits for what may take long is told to come again
+        await super().shutdown(sockets)
 
 
 def _server(app: Starlette, tls: Tls | None) -> _Server:
@@ -148,4 +154,6 @@ def _server(app: Starlette, tls: Tls | None) -> _Server:
         config.load()
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise ServeError("registry-tls", f"the certificate or its key cannot be used: {error}") from None
-    return _Server(config)
+    server = _Server(config)
+    server.on_stop = getattr(app.state, "stop", None)
+    return server

@@ -131,6 +131,13 @@ CASES = (
     case(f"POST {V}", "among others without end", INT, Code.TIMEOUT, world="contended"),
     case(
         f"POST {V}",
+        "while too much is compiled",
+        Ask("POST", "/subjects/m/versions", {"schema": MODULE, "schemaType": "YANG"}),
+        Code.BUSY,
+        world="busy",
+    ),
+    case(
+        f"POST {V}",
         "by a reader",
         Ask("POST", "/subjects/s/versions", {"schema": AVRO_INT}, auth=READER),
         Code.FORBIDDEN,

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from yangbeam.core.elements import Terms
 from yangbeam.core.errors import Fault, SchemaError, SchemaPendingError
 from yangbeam.core.yang.schema_set import SchemaSet, make_schema_set
+from yangbeam.registry.guard.guard import Guard
 from yangbeam.registry.service.app import make_app
 from yangbeam.registry.service.auth import Account, Auth, Role
 from yangbeam.registry.store import SchemaStore, Version
@@ -77,9 +78,15 @@ class Contended(SchemaStore):
         return [*super().versions(subject), Version(subject, 1000 + self.count, 1, True)]
 
 
+def _closed() -> Guard:
+    guard = Guard()
+    guard.close()
+    return guard
+
+
 @contextmanager
 def world(kind: str, folder: Path) -> Iterator[TestClient]:
-    """Yields a client of a registry: ``plain``, ``accounts``, ``contended``, ``broken``, ``small`` or ``resolving``."""
+    """Yields a client of a registry: ``plain``, or in other circumstances (of ``kind``)."""
     store = Contended(folder / "r") if kind == "contended" else SchemaStore(folder / "r")
     accounts = [
         Account(SecretStr(READER[1]), Role.READ, READER[0]),
@@ -91,6 +98,7 @@ def world(kind: str, folder: Path) -> Iterator[TestClient]:
         auth=Auth(accounts if kind == "accounts" else ()),
         resolver=Resolving() if kind == "resolving" else None,
         max_body=200 if kind == "small" else 1 << 20,
+        guard=_closed() if kind == "busy" else None,
     )
     # Without the lifespan no verdicts are found in the background: the tests ask for them.
     client = TestClient(app, raise_server_exceptions=False)

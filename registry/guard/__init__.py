@@ -1,0 +1,1 @@
+"""Judges what foreign YANG costs, in processes of their own."""
