@@ -89,6 +89,7 @@ DECODE: Final[dict[str, Make]] = {
     "unsupported-cbor-tag": lambda padding: (CBOR, cbor2.dumps(cbor2.CBORTag(9, padding))),
     "xml-dtd": _text(XML, "<!DOCTYPE a><a>PADDING</a>"),
     "xml-prefixes": _text(XML, f"<a {_PREFIXES}>PADDING</a>"),
+    "too-many-nodes": _text(XML, "<a>PADDING" + "<" * 1_000_001),
     "nesting-too-deep": _text(JSON, '{"a:b":' + "[" * 200 + '"PADDING"' + "]" * 200 + "}"),
     "no-wrapper": _tree(lambda padding: [padding]),
     "no-notification": _tree(lambda padding: {"ietf-yp-notification:envelope": {"hostname": padding, "contents": {}}}),

@@ -5,6 +5,7 @@ RFC 8949, RFC 9254, draft-ietf-netconf-notif-envelope-04 section 3.1.2.3.
 
 import io
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 import cbor2
@@ -15,6 +16,7 @@ from yangbeam.core.errors import NotificationError
 from yangbeam.core.notification.facts import Encoding, modules_of_members, notification_of
 from yangbeam.core.notification.header import unwrap
 from yangbeam.core.notification.refusal import MAX_DEPTH, refuse, refuse_depth
+from yangbeam.core.notification.size import bound_cbor
 from yangbeam.core.notification.wrappers import ENVELOPE_SIDS
 from yangbeam.core.yang.sid_files import NO_SIDS, SidNames
 
@@ -48,8 +50,8 @@ class _TagError(Exception):
 def decode_cbor(message: Message, sids: SidNames = NO_SIDS) -> Notification:
     """Returns the notification in a CBOR payload; raises NotificationError."""
     raw = _loaded(message.payload)
-    found = unwrap(named(raw, sids.nodes))
     by_sid = type(raw) is dict and any(type(key) is not str for key in raw)
+    found = unwrap(named(raw, sids.nodes))
     return notification_of(message, found, f"{'C2' if by_sid else 'C1'}/{found.row}", CBOR)
 
 
@@ -61,29 +63,32 @@ def tree_of_cbor(message: Message, sids: SidNames = NO_SIDS) -> Any:
         sids: What an operator's .sid files say, beside the headers' own.
 
     Raises:
-        NotificationError: empty-payload, not-cbor, nesting-too-deep, unsupported-cbor-tag.
+        NotificationError: empty-payload, not-cbor, nesting-too-deep, too-many-nodes, unsupported-cbor-tag.
     """
     return named(_loaded(message.payload), sids.nodes)
 
 
 def named(value: Any, nodes: Mapping[int, str], parent: int = 0, module: str = "") -> Any:
-    """Returns a tree whose SID keys are replaced by names where known, as members are named in JSON.
+    """Returns a tree whose SID keys are replaced by names where known, as members are named in JSON; takes it apart.
 
     >>> named({2957: {1: {}, 4: 8}}, {})
     {'ietf-yp-notification:envelope': {'contents': {}, 'sequence-number': 8}}
 
     Args:
-        value: What CBOR held.
+        value: What CBOR held; of large ones there is no memory for two.
         nodes: SID to ``module:name``, beside the headers' own.
         parent: The SID above, which keys are deltas to, in anydata as well (RFC 9254 sections 3.2, 4.5); 0: none.
         module: That of the node above: its members stand without a module.
     """
     if type(value) is list:
-        return [named(each, nodes, parent, module) for each in value]
+        for index, each in enumerate(value):
+            value[index] = named(each, nodes, parent, module)
+        return value
     if type(value) is not dict:
         return value
     members: dict[Any, Any] = {}
-    for key, below in value.items():
+    for key in tuple(value):
+        below = value.pop(key)
         sid = _sid(key, parent)
         name = ENVELOPE_SIDS.get(sid) or nodes.get(sid) or (_absolute(sid) if parent and type(key) is int else key)
         own = name.rpartition(":")[0] if type(name) is str else ""
@@ -92,6 +97,7 @@ def named(value: Any, nodes: Mapping[int, str], parent: int = 0, module: str = "
     return members
 
 
+@lru_cache(4096)
 def _absolute(sid: int) -> Any:
     """Returns the key of a SID that nothing names: what stands above it gets a name, so that a delta would be lost."""
     return cbor2.CBORTag(ABSOLUTE_SID, sid)
@@ -114,6 +120,7 @@ def _loaded(payload: bytes) -> Any:
 
 
 def _load_one(data: bytes) -> Any:
+    bound_cbor(data)
     stream = io.BytesIO(data)
     decoder = cbor2.CBORDecoder(
         stream, tag_hook=_tag, semantic_decoders=dict.fromkeys(_BUILT_IN_TAGS, _refuse_tag), max_depth=MAX_DEPTH

@@ -10,10 +10,12 @@ from yangbeam.core.notification.facts import Encoding, modules_of_members, notif
 from yangbeam.core.notification.header import unwrap
 from yangbeam.core.notification.nesting import too_deep
 from yangbeam.core.notification.refusal import refuse, refuse_depth
+from yangbeam.core.notification.size import bound_json
 
 
 def decode_json(message: Message) -> Notification:
     """Returns the notification in a JSON payload; raises NotificationError."""
+    bound_json(message.payload)
     exact = exact_push_update(message)
     if exact is not None:
         return exact
@@ -25,8 +27,9 @@ def tree_of_json(payload: bytes) -> Any:
     """Parses a whole payload.
 
     Raises:
-        NotificationError: empty-payload, not-json (with the place), nesting-too-deep.
+        NotificationError: empty-payload, not-json (with the place), nesting-too-deep, too-many-nodes.
     """
+    bound_json(payload)
     try:
         tree = orjson.loads(payload)
     except orjson.JSONDecodeError as error:

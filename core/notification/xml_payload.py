@@ -10,6 +10,7 @@ from yangbeam.core.notification.facts import Encoding, notification_of
 from yangbeam.core.notification.header import unwrap
 from yangbeam.core.notification.kinds import KIND_OF
 from yangbeam.core.notification.refusal import MAX_DEPTH, refuse, refuse_depth
+from yangbeam.core.notification.size import bound_xml
 from yangbeam.core.notification.terms import terms_of
 from yangbeam.core.notification.wrappers import BARE, CONTENTS, HEADER_LEAVES, XML_TOPS
 
@@ -21,6 +22,8 @@ _ANYDATA_OF_CHANGES: Final = _ANYDATA - {"datastore-contents"}
 _IDENTITIES: Final = frozenset({"datastore", "transport", "encoding", "reason"})
 """Leaves of type identityref: their prefixes are the sender's choice and become module names."""
 MOST_PREFIXES: Final = 256
+_DEEP: Final = etree.XPath(f"boolean(/{'/'.join('*' * (MAX_DEPTH + 1))})")
+"""Whether there is an element below the last level: asked of libxml2, as lxml would make an object of each element."""
 _LISTS: Final = frozenset({"edit", "module-version", "module-version-config", "module-version-subs"})
 """Where one element is an array of one; elsewhere repetition makes the array."""
 
@@ -99,12 +102,13 @@ def element_of(message: Message) -> etree._Element:
     """Returns the document element of an XML payload, comments and processing instructions dropped.
 
     Raises:
-        NotificationError: empty-payload, not-xml, xml-dtd, xml-prefixes, nesting-too-deep.
+        NotificationError: empty-payload, not-xml, xml-dtd, xml-prefixes, nesting-too-deep, too-many-nodes.
     """
     if not message.payload.strip():
         refuse("empty-payload", "the message has a header and no payload")
     if b"<!DOCTYPE" in message.payload:
         _refuse_dtd()
+    bound_xml(message.payload)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -139,12 +143,8 @@ def _refuse_dtd() -> NoReturn:
 
 
 def _check_depth(root: etree._Element) -> None:
-    level = [root]
-    for _ in range(MAX_DEPTH):
-        level = [below for node in level for below in node]
-        if not level:
-            return
-    refuse_depth()
+    if _DEEP(root):
+        refuse_depth()
 
 
 def _members(element: etree._Element, anydata: frozenset[str]) -> dict[str, Any]:
