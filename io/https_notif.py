@@ -10,9 +10,10 @@ import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, Final, Protocol
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, ref
 
 import uvicorn
 from starlette.applications import Starlette
@@ -21,6 +22,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from yangbeam.core.connections import HANDSHAKE_S, has_room
 from yangbeam.core.elements import MediaType, Message
 from yangbeam.core.errors import ConfigurationError, WireError
 from yangbeam.core.https_notif import (
@@ -36,7 +38,8 @@ from yangbeam.core.https_notif import (
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.udp_receiving import Door
 
-COUNTERS: Final = ("requests", "not_allowed", "body_too_large", "body_too_slow", "disconnected", "turned_away")
+_TOO_SLOW: Final = ("handshake_too_slow", "body_too_slow")
+COUNTERS: Final = ("requests", "not_allowed", "body_too_large", *_TOO_SLOW, "disconnected", "turned_away")
 """Counted here, cumulative: requests for the relay resource, connections of strangers, and what came to nothing."""
 HEAD_OCTETS: Final = 16_384
 """Of a request's head at most."""
@@ -208,59 +211,102 @@ def _last(status: int, why: str, headers: Mapping[str, str] | None = None) -> Re
     return PlainTextResponse(f"{why}\n", status, headers={"connection": "close", **(headers or {})})
 
 
-class _Listener(socket.socket):
-    """Hangs up on strangers, and on more connections than there may be, before they cost a handshake."""
+_MaySend = Callable[[str], bool]
 
-    def __init__(self, bound: socket.socket, door: Door, counters: dict[str, int], most: int) -> None:
-        super().__init__(fileno=bound.detach())
-        self.setblocking(False)  # noqa: FBT003 # the method's own signature
-        self._door = door
-        self._counters = counters
+
+class Gate:
+    """The connections of one server, on its event loop.
+
+    Args:
+        most: Connections at most.
+        handshake_s: Seconds until a connection's handshake is done; without TLS, until it is made.
+    """
+
+    def __init__(self, most: int, handshake_s: float = HANDSHAKE_S) -> None:
         self._most = most
-        self._open: WeakSet[socket.socket] = WeakSet()
+        self._handshake_s = handshake_s
+        self._open: WeakKeyDictionary[socket.socket, str] = WeakKeyDictionary()
+        self._greeting: dict[Any, asyncio.TimerHandle] = {}
+
+    def has_room(self, host: str) -> bool:
+        """Whether a peer may have one more connection."""
+        peers = [peer for connection, peer in self._open.items() if connection.fileno() >= 0]
+        return has_room(peers, host, self._most)
 
     def is_used(self) -> bool:
-        """Says whether one of its connections is open."""
+        """Says whether a connection is open."""
         return any(each.fileno() >= 0 for each in self._open)
 
-    def accept(self) -> tuple[socket.socket, Any]:
-        """Returns the next connection from an address that may send.
+    def enter(self, connection: socket.socket, peer: Any, too_slow: Callable[[], None]) -> None:
+        """Lets a connection in, for as long as a handshake may take."""
+        self._open[connection] = peer[0]
+        ends = ref(connection)
 
-        Raises:
-            BlockingIOError: There is none.
-        """
+        def end() -> None:
+            self._greeting.pop(peer, None)
+            still = ends()
+            if still is not None and still.fileno() >= 0:
+                too_slow()
+                with suppress(OSError):
+                    still.shutdown(socket.SHUT_RDWR)  # its transport reads the end, and closes
+
+        self._greeting[peer] = asyncio.get_running_loop().call_later(self._handshake_s, end)
+
+    def greeted(self, peer: Any) -> None:
+        """The handshake is done, or the connection is gone."""
+        timer = self._greeting.pop(peer, None)
+        if timer is not None:
+            timer.cancel()
+
+
+class Listener(socket.socket):
+    """Hangs up on strangers, and on those who have as many connections as they may, before a handshake; counts them."""
+
+    def __init__(self, bound: socket.socket, gate: Gate, counters: dict[str, int], may_send: _MaySend) -> None:
+        super().__init__(fileno=bound.detach())
+        self.setblocking(False)  # noqa: FBT003 # the method's own signature
+        self._gate = gate
+        self._counters = counters
+        self._may_send = may_send
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Returns the next connection from an address that may send; BlockingIOError: there is none."""
         while True:
             accepted, peer = super().accept()
-            may_send = bool(self._door.exporter(peer[0]))
-            if may_send and sum(each.fileno() >= 0 for each in self._open) < self._most:
-                self._open.add(accepted)
+            may_send = self._may_send(peer[0])
+            if may_send and self._gate.has_room(peer[0]):
+                self._gate.enter(accepted, peer, lambda: self._count("handshake_too_slow"))
                 return accepted, peer
             accepted.close()
-            self._counters["turned_away" if may_send else "not_allowed"] += 1
+            self._count("turned_away" if may_send else "not_allowed")
+
+    def _count(self, name: str) -> None:
+        self._counters[name] = self._counters.get(name, 0) + 1
 
 
-class _Connection(H11Protocol):
-    """A connection that knows whose certificate it was opened with, and does not stay idle from the start."""
+class Connection(H11Protocol):
+    """A connection that does not stay idle from the start, and whose request's head arrives in time.
+
+    The framework bounds the time between requests, not the time until the first one, nor that of a request's head.
+    """
+
+    def __init__(self, *arguments: Any, gate: Gate, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._gate = gate
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begins to wait for a request: called when the handshake is done."""
         super().connection_made(transport)
-        tls = transport.get_extra_info("ssl_object")
-        name = name_of(tls.getpeercert() if tls is not None else None)
-        inner = self.app
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            scope["yangbeam.publisher"] = name
-            await inner(scope, receive, send)
-
-        self.app = app
-        # The framework bounds the time between requests, not the time until the first one, nor that of a request.
+        self._gate.greeted(transport.get_extra_info("peername"))
         self._due = self.loop.call_later(self.config.timeout_notify, self._end_unless_asked)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Ends all waiting."""
         self._due.cancel()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
+        """Begins to wait for the next request."""
         super().on_response_complete()
         self._wait_on()
 
@@ -277,6 +323,22 @@ class _Connection(H11Protocol):
             self._wait_on()
 
 
+class _Publisher(Connection):
+    """A connection that knows whose certificate it was opened with."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        name = name_of(tls.getpeercert() if tls is not None else None)
+        inner = self.app
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            scope["yangbeam.publisher"] = name
+            await inner(scope, receive, send)
+
+        self.app = app
+
+
 class HttpsServer(uvicorn.Server):
     """The server; ``serve(sockets=[bind(settings)])`` runs it until ``should_exit``. Leaves signals alone.
 
@@ -291,14 +353,14 @@ class HttpsServer(uvicorn.Server):
     def __init__(self, settings: HttpsSettings, taker: Taker) -> None:
         context = context_of(settings)
         self._door = Door(settings.allow)
-        self._max_connections = settings.max_connections
+        self._gate = Gate(settings.max_connections, min(settings.timeout_s, HANDSHAKE_S))
         self._counters = taker.counters
         for name in COUNTERS:
             self._counters.setdefault(name, 0)
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         config = uvicorn.Config(
             Starlette(routes=_Resources(settings, taker, self._door).routes()),
-            http=_Connection,
+            http=partial(_Publisher, gate=self._gate),  # type: ignore[arg-type] # called like the class
             ws="none",
             lifespan="off",
             log_config=None,
@@ -316,17 +378,19 @@ class HttpsServer(uvicorn.Server):
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serves on bound sockets, which are the server's from here on."""
-        most = self._max_connections
-        listeners = [_Listener(each, self._door, self._counters, most) for each in sockets or ()]
+        listeners = [Listener(each, self._gate, self._counters, self._may_send) for each in sockets or ()]
         await super().serve([*listeners])
-        await self._leave(listeners)
+        await self._leave()
 
-    async def _leave(self, listeners: list[_Listener]) -> None:
+    def _may_send(self, host: str) -> bool:
+        return bool(self._door.exporter(host))
+
+    async def _leave(self) -> None:
         """Hangs up on who is still connected, and waits until the loop has closed their sockets."""
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         for _ in range(LOOKS):
-            if any(listener.is_used() for listener in listeners):
+            if self._gate.is_used():
                 await asyncio.sleep(FAREWELL_S / LOOKS)
 
     @contextmanager

@@ -1,5 +1,6 @@
 """The registry as a web application: every request is let in, read, answered in JSON, counted."""
 
+import asyncio
 import inspect
 import logging
 import time
@@ -37,6 +38,8 @@ _log: Final = logging.getLogger(__name__)
 
 MAX_BODY: Final = 32 << 20
 """Octets of a request: a schema of 16 million characters with its escapes."""
+MAX_BODY_S: Final = 60.0
+"""Seconds in which a request must arrive."""
 _REPEATED: Final = ("key", "value")
 """Parameters that may be given several times."""
 
@@ -49,6 +52,7 @@ def make_app(
     prefix: str = "",
     omit_tags_for: Sequence[str] = (),
     max_body: int = MAX_BODY,
+    max_body_s: float = MAX_BODY_S,
     guard: Guard | None = None,
 ) -> Starlette:
     """Returns the application.
@@ -60,13 +64,14 @@ def make_app(
         prefix: Before each module's name, for the subjects of sets that ``/resolve`` registers.
         omit_tags_for: Beginnings of ``Confluent-Client-Version`` of clients that fail on ``metadata.tags``.
         max_body: Octets of a request.
+        max_body_s: Seconds in which it must arrive.
         guard: Judges YANG within limits, and is closed with the application; None: this process does, without.
     """
     judge = guard or HERE
     registrar = Registrar(store, formats(judge))
     local = LocalRegistry(registrar, prefix, judge)
     service = Service(registrar, local, resolver, omit_tags_for=tuple(omit_tags_for))
-    front = _Front(service, auth or Auth(), max_body)
+    front = _Front(service, auth or Auth(), max_body, max_body_s)
     routes = [Route(rule.path, front.endpoint(rule), methods=[rule.method]) for rule in RULES]
     routes.append(Route(METRICS, front.metrics, methods=["GET"]))
     app = Starlette(
@@ -117,10 +122,11 @@ class _RawPath:
 class _Front:
     """Turns requests into questions and answers into responses."""
 
-    def __init__(self, service: Service, auth: Auth, max_body: int) -> None:
+    def __init__(self, service: Service, auth: Auth, max_body: int, max_body_s: float) -> None:
         self._service = service
         self._auth = auth
         self._max_body = max_body
+        self._max_body_s = max_body_s
 
     def endpoint(self, rule: Rule) -> Callable[[Request], Awaitable[Response]]:
         """Returns what Starlette calls for a route."""
@@ -179,12 +185,16 @@ class _Front:
     async def _body(self, request: Request) -> bytes:
         parts, size = [], 0
         try:
-            async for part in request.stream():
-                size += len(part)
-                if size > self._max_body:
-                    said = f"The request is larger than {self._max_body:,} octets."
-                    raise RefusedError(Code.TOO_LARGE, said)
-                parts.append(part)
+            async with asyncio.timeout(self._max_body_s):
+                async for part in request.stream():
+                    size += len(part)
+                    if size > self._max_body:
+                        said = f"The request is larger than {self._max_body:,} octets."
+                        raise RefusedError(Code.TOO_LARGE, said)
+                    parts.append(part)
+        except TimeoutError:
+            said = f"The request did not arrive within {self._max_body_s:g} s."
+            raise RefusedError(Code.TIMEOUT, said) from None
         except ClientDisconnect:
             raise RefusedError(Code.INVALID_REQUEST, "The client went away before the end of its request.") from None
         return b"".join(parts)

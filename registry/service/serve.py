@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +15,15 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from yangbeam.core.errors import Fault, YangbeamError
+from yangbeam.io.https_notif import Connection, Gate, Listener
 
 GRACE_S: Final = 10
 """How long requests under way may take after SIGTERM."""
+MAX_CONNECTIONS: Final = 1_000
+HEAD_S: Final = 30
+"""From a connection, or the request before, to the end of a request's head at most."""
+HEAD_OCTETS: Final = 65_536
+"""Of a request's head at most."""
 
 
 class ServeError(YangbeamError):
@@ -71,7 +78,7 @@ def serve(app: Starlette, bound: socket.socket, tls: Tls | None = None) -> None:
     """
     with bound, _ending_quietly():
         server = _server(app, tls)
-        server.run(sockets=[bound])
+        server.run(sockets=[server.listening(bound)])
 
 
 @contextmanager
@@ -98,13 +105,13 @@ def serving(app: Starlette, bound: socket.socket, tls: Tls | None = None) -> Ite
 
 def _serving(app: Starlette, bound: socket.socket, tls: Tls | None) -> Iterator[str]:
     server = _server(app, tls)
+    host, port = bound.getsockname()[:2]
     ready = threading.Event()
     thread = threading.Thread(target=lambda: _run(server, bound, ready.set), name="registry", daemon=True)
     thread.start()
     try:
         if not ready.wait(GRACE_S) or not server.started:
             raise ServeError("registry-start", "the registry does not start; see its log")
-        host, port = bound.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         yield f"{'https' if tls else 'http'}://{shown}:{port}"
     finally:
@@ -115,7 +122,7 @@ def _serving(app: Starlette, bound: socket.socket, tls: Tls | None) -> Iterator[
 def _run(server: "_Server", bound: socket.socket, ready: Callable[[], None]) -> None:
     server.on_start = ready
     try:
-        server.run(sockets=[bound])
+        server.run(sockets=[server.listening(bound)])
     finally:
         ready()
 
@@ -123,6 +130,15 @@ def _run(server: "_Server", bound: socket.socket, ready: Callable[[], None]) -> 
 class _Server(uvicorn.Server):
     on_start: Callable[[], None] | None = None
     on_stop: Callable[[], None] | None = None
+
+    def __init__(self, config: uvicorn.Config, gate: Gate) -> None:
+        super().__init__(config)
+        self._gate = gate
+        self._turned_away: dict[str, int] = {}
+
+    def listening(self, bound: socket.socket) -> Listener:
+        """Returns the socket, with limits of connections."""
+        return Listener(bound, self._gate, self._turned_away, lambda _: True)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -136,8 +152,13 @@ class _Server(uvicorn.Server):
 
 
 def _server(app: Starlette, tls: Tls | None) -> _Server:
+    gate = Gate(MAX_CONNECTIONS)
     config = uvicorn.Config(
         app,
+        http=partial(Connection, gate=gate),  # type: ignore[arg-type] # called like the class
+        ws="none",
+        timeout_notify=HEAD_S,
+        h11_max_incomplete_event_size=HEAD_OCTETS,
         lifespan="on",
         log_config=None,  # the command's own
         access_log=False,
@@ -154,6 +175,6 @@ def _server(app: Starlette, tls: Tls | None) -> _Server:
         config.load()
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise ServeError("registry-tls", f"the certificate or its key cannot be used: {error}") from None
-    server = _Server(config)
+    server = _Server(config, gate)
     server.on_stop = getattr(app.state, "stop", None)
     return server

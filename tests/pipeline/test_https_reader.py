@@ -244,6 +244,32 @@ def test_connections_that_say_nothing_are_counted_among_those_that_may_be(site: 
             each.close()
 
 
+def test_connections_without_a_handshake_lock_no_publisher_out(site: Open) -> None:
+    with site(max_connections=40) as one:
+        silent = []
+        for number in range(60):
+            host = "127.0.0.1" if number < 40 else f"127.0.0.{number}"
+            silent.append(socket.create_connection(("127.0.0.1", one.port), 10, (host, 0)))
+        until(lambda: one.counters["turned_away"] >= 30)  # of the first 40 from one address, all beyond its share
+        with one.client() as client, pytest.raises(httpx.TransportError):  # from that very address
+            client.get("/capabilities")
+        transport = httpx.HTTPTransport(verify=one.context(), local_address="127.0.0.99")
+        with httpx.Client(transport=transport, base_url=f"https://127.0.0.1:{one.port}") as other:
+            assert other.post("/relay-notification", content=ONE, headers=JSON).status_code == 204
+        for each in silent:
+            each.close()
+
+
+def test_a_connection_without_a_handshake_is_ended_and_counted(site: Open) -> None:
+    with site(timeout_s=0.3, max_connections=2) as one, one.client() as client:
+        assert client.get("/capabilities").status_code == 200
+        with socket.create_connection(("127.0.0.1", one.port), timeout=60) as silent:
+            assert silent.recv(1) == b""
+        until(lambda: one.counters["handshake_too_slow"] == 1)
+        with one.client() as other:
+            assert other.get("/capabilities").status_code == 200
+
+
 def test_what_nobody_takes_is_bounded_whoever_gave_up_waiting(site: Open) -> None:
     with site(max_buffered_bytes=2000, hand_over_s=0.05) as one, one.client() as client:
         one.pause()
