@@ -148,6 +148,11 @@ CAUSES: Final[dict[str, Cause]] = {
     "nesting-too-deep": Cause(
         DEVICE, "The payload nests deeper than 128 levels.", "Show the original to the router's vendor."
     ),
+    "too-many-nodes": Cause(
+        DEVICE,
+        "The payload has too many nodes, or such that take too much memory.",
+        "Let the subscription select less.",
+    ),
     "no-wrapper": Cause(
         DEVICE,
         "No notification header that is known encloses the payload.",
@@ -243,6 +248,11 @@ CAUSES: Final[dict[str, Cause]] = {
         CONFIGURATION, "A schema refers to more modules than are read.", "Split what is registered under this id."
     ),
     "schema-closed": Cause(COLLECTOR, "A schema was used after it was freed.", "Report this defect to the project."),
+    "schema-too-costly": Cause(
+        DEVICE,
+        "{module} cannot be compiled within the limits of time, memory and nodes.",
+        "Report its groupings, types or lists that multiply each other; it is tried again when its content changes.",
+    ),
     "schema-pending": Cause(
         ENVIRONMENT, "The schema was still being fetched.", "Read the message again when the schema is there."
     ),

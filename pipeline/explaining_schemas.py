@@ -12,7 +12,7 @@ from yangbeam.core.errors import SchemaError
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.yang.engine import COMPILED_PROFILE, Choice
 from yangbeam.core.yang.schema import Schema
-from yangbeam.registry.guard.workshop import COMPILING
+from yangbeam.registry.guard.workshop import SchemaCompilingError
 from yangbeam.registry.waiting import patiently
 
 COMPILING_S: Final = 120.0
@@ -64,7 +64,7 @@ class SchemaExplainer:
         named = sorted(modules)
         try:
             ask = partial(self._schemas.resolve, exporter, content_id, modules)
-            schema_id = patiently(ask, COMPILING_S, COMPILING)
+            schema_id = patiently(ask, COMPILING_S, SchemaCompilingError)
             schema = self._schemas.schema(schema_id)
         except SchemaError as error:
             return ExplainedSchema(exporter, named, count, None, str(error), "", {})

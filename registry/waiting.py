@@ -53,13 +53,13 @@ class WaitingIds:
         return patiently(lambda: self.ask(guid), self.wait_s)
 
 
-def patiently(ask: Callable[[], T], wait_s: float, reason: str = "") -> T:
-    """Returns what is asked for, as soon as it is no longer pending; or pending for ``reason``, where one is given."""
+def patiently(ask: Callable[[], T], wait_s: float, kind: type[SchemaPendingError] = SchemaPendingError) -> T:
+    """Returns what is asked for, as soon as it is no longer pending; raises as ``ask`` what is no such wait."""
     until = time.monotonic() + wait_s
     while True:
         try:
             return ask()
-        except SchemaPendingError:
+        except kind:
             if time.monotonic() >= until or OUTSIDES.is_over:
                 raise
             time.sleep(PAUSE_S)

@@ -81,7 +81,7 @@ _LEAVES: Final = {"edit-id": "e", "operation": "merge", "target": f"/{_INTERFACE
 _PREFIXES: Final = " ".join(f'xmlns:p{number}="urn:{number}"' for number in range(300))
 
 DECODE: Final[dict[str, Make]] = {
-    "unknown-media-type": _text("text/plain", "PADDING"),
+    "unsupported-media-type": _text("text/plain", "PADDING"),
     "empty-payload": _text(JSON, " "),
     "not-json": _text(JSON, '{"a:b":{"c":"PADDING"}'),
     "not-xml": _text(XML, "<a>PADDING</b>"),
@@ -99,7 +99,7 @@ DECODE: Final[dict[str, Make]] = {
         }
     ),
     "unknown-sid": lambda padding: (CBOR, cbor2.dumps({99_999_999: {1: padding}})),
-    "container-as-array": _json(_PUSH, [{"id": 6666}]),
+    "not-a-container: an array": _json(_PUSH, [{"id": 6666}]),
     "container-repeated": _text(
         XML,
         f'<envelope xmlns="{_NAMESPACE}:ietf-yp-notification"><event-time>{_TIME}</event-time><contents>'
@@ -121,7 +121,7 @@ DECODE: Final[dict[str, Make]] = {
     "edit-without-value": _edits(**_LEAVES),
     "unknown-where": _edits(**_LEAVES | {"operation": "insert", "value": {}, "where": "aside"}),
     "edit-without-point": _edits(**_LEAVES | {"operation": "insert", "value": {}, "where": "before"}),
-    "bad-filter": _cbor(_STARTED, {"id": 1, "ietf-yang-push:datastore-subtree-filter": {"a": {(1, 2): 1}}}),
+    "invalid-filter": _cbor(_STARTED, {"id": 1, "ietf-yang-push:datastore-subtree-filter": {"a": {(1, 2): 1}}}),
 }
 """Reason → how a message is made that the decoders refuse with it."""
 
@@ -136,7 +136,7 @@ VALIDATE: Final[dict[str, Make]] = {
     "invalid-contents: of another kind": _pushed({_INTERFACES: []}),
     "invalid-notification": _pushed(_interface(), nonsense=1),
     "invalid-edit": _edits(**_LEAVES | {"target": f"/{_INTERFACES}/nothing", "value": {"nothing": 1}}),
-    "bad-target": _edits(**_LEAVES | {"target": "no target", "value": {}}),
+    "invalid-target": _edits(**_LEAVES | {"target": "no target", "value": {}}),
     "unknown-node": _xml_pushed(f'<interfaces xmlns="{_NAMESPACE}:ietf-interfaces"><nothing/></interfaces>'),
     "unknown-sid": _cbor(_PUSH, {"id": 6666, "datastore-contents": {99_999_999: {1: 1}}}),
 }

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from yangbeam.core.errors import Fault, SchemaError
+from yangbeam.core.errors import SchemaError
 
 TOO_COSTLY: Final = "schema-too-costly"
+"""Reason of a set that cannot be compiled within the limits; it is not tried again until its content changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,7 @@ class CostLimits:
         return f"{self.cpu_s} s of CPU, {self.memory_bytes >> 20:,} MiB, {self.nodes:,} nodes"
 
 
-class CostlySchemaError(SchemaError):
-    """A set that cannot be compiled within the limits; it is not tried again until its content changes."""
-
-    fault = Fault.DEVICE
-
-
-def too_costly(why: str, module: str, limits: CostLimits) -> CostlySchemaError:
+def too_costly(why: str, module: str, limits: CostLimits) -> SchemaError:
     """Returns the error.
 
     Args:
@@ -43,8 +38,10 @@ def too_costly(why: str, module: str, limits: CostLimits) -> CostlySchemaError:
         limits: What was allowed.
     """
     where = f"module {module}" if module else "the schema set"
-    return CostlySchemaError(
+    error = SchemaError(
         TOO_COSTLY,
         f"{where} is too costly to compile ({why}; allowed: {limits}): look for groupings, types or lists that "
         "multiply each other; it is tried again when its content changes",
     )
+    error.module = module
+    return error

@@ -65,9 +65,8 @@ class Guard:
         """Judges a set, once for its content; blocks until it is judged.
 
         Raises:
-            SchemaError: ``schema-invalid``, in libyang's words.
-            CostlySchemaError: ``schema-too-costly``.
-            SchemaPendingError: ``schema-guard-busy``: too much waits, or the guard is closed.
+            SchemaError: ``schema-invalid``, in libyang's words; ``schema-too-costly``, with the module.
+            SchemaPendingError: too much waits, or the guard is closed.
         """
         with self._lock:
             is_known, known = schema_set.digest in self._verdicts, self._verdicts.get(schema_set.digest)
@@ -126,7 +125,7 @@ class Guard:
         """Has a process do a job; returns its last word, and the module that it was at."""
         with self._lock:
             if self._is_closed or self._waiting >= MAX_WAITING:
-                raise SchemaPendingError("schema-guard-busy", "too many schemas wait for being compiled: ask again")
+                raise SchemaPendingError("schema-pending", "too many schemas wait for being compiled: ask again")
             self._waiting += 1
         try:
             with self._turns:
@@ -161,7 +160,7 @@ class Guard:
             pass
         process.kill()
         if self._is_closed:
-            raise SchemaPendingError("schema-guard-busy", "the process ends: ask again")
+            raise SchemaPendingError("schema-pending", "the process ends: ask again")
         died = process.wait()
         why = f"{self.limits.wall_s:g} s of time" if time.monotonic() >= until else _DEATHS.get(-died, "memory")
         return Told(reason=TOO_COSTLY, detail=why), at

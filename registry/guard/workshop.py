@@ -12,10 +12,11 @@ MAX_QUEUED: Final = 256
 MAX_KEPT: Final = 1_024
 """Errors, and results that nobody fetched, that are kept; the oldest go first."""
 
-COMPILING: Final = "schema-compiling"
-"""Reason of what waits for a schema that is there, and is being compiled."""
-
 T = TypeVar("T")
+
+
+class SchemaCompilingError(SchemaPendingError):
+    """A schema that is there, and is being compiled."""
 
 
 class Workshop:
@@ -51,7 +52,7 @@ class Workshop:
                     self._asked.add(key)
                     self._queue.append((key, job))
                     self._begin()
-                raise SchemaPendingError(COMPILING, f"{what} is being compiled, beside the data")
+                raise SchemaCompilingError("schema-pending", f"{what} is being compiled, beside the data")
             found = self._done[key]
             if not isinstance(found, SchemaError):
                 del self._done[key]
