@@ -70,6 +70,7 @@ def test_one_content_is_judged_once_and_one_process_judges_many(guard: Guard, mo
         return started[-1]
 
     monkeypatch.setattr(module.subprocess, "Popen", counted)
+    ours = bytearray(b"x" * (128 << 20))  # what this process has is not the other's
     for count in range(1, 6):
         guard.compiles(set_of(leaves(count)))
     assert len(started) == 1
@@ -81,6 +82,7 @@ def test_one_content_is_judged_once_and_one_process_judges_many(guard: Guard, mo
     started[1].wait()
     guard.compiles(set_of(leaves(6)))
     assert len(started) == 2
+    assert len(ours) > SMALL.memory_bytes // 2
 
 
 def test_while_one_set_costs_much_another_is_judged() -> None:
