@@ -243,7 +243,7 @@ def _topic_at(path: str, selected: _Filter | None) -> str:
     if selected is None:
         return ""
     for branch in selected.branches:
-        if f"{path}/".startswith(f"{branch.path}/") or f"{branch.path}/".startswith(f"{path}/"):
+        if path.startswith(f"{branch.path}/") or f"{branch.path}/".startswith(f"{path}/"):
             return branch.topic
     return selected.branches[0].topic
 
