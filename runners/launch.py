@@ -21,11 +21,14 @@ def _launch(job: Job, *, live: bool) -> None:
 def _launch_on_flink(job: Job, start: FlinkStart) -> str:
     from yangbeam.pipeline.collect import collect_graph  # noqa: PLC0415 # as above
     from yangbeam.pipeline.listening import listening_graph  # noqa: PLC0415
+    from yangbeam.pipeline.topic_checks import check_topics  # noqa: PLC0415
     from yangbeam.runners.flink import launch  # noqa: PLC0415
 
     warning = registry_warning(job.config)
     if warning and start.jar is not None:
         warn(warning)
+    if start.jar is None:  # a jar may be made where no broker is
+        check_topics(job.config.into_topics("run") if job.kind == "run" else job.config)
     graph = listening_graph if job.kind == "run" else collect_graph
     return launch(job.config.flink, graph(job.config), start, job.beam_options)
 

@@ -14,6 +14,7 @@ from yangbeam.io.kafka.consumer import KafkaAwayError
 from yangbeam.pipeline import topic_checks
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.topic_checks import all_topics, check_topics, written_topics
+from yangbeam.runners.launch import main
 
 EVERYTHING = Found(64, {"max.message.bytes": str(1 << 30), "cleanup.policy": "compact,delete"})
 
@@ -101,6 +102,18 @@ def test_a_run_begins_without_its_brokers_and_what_reads_from_them_does_not(
     for command in ("collect", "ingest"):
         with pytest.raises(KafkaAwayError):
             check_topics(config.as_collect(), command)
+
+
+@pytest.mark.usefixtures("cluster")
+@pytest.mark.parametrize("command", ["run", "collect"])
+def test_a_job_for_flink_is_not_submitted_without_its_topics(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    written(tmp_path)
+    assert main([command, "-c", str(tmp_path / "c.toml"), "--runner", "flink"]) == 2
+    said = capsys.readouterr().err
+    assert "missing at broker:9092" in said
+    assert "yangbeam-loss, yangbeam-ledger, yangbeam-dead-letters; make them" in said
 
 
 def test_without_kafka_nobody_is_asked(tmp_path: Path) -> None:
