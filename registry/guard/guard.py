@@ -162,6 +162,8 @@ class Guard:
         if self._is_closed:
             raise SchemaPendingError("schema-pending", "the process ends: ask again")
         died = process.wait()
+        if died == 1:  # an exception that it did not expect
+            raise RuntimeError("the process that compiles schemas failed: run `yangbeam check`, or install it again")
         why = f"{self.limits.wall_s:g} s of time" if time.monotonic() >= until else _DEATHS.get(-died, "memory")
         return Told(reason=TOO_COSTLY, detail=why), at
 

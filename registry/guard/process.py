@@ -118,4 +118,7 @@ _JOBS: Final[Mapping[str, Callable[[Job, Any], bytes]]] = {
 }
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except MemoryError:
+        os._exit(3)  # beyond its limit; another exception is a defect, and ends with 1
