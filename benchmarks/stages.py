@@ -80,7 +80,7 @@ class Stages:
         self._binder = Binder(stages.schemas)
         self._decode, self._validate = _Decode(NO_SIDS), _Validate(stages.schemas, stages.policy)
         self._encode, self._rows = _Encode("c", "1", None), _Map(stages.schemas, 63)
-        self._write = _Write(str(folder / "telemetry.jsonl"), telemetry_lines, "files")
+        self._write = _Write(str(folder / "telemetry.jsonl"), telemetry_lines, "files", "")
 
     def run(self, batch: MessageBatch) -> None:
         """Takes one batch through all stages."""
@@ -92,7 +92,8 @@ class Stages:
         clock.timed("bind: journal", self._state.changes)
         validated, counted = clock.timed("validate", lambda: split(self._validate.process(bound)))
         deltas += counted
-        telemetry = clock.timed("encode", lambda: next(self._encode.process(validated)))
+        telemetry, counted = clock.timed("encode", lambda: split(self._encode.process(validated)))
+        deltas += counted
         clock.timed("Kafka: records", lambda: list(telemetry_records("prefix", None, telemetry)))
         _, counted = clock.timed("write lines", lambda: split(self._write.process(telemetry)))
         deltas += counted

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from yangbeam.core.cause_table import CAUSES, UNKNOWN
 from yangbeam.core.causes import OLD_NAMES, in_words
 from yangbeam.core.elements import DeadLetter
-from yangbeam.core.ledger import DEAD, DEAD_AT, WHY, Tallies
+from yangbeam.core.ledger import DEAD, DEAD_AT, DIED, WHY, Tallies
 
 MAX_GROUPS: Final = 32
 """Groups of one cause that a process counts apart; what is beyond counts under its cause alone."""
@@ -112,6 +112,7 @@ def count_dead(
         sink: Sink on the way to which it ended; empty: all of them share it.
     """
     tallies.add(f"{DEAD_AT}:{sink}:{letter.reason}" if sink else f"{DEAD}:{letter.reason}", *where)
+    tallies.add(f"{DIED}:{letter.stage}", *where)
     group = _GROUPS.of(letter)
     if group is not None:
         tallies.add(f"{WHY}:{'|'.join(group)}", *where)

@@ -1,9 +1,38 @@
 """Where a message can be lost: each edge of the graph, by name, with the counts that must be equal on its two sides."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from yangbeam.core.ledger import ARRIVED, GIVEN, NOBODY, RECEIVED
+from yangbeam.core.ledger import (
+    AFFECTED,
+    ARRIVED,
+    BOUND,
+    DEAD,
+    DEAD_AT,
+    DECODED,
+    DELIVERED,
+    DIED,
+    DUPLICATES,
+    ENCODED,
+    EVENTS,
+    FOLDED,
+    GIVEN,
+    INSERTED,
+    INVALID,
+    KEPT,
+    LEARNED,
+    MAPPED,
+    MAPPED_ROWS,
+    MARKED,
+    MORE_LETTERS,
+    NOBODY,
+    NOT_MAPPED,
+    PENDING,
+    RECEIVED,
+    REFUSED,
+    REFUSED_ROWS,
+    VALIDATED,
+)
 from yangbeam.core.totals import count_of
 
 RECEIVER: Final = "receiver → decode"
@@ -19,11 +48,60 @@ class Edge(NamedTuple):
         name: What lies on its two sides.
         left: Names of the counts that enter it (core.ledger), with all their ``name:which`` parts.
         right: Names of the counts that leave it.
+        of_all: Compared for all exporters together, as one side does not know whose they are.
     """
 
     name: str
     left: tuple[str, ...]
     right: tuple[str, ...]
+    of_all: bool = False
+
+
+_JUDGED: Final = (VALIDATED, f"{MARKED}:invalid", f"{MARKED}:unvalidated")
+_BOUND: Final = (BOUND, f"{MARKED}:unbound")
+
+DECODING: Final = (
+    Edge("decode", (RECEIVED,), (DECODED, REFUSED, f"{DIED}:decode")),
+    Edge("decode → bind", (DECODED,), (*_BOUND, DUPLICATES, PENDING, f"{DIED}:bind")),
+)
+"""The front of ``run`` and ``collect``."""
+UNWRAPPING: Final = (Edge("unwrap", (RECEIVED,), (BOUND, DUPLICATES, f"{DIED}:unwrap")),)
+"""The front of ``ingest``."""
+VALIDATING: Final = (Edge("bind → validate", _BOUND, (*_JUDGED, INVALID)),)
+ENCODING: Final = (Edge("validate → encode", _JUDGED, (ENCODED,)),)
+MAPPING: Final = (
+    Edge("validate → map", _JUDGED, (MAPPED, NOT_MAPPED, f"{DIED}:map")),
+    Edge("map → tables", (MAPPED,), (f"{DELIVERED}:tables", f"{DIED}:write-tables")),
+    Edge("map → tables, rows", (MAPPED_ROWS,), (FOLDED, AFFECTED, REFUSED_ROWS), of_all=True),
+)
+LETTERS: Final = (DEAD, DEAD_AT, MORE_LETTERS)
+ACCOUNTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "loss": ("loss", (EVENTS,)),
+    "scopes": ("learned scopes", (LEARNED,)),
+    "letters": ("dead letters", LETTERS),
+}
+"""What is kept, by the first word of its sinks' names; the ledger's own stand elsewhere."""
+
+
+def edges_of(kind: str, sinks: Sequence[str], accounts: Sequence[str]) -> list[Edge]:
+    """Returns the edges of a graph, from its front to its sinks.
+
+    Args:
+        kind: ``run``, ``collect`` or ``ingest``.
+        sinks: Those of messages.
+        accounts: Those of loss events, scopes and dead letters: ``loss-files``.
+    """
+    found = [*(UNWRAPPING if kind == "ingest" else DECODING), *VALIDATING]
+    telemetry = [sink for sink in sinks if sink != "tables"]
+    found += ENCODING if telemetry else ()
+    found += [Edge(f"encode → {one}", (ENCODED,), (f"{DELIVERED}:{one}", f"{DEAD_AT}:{one}")) for one in telemetry]
+    found += MAPPING if "tables" in sinks else ()
+    for account in accounts:
+        what, _, where = account.partition("-")
+        if what in ACCOUNTS:
+            words, left = ACCOUNTS[what]
+            found.append(Edge(f"{words} → {where}", left, (f"{KEPT}:{account}",), of_all=True))
+    return found
 
 
 class Open(NamedTuple):
@@ -55,8 +133,9 @@ class Open(NamedTuple):
 def open_edges(edges: Iterable[Edge], exporters: Mapping[str, Mapping[str, int]]) -> list[Open]:
     """Returns the edges that do not close, by exporter, as differences must not cancel out; in the order given."""
     found: list[Open] = []
+    everything = {NOBODY: _summed(exporters.values())}
     for edge in edges:
-        for exporter, counts in sorted(exporters.items()):
+        for exporter, counts in sorted((everything if edge.of_all else exporters).items()):
             left, right = (sum(count_of(counts, name) for name in side) for side in (edge.left, edge.right))
             if left != right:
                 found.append(Open(edge.name, exporter, left, right))
@@ -90,3 +169,45 @@ def open_readers(counted: int | None, counts: Mapping[str, int]) -> list[Open]:
     """
     received = count_of(counts, RECEIVED)
     return [] if counted is None or counted == received else [Open(READER, "", counted, received)]
+
+
+def open_ledgers(told: int, acknowledged: Mapping[str, int], accounts: Iterable[str]) -> list[Open]:
+    """Returns the edges to the ledger's own sinks that do not close.
+
+    Args:
+        told: Totals that were told.
+        acknowledged: By sink, what its outside acknowledged of them.
+        accounts: As in ``edges_of``; those of the ledger are looked at.
+    """
+    named = [name for name in accounts if name.startswith("ledger-")]
+    return [
+        Open(f"ledger → {name.partition('-')[2]}", "", told, acknowledged.get(name, 0))
+        for name in named
+        if acknowledged.get(name, 0) != told
+    ]
+
+
+def open_tables(counts: Mapping[str, int], before: Mapping[str, int], now: Mapping[str, int]) -> list[Open]:
+    """Returns the tables whose number of rows, as the database counts it, is not what it was and what was inserted.
+
+    Args:
+        counts: Of all exporters.
+        before: Rows of each table when the run began.
+        now: The same at its end.
+    """
+    found: list[Open] = []
+    for table in sorted(
+        {*before, *now, *(name.partition(":")[2] for name in counts if name.startswith(f"{INSERTED}:"))}
+    ):
+        expected = before.get(table, 0) + counts.get(f"{INSERTED}:{table}", 0)
+        if expected != now.get(table, 0):
+            found.append(Open("tables → database", f"table {table}", expected, now.get(table, 0)))
+    return found
+
+
+def _summed(counted: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    added: dict[str, int] = {}
+    for counts in counted:
+        for name, count in counts.items():
+            added[name] = added.get(name, 0) + count
+    return added

@@ -71,6 +71,7 @@ class _LedgerState(msgspec.Struct, array_like=True):
     """Buckets below are closed: what still comes for them is booked here, so that no count is lost."""
     lives: dict[str, _Life] = {}
     arrivals: dict[str, Arrivals] = {}
+    is_over: bool = False
 
 
 class Totals:
@@ -86,6 +87,8 @@ class Totals:
         self._lives: dict[str, _Life] = {}
         self._arrivals: dict[str, Arrivals] = {}
         self._horizon = 0
+        self._is_over = False
+        """A stage's end of input came: what the others count after it is told at once, as nothing else will come."""
 
     def add(self, delta: LedgerDelta) -> LedgerTotals:
         """Adds one delta; returns what there is to tell: nothing, but on a heartbeat and at the end of input.
@@ -100,8 +103,9 @@ class Totals:
         seen = self._collect(delta.collectors)
         crowded = len(self._sums) > MOST_SUMS
         if delta.end:
+            self._is_over = True
             told = self._tell(self._sums, self._collectors, delta)
-        elif delta.collectors or crowded:
+        elif delta.collectors or crowded or self._is_over:
             told = self._tell(self._untold, seen, delta)
         else:
             return LedgerTotals(totals=[], **place(delta))
@@ -172,7 +176,7 @@ class Totals:
         """Returns what changed since the last ``snapshot`` or ``changes``."""
         changed = [self._sums[key] for key in self._touched]
         entry = _CODEC.encode(
-            _LedgerState(FORMAT, changed, self._collectors, self._horizon, self._lives, self._arrivals)
+            _LedgerState(FORMAT, changed, self._collectors, self._horizon, self._lives, self._arrivals, self._is_over)
         )
         self._touched = {}
         return entry
@@ -194,6 +198,7 @@ class Totals:
             totals._horizon = state.horizon
             totals._lives.update(state.lives)
             totals._arrivals.update(state.arrivals)
+            totals._is_over = state.is_over
         totals._sums = {key: one for key, one in totals._sums.items() if one.bucket_us >= totals._horizon}
         totals._untold = dict.fromkeys(totals._sums)  # what of it the readers have is not known: all is told again
         return totals

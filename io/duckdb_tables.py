@@ -6,7 +6,7 @@ the writing process. ``close_tables`` writes everything into the one file and le
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,19 +14,24 @@ from typing import Any, Final, TypeVar
 import apache_beam as beam
 import duckdb
 import pyarrow as pa
-from apache_beam.pvalue import PCollection
+from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
 
+from yangbeam.core.elements import LedgerTotals
 from yangbeam.core.errors import Fault, UnmappableValueError, YangbeamError
 from yangbeam.core.outside import Kind
 from yangbeam.core.tables import duckdb_dialect as sql
 from yangbeam.core.tables.accounts import Account, Rows, columns_of
+from yangbeam.core.tables.acknowledging import Changed
 from yangbeam.core.tables.columns import BOUNDS, DECIMAL_DIGITS, ColumnType
 from yangbeam.core.tables.definitions import Column, Table
 from yangbeam.core.tables.evolution import Fit, Held
 from yangbeam.core.tables.folding import Upsert
 from yangbeam.core.tables.naming import LIMIT
-from yangbeam.transforms.outputs import LEDGER, LETTERS
+from yangbeam.transforms.acknowledged import ACKNOWLEDGED
+from yangbeam.transforms.outputs import LEDGER, LETTERS, kept
+from yangbeam.transforms.outputs import Written as Kept
+from yangbeam.transforms.outputs import written as kept_by
 from yangbeam.transforms.outsides import OUTSIDES
 from yangbeam.transforms.write_rows import WriteRows, Written, written
 
@@ -99,34 +104,49 @@ class WriteTables(beam.PTransform):
 class WriteAccount(beam.PTransform):
     """Keeps loss events, or the ledger's totals, in a table of the same file, in their newest state.
 
-    Delivery: effectively once, by the rows' identities; each batch is a transaction. Counts nothing.
+    Delivery: effectively once, by the rows' identities; each batch is a transaction, after which its rows are looked up
+    in the table. What counts as kept are the records of the batch but for those whose rows are not there.
 
     Args:
         path: The file.
         account: The table.
         rows: Batch to its rows; a module-level function.
+        records: Batch to the number of its records, which may fold into fewer rows; a module-level function.
+        name: Under which they are tallied; of the ledger itself in this process (``transforms.acknowledged``).
     """
 
-    def __init__(self, path: Path, account: Account, rows: Callable[[Any], Rows]) -> None:
+    def __init__(
+        self, path: Path, account: Account, rows: Callable[[Any], Rows], records: Callable[[Any], int], name: str
+    ) -> None:
         super().__init__()
-        self._keep = _Keep(str(path), account, rows)
+        self._keep = _Keep(str(path), account, rows, records, name)
 
-    def expand(self, batches: PCollection) -> PCollection:
-        """Applies the sink; the output is empty."""
-        return batches | "Keep" >> beam.ParDo(self._keep)
+    @no_annotations
+    def expand(self, batches: PCollection) -> Kept:
+        """Applies the sink; returns what it counted."""
+        return kept_by(batches | "Keep" >> beam.ParDo(self._keep).with_outputs(LEDGER, main="none"))
 
 
 class _Keep(beam.DoFn):
-    def __init__(self, path: str, account: Account, rows: Callable[[Any], Rows]) -> None:
+    def __init__(
+        self, path: str, account: Account, rows: Callable[[Any], Rows], records: Callable[[Any], int], name: str
+    ) -> None:
         super().__init__()
+        self._records = records
+        self._name = name
         self._path = path
         self._account = account
         self._rows = rows
 
-    def process(self, batch: Any) -> None:
+    def process(self, batch: Any) -> Iterator[Any]:
         rows = self._rows(batch)
-        if rows:
-            _opened(self._path).keep(self._account, rows)
+        if not rows:
+            return
+        there = self._records(batch) - (len(rows) - _opened(self._path).keep(self._account, rows))
+        if isinstance(batch, LedgerTotals):
+            ACKNOWLEDGED.add(self._name, there)
+        else:
+            yield TaggedOutput(LEDGER, kept(batch, self._name, there))
 
 
 class DuckDbStore:
@@ -158,8 +178,8 @@ class DuckDbStore:
                 self._fits[table] = fit
             return fit
 
-    def write(self, upserts: list[Upsert]) -> None:
-        """Writes all rows in one transaction.
+    def write(self, upserts: list[Upsert]) -> list[Changed]:
+        """Writes all rows in one transaction; returns what DuckDB says that each statement inserted and updated.
 
         Raises:
             UnmappableValueError: A value is at fault; nothing was written.
@@ -171,41 +191,54 @@ class DuckDbStore:
                 for view, upsert in zip(views, upserts, strict=True):
                     self._connection.register(view, _arrow(upsert))
                 inserts = [sql.insert(upsert, view) for view, upsert in zip(views, upserts, strict=True)]
-                if not self._inserted(inserts):
-                    self._transact([sql.upsert(upsert, view) for view, upsert in zip(views, upserts, strict=True)])
+                counts = self._inserted(inserts)
+                if counts is not None:
+                    return [Changed(one.table, count, 0) for one, count in zip(upserts, counts, strict=True)]
+                return self._upserted(upserts, views)
             except _AT_FAULT as error:
                 raise UnmappableValueError("unmappable", f"DuckDB refuses a value: {error}") from error
             finally:
                 for view in views:
                     self._connection.unregister(view)
 
-    def _inserted(self, statements: list[str]) -> bool:
-        """Writes rows as if all were new, which costs half as much; returns False when one was there.
+    def _upserted(self, upserts: list[Upsert], views: list[str]) -> list[Changed]:
+        """Writes rows of which some are there; a table's own count, before and behind, says how many are new."""
+        statements: list[str] = []
+        for upsert, view in zip(upserts, views, strict=True):
+            count = sql.count(upsert.table)
+            statements += [count, sql.upsert(upsert, view), count]
+        numbers = iter(self._transact(statements))
+        found: list[Changed] = []
+        for upsert, before, affected, behind in zip(upserts, numbers, numbers, numbers, strict=True):
+            found.append(Changed(upsert.table, behind - before, affected - (behind - before)))
+        return found
+
+    def _inserted(self, statements: list[str]) -> list[int] | None:
+        """Writes rows as if all were new, at half the cost; returns how many by statement, None when one was there.
 
         Then, as in a replay, the next will be there too: UPSERTS writes pass before it is tried again.
         """
         if self._upserts_to_come:
             self._upserts_to_come -= 1
-            return False
+            return None
         try:
-            self._transact(statements)
+            return self._transact(statements)
         except duckdb.ConstraintException:
             self._upserts_to_come = UPSERTS
-            return False
-        return True
+            return None
 
-    def keep(self, account: Account, rows: Rows) -> None:
-        """Writes rows of an account in one transaction; makes its table."""
+    def keep(self, account: Account, rows: Rows) -> int:
+        """Writes rows of an account in one transaction; makes its table. Returns how many are there, read back."""
         view = "arriving_account"
         with self._lock:
             self._connection.register(view, pa.table(columns_of(account, rows)))
             try:
-                self._transact([account.definition(), account.upsert(view)])
+                return self._transact([account.definition(), account.upsert(view), account.present(view)])[-1]
             finally:
                 self._connection.unregister(view)
 
-    def counts(self) -> dict[str, int]:
-        """Returns the rows of each derived table."""
+    def identities(self) -> dict[str, int]:
+        """Returns the rows of each derived table, as DuckDB counts them: each identity once."""
         with self._lock:
             return _counts(self._connection)
 
@@ -219,20 +252,24 @@ class DuckDbStore:
         with self._lock:
             self._connection.close()
 
-    def _transact(self, statements: list[str], catalog: Sequence[tuple[object, ...]] = ()) -> None:
-        _retried(partial(self._in_transaction, statements, catalog), self._path, self._sleep)
+    def _transact(self, statements: list[str], catalog: Sequence[tuple[object, ...]] = ()) -> list[int]:
+        """Returns the number that each statement gives: of a count itself, of others the rows affected."""
+        return _retried(partial(self._in_transaction, statements, catalog), self._path, self._sleep)
 
-    def _in_transaction(self, statements: list[str], catalog: Sequence[tuple[object, ...]]) -> None:
+    def _in_transaction(self, statements: list[str], catalog: Sequence[tuple[object, ...]]) -> list[int]:
+        numbers: list[int] = []
         self._connection.execute("BEGIN")
         try:
             for statement in statements:
-                self._connection.execute(statement)
+                said = self._connection.execute(statement).fetchall()
+                numbers.append(said[0][0] if said else 0)
             if catalog:
                 self._connection.executemany(sql.INSERT_CATALOG, catalog)
             self._connection.execute("COMMIT")
         except BaseException:
             _roll_back(self._connection)
             raise
+        return numbers
 
 
 def _catalog_rows(fit: Fit, table: Table) -> list[tuple[object, ...]]:
@@ -264,12 +301,21 @@ def close_tables(path: Path) -> None:
         store.close()
 
 
+def identities_in(path: Path) -> dict[str, int]:
+    """Returns the rows of each derived table of a file by the database's own count; opens it for this process.
+
+    Raises:
+        TablesError: Another process has it, or the disk has no room.
+    """
+    return _opened(str(path)).identities()
+
+
 def table_counts(path: Path) -> dict[str, int]:
     """Returns the rows of each derived table of a file, by table name; none when the file does not exist."""
     with _STORES_LOCK:
         store = _STORES.get(str(path.resolve()))
     if store is not None:
-        return store.counts()
+        return store.identities()
     if not path.exists():
         return {}
     try:

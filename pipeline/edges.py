@@ -102,19 +102,22 @@ def sinks_of(config: Config, more: Mapping[str, Mapping[str, beam.PTransform]]) 
     folder = config.files.directory
     if config.files.enabled:
         telemetry["Files"] = WriteJsonLines(folder / "telemetry.jsonl", telemetry_lines, FILES)
-        loss["Files"] = WriteJsonLines(folder / "loss.jsonl", loss_lines)
-        totals["Files"] = WriteJsonLines(folder / "ledger.jsonl", total_lines)
+        loss["Files"] = WriteJsonLines(folder / "loss.jsonl", loss_lines, account="loss-files")
+        totals["Files"] = WriteJsonLines(folder / "ledger.jsonl", total_lines, account="ledger-files")
     if config.kafka is not None:
         dead = config.kafka.topics.dead_letters if config.dead_letters.kind == "kafka" else ""
         _add_kafka(config.kafka, dead, registry_of(config), telemetry, loss, totals)
     if config.dead_letters.kind == "kafka" and config.kafka is not None:
-        letters["Kafka"] = _to_kafka(config.kafka, config.kafka.topics.dead_letters, letter_records, instead=cut)
+        letters["Kafka"] = _to_kafka(
+            config.kafka, config.kafka.topics.dead_letters, letter_records, account="letters-kafka", instead=cut
+        )
     else:
-        letters["Files"] = WriteJsonLines(Path(config.dead_letters.path), letter_lines)
+        letters["Files"] = WriteJsonLines(Path(config.dead_letters.path), letter_lines, account="letters-files")
     if config.tables.enabled:
-        loss["Tables"] = WriteAccount(Path(config.tables.path), LOSS, loss_rows)
-        loss["Scopes"] = WriteAccount(Path(config.tables.path), SCOPES, scope_rows)
-        totals["Tables"] = WriteAccount(Path(config.tables.path), LEDGER, ledger_rows)
+        path = Path(config.tables.path)
+        loss["Tables"] = WriteAccount(path, LOSS, loss_rows, events_in, "loss-tables")
+        loss["Scopes"] = WriteAccount(path, SCOPES, scope_rows, learned_in, "scopes-tables")
+        totals["Tables"] = WriteAccount(path, LEDGER, ledger_rows, totals_in, "ledger-tables")
     return Sinks(
         telemetry=telemetry,
         tables=WriteTables(Path(config.tables.path)) if config.tables.enabled else None,
@@ -137,8 +140,12 @@ def _add_kafka(
         kafka, kafka.topics.telemetry, partial(telemetry_records, kafka.framing, guid_of), KAFKA
     )
     framed = partial(loss_records, kafka.framing, guid_of, partial(_own, registry, MODULE))
-    for sinks, topic, records in ((loss, kafka.topics.loss, framed), (totals, kafka.topics.ledger, total_records)):
-        sinks["Kafka"] = _to_kafka(kafka, topic, records, instead=partial(as_letter, topic, dead) if dead else None)
+    for name, sinks, topic, records in (
+        ("loss-kafka", loss, kafka.topics.loss, framed),
+        ("ledger-kafka", totals, kafka.topics.ledger, total_records),
+    ):
+        instead = partial(as_letter, topic, dead) if dead else None
+        sinks["Kafka"] = _to_kafka(kafka, topic, records, account=name, instead=instead)
 
 
 def _own(registry: AnyRegistry, module: str) -> int | None:
@@ -149,8 +156,25 @@ def _own(registry: AnyRegistry, module: str) -> int | None:
         return None
 
 
-def _to_kafka(kafka: Kafka, topic: str, records: Any, sink: str = "", instead: Instead | None = None) -> WriteKafka:
-    return WriteKafka(topic, kafka.client_properties(), records, sink, instead)
+def _to_kafka(
+    kafka: Kafka, topic: str, records: Any, sink: str = "", *, account: str = "", instead: Instead | None = None
+) -> WriteKafka:
+    return WriteKafka(topic, kafka.client_properties(), records, sink, instead, account)
+
+
+def events_in(batch: LossBatch) -> int:
+    """Returns the number of loss events."""
+    return len(batch.events)
+
+
+def learned_in(batch: LossBatch) -> int:
+    """Returns the number of what was learned."""
+    return len(batch.learned)
+
+
+def totals_in(batch: LedgerTotals) -> int:
+    """Returns the number of totals."""
+    return len(batch.totals)
 
 
 def telemetry_lines(batch: TelemetryBatch) -> Iterator[bytes]:

@@ -26,9 +26,9 @@ class Sinks:
     Attributes:
         telemetry: By label: ``TelemetryBatch`` to what it counted.
         tables: ``RowBatch`` to what it counted; None: no tables, and nothing is mapped.
-        loss: By label: ``LossBatch``, counts nothing.
-        dead_letters: By label: ``DeadLetterBatch``, counts nothing.
-        totals: By label: ``LedgerTotals``, counts nothing.
+        loss: By label: ``LossBatch`` to what it counted, or to nothing where it leaves no trace outside.
+        dead_letters: By label: ``DeadLetterBatch`` to the same.
+        totals: By label: ``LedgerTotals``; what they count cannot be in the ledger (``transforms.acknowledged``).
     """
 
     telemetry: Mapping[str, beam.PTransform]
@@ -59,27 +59,27 @@ def build(pipeline: beam.Pipeline, source: beam.PTransform, stages: Stages, sink
     bound = decoded.out | "BindSubscriptions" >> bind
     validated = bound.out | "ValidateNotifications" >> ValidateNotifications(stages.schemas, stages.policy)
     fallible: dict[str, Staged] = {"decode": decoded, "bind": bound, "validate": validated}
-    sunk = _write_telemetry(validated.out, stages, sinks)
-    ledgers = [written.ledger for written in sunk]
+    encode = EncodeTelemetryMessages(stages.collector, stages.version, stages.keys)
+    encoded = validated.out | "EncodeTelemetryMessages" >> encode
+    sunk = [encoded.out | f"Write{label}" >> sink for label, sink in sinks.telemetry.items()]
+    ledgers = [encoded.ledger, *(written.ledger for written in sunk)]
     if sinks.tables is not None:
         rows = fallible["rows"] = validated.out | "MapToRows" >> MapToRows(stages.schemas)
         fallible["tables"] = rows.out | "WriteTables" >> sinks.tables
     if stages.detect_loss is not None:
         losses = decoded.out | "DetectLoss" >> stages.detect_loss
         ledgers.append(losses.ledger)
-        for label, sink in sinks.loss.items():
-            _ = losses.out | f"WriteLoss{label}" >> sink
+        ledgers += kept(losses.out, "WriteLoss", sinks.loss)
     refused = [written.dead_letters for written in sunk if written.dead_letters is not None]
     letters = [stage.dead_letters for stage in fallible.values()] + refused | "AllDeadLetters" >> beam.Flatten()
-    for label, sink in sinks.dead_letters.items():
-        _ = letters | f"WriteDeadLetters{label}" >> sink
+    ledgers += kept(letters, "WriteDeadLetters", sinks.dead_letters)
     ledgers += [stage.ledger for stage in fallible.values()]
     totals = ledgers | "AllLedgers" >> beam.Flatten() | "KeepLedger" >> KeepLedger()
     for label, sink in sinks.totals.items():
         _ = totals | f"WriteTotals{label}" >> sink
 
 
-def _write_telemetry(validated: PCollection, stages: Stages, sinks: Sinks) -> list[Written]:
-    encode = EncodeTelemetryMessages(stages.collector, stages.version, stages.keys)
-    telemetry = validated | "EncodeTelemetryMessages" >> encode
-    return [telemetry | f"Write{label}" >> sink for label, sink in sinks.telemetry.items()]
+def kept(collection: PCollection, name: str, sinks: Mapping[str, beam.PTransform]) -> list[PCollection]:
+    """Applies the sinks of an account; returns what those count that do."""
+    applied = [collection | f"{name}{label}" >> sink for label, sink in sinks.items()]
+    return [one.ledger for one in applied if isinstance(one, Written)]

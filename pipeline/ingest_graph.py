@@ -8,7 +8,7 @@ from apache_beam.pvalue import PCollection
 
 from yangbeam.core.elements import NotificationBatch
 from yangbeam.core.ingest.unwrapping import Unwrapper
-from yangbeam.pipeline.graph import Sinks, Stages
+from yangbeam.pipeline.graph import Sinks, Stages, kept
 from yangbeam.transforms.keep_ledger import KeepLedger
 from yangbeam.transforms.map_to_rows import MapToRows
 from yangbeam.transforms.unwrap_telemetry import UnwrapTelemetry, unbound
@@ -49,14 +49,13 @@ def build_ingest(pipeline: beam.Pipeline, source: beam.PTransform, ingest: Inges
         found = notifications | "DetectLoss" >> stages.detect_loss
         losses.append(found.out)
         ledgers.append(found.ledger)
-    _write("Loss", losses, sinks.loss)
-    _write("DeadLetters", letters, sinks.dead_letters)
+    ledgers += _write("Loss", losses, sinks.loss)
+    ledgers += _write("DeadLetters", letters, sinks.dead_letters)
     totals = ledgers | "AllLedgers" >> beam.Flatten() | "KeepLedger" >> KeepLedger()
     for label, sink in sinks.totals.items():
         _ = totals | f"WriteTotals{label}" >> sink
 
 
-def _write(what: str, collections: list[PCollection], sinks: Mapping[str, beam.PTransform]) -> None:
+def _write(what: str, collections: list[PCollection], sinks: Mapping[str, beam.PTransform]) -> list[PCollection]:
     everything = collections | f"All{what}" >> beam.Flatten()
-    for label, sink in sinks.items():
-        _ = everything | f"Write{what}{label}" >> sink
+    return kept(everything, f"Write{what}", sinks)

@@ -11,7 +11,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from yangbeam.core.elements import MessageBatch, TopicBatch
 from yangbeam.core.reader import Counting, Reader, Resumable
 from yangbeam.io.capture_files import CaptureReader
-from yangbeam.io.duckdb_tables import close_tables
+from yangbeam.io.duckdb_tables import close_tables, identities_in
 from yangbeam.io.json_lines import close_below
 from yangbeam.pipeline.assembly import stages_of
 from yangbeam.pipeline.edges import readers_of, sinks_of
@@ -54,6 +54,7 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
             STATUS.follow_readers(partial(_received, readers))
         if began is not None:
             began(readers, handoff)
+        before = identities_in(Path(config.tables.path)) if config.tables.enabled else {}
         timer = Timer(job.duration_s, handoff.stop) if job.duration_s is not None else None
         if timer is not None:
             timer.daemon = True
@@ -64,6 +65,8 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
         finally:
             if timer is not None:
                 timer.cancel()
+        if config.tables.enabled:
+            STATUS.record_tables(before, identities_in(Path(config.tables.path)))
         for reader in readers:
             if isinstance(reader, Resumable):
                 reader.succeeded()

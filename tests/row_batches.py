@@ -41,4 +41,4 @@ def rows_of(*messages: Validated, maker: RowMaker = INTERFACES, end: bool = Fals
 
 
 def folded(store: DuckDbStore, *batches: RowBatch) -> list[Upsert]:
-    return fold(batches, store.place)
+    return fold(batches, store.place).upserts

@@ -9,7 +9,7 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
 
 from yangbeam.core.elements import EndOfInput, LearnedScope, LedgerDelta, LossBatch, LossEvent, place
-from yangbeam.core.ledger import Tallies
+from yangbeam.core.ledger import EVENTS, LEARNED, NOBODY, Tallies
 from yangbeam.core.loss.detector import STAGE, Detector, Override, learn_all
 from yangbeam.core.loss.facts import FactsBatch, facts_of
 from yangbeam.core.loss.line import WINDOW_US
@@ -101,5 +101,7 @@ class _Detect(beam.DoFn):
         events, learned = updated(self._restore, STAGE, shard, (snapshot, journal, version), detect)
         if events or learned:
             yield LossBatch(events=events, learned=learned, **place(batch))
+            counts = tallies.at(NOBODY, None, None, 0)
+            counts[EVENTS], counts[LEARNED] = len(events), len(learned)
         ended = any(isinstance(control, EndOfInput) for control in batch.controls)
         yield TaggedOutput(LEDGER, tallies.delta(**place(batch), end=ended))

@@ -12,7 +12,7 @@ from yangbeam.core.dead_groups import count_dead
 from yangbeam.core.dead_letter import letter_of_notification
 from yangbeam.core.elements import DeadLetter, DeadLetterBatch, EndOfInput, Validated, ValidatedBatch, place
 from yangbeam.core.errors import SchemaError, UnmappableValueError, YangbeamError
-from yangbeam.core.ledger import NOT_MAPPED, Tallies
+from yangbeam.core.ledger import MAPPED, MAPPED_ROWS, NOT_MAPPED, Tallies
 from yangbeam.core.tables.naming import LIMIT
 from yangbeam.core.tables.row_batch import RowBatch, Rows
 from yangbeam.core.tables.rows import RowMaker
@@ -119,9 +119,14 @@ def _map(
 ) -> None:
     bound = validated.bound
     try:
-        rows.add(bound.notification, maker(_schema_id(validated)).rows(validated))
+        made = maker(_schema_id(validated)).rows(validated)
     except (UnmappableValueError, SchemaError) as error:
         _give_up(validated, error, letters, tallies)
+        return
+    rows.add(bound.notification, made)
+    counts = tallies.at(*_where(validated))
+    counts[MAPPED] = counts.get(MAPPED, 0) + 1
+    counts[MAPPED_ROWS] = counts.get(MAPPED_ROWS, 0) + len(made)
 
 
 def _schema_id(validated: Validated) -> int:

@@ -9,7 +9,7 @@ from apache_beam.pvalue import DoOutputsTuple, PCollection
 from yangbeam.core.dead_letter import letter_of_record
 from yangbeam.core.elements import DeadLetter, DeadLetterBatch, EndOfInput, LedgerDelta, place
 from yangbeam.core.errors import YangbeamError
-from yangbeam.core.ledger import DEAD_AT, DEAD_PARTS, DELIVERED, PARTS, SPLIT, Tallies
+from yangbeam.core.ledger import DEAD_AT, DEAD_PARTS, DELIVERED, KEPT, MORE_LETTERS, NOBODY, PARTS, SPLIT, Tallies
 
 LETTERS: Final = "dead_letters"
 LEDGER: Final = "ledger"
@@ -54,13 +54,20 @@ def written_or_refused(outputs: DoOutputsTuple) -> Written:
     return Written(written(outputs).ledger, letters)
 
 
-def delivered(batch: Any, sink: str) -> LedgerDelta:
-    """Returns what a sink tallies for a batch of ``records`` it has written."""
-    return refused_by_sink(batch, sink, [])[1]
+def delivered(batch: Any, sink: str, acknowledged: int) -> LedgerDelta:
+    """Returns what a sink tallies for a batch of ``records``, of which its outside acknowledged so many."""
+    return refused_by_sink(batch, sink, [], acknowledged)[1]
+
+
+def kept(batch: Any, sink: str, acknowledged: int) -> LedgerDelta:
+    """Returns what a sink of the account tallies: how much of a batch its outside acknowledged."""
+    tallies = Tallies(sink)
+    tallies.add(f"{KEPT}:{sink}", NOBODY, None, None, 0, acknowledged)
+    return tallies.delta(**place(batch))
 
 
 def refused_by_sink(
-    batch: Any, sink: str, why: Sequence[YangbeamError | None]
+    batch: Any, sink: str, why: Sequence[YangbeamError | None], acknowledged: int
 ) -> tuple[DeadLetterBatch | None, LedgerDelta]:
     """Returns the letters and the tallies of a batch of ``records``.
 
@@ -69,11 +76,16 @@ def refused_by_sink(
     Args:
         batch: The batch.
         sink: Name of the sink.
-        why: For each record what keeps it from being taken, None for nothing; empty: all were taken.
+        why: For each record what keeps it from being taken, None for nothing; empty: none is kept from it.
+        acknowledged: How many of the others the outside acknowledged; where it does not say which, the first ones.
     """
     tallies = Tallies(sink)
     letters: list[DeadLetter] = []
     for record, error in zip_longest(batch.records, why):
+        if error is None:
+            if acknowledged <= 0:
+                continue
+            acknowledged -= 1
         where = (record.exporter, record.publisher_id, record.subscription_id, record.arrival_us)
         if not record.raw_index:
             tallies.add(f"{DELIVERED}:{sink}" if error is None else f"{DEAD_AT}:{sink}:{error.reason}", *where)
@@ -83,6 +95,8 @@ def refused_by_sink(
             _count(counts, f"{PARTS}:{sink}" if error is None else f"{DEAD_PARTS}:{sink}:{error.reason}", 1)
         if error is not None:
             letters.append(letter_of_record(f"write {sink}", record, error))
+            if record.raw_index:
+                tallies.add(MORE_LETTERS, *where)
     ended = any(isinstance(control, EndOfInput) for control in batch.controls)
     return DeadLetterBatch(letters=letters, **place(batch)) if letters else None, tallies.delta(
         **place(batch), end=ended

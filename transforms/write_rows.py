@@ -13,7 +13,19 @@ from apache_beam.utils.windowed_value import WindowedValue
 from yangbeam.core.dead_letter import letter_of_notification
 from yangbeam.core.elements import DeadLetterBatch, EndOfInput, LedgerDelta, Notification, place
 from yangbeam.core.errors import UnmappableValueError
-from yangbeam.core.ledger import DEAD_AT, DELIVERED, ROWS, Tallies
+from yangbeam.core.ledger import (
+    AFFECTED,
+    DEAD_AT,
+    DELIVERED,
+    DIED,
+    FOLDED,
+    INSERTED,
+    NOBODY,
+    REFUSED_ROWS,
+    ROWS,
+    Tallies,
+)
+from yangbeam.core.tables.acknowledging import Acknowledgement, Changed, delivered, rows_of
 from yangbeam.core.tables.definitions import Table
 from yangbeam.core.tables.evolution import Fit
 from yangbeam.core.tables.folding import Stamp, Upsert, fold, stamps
@@ -31,11 +43,15 @@ class Store(Protocol):
         """Returns where a table's rows go, having made what was missing."""
         ...
 
-    def write(self, upserts: list[Upsert]) -> None:
-        """Writes all or nothing; writing the same again changes nothing.
+    def write(self, upserts: list[Upsert]) -> list[Changed]:
+        """Writes all or nothing; writing the same again changes nothing. Returns what the database says it did.
 
         Transient errors were retried inside. Raises UnmappableValueError when a value among the rows is at fault.
         """
+        ...
+
+    def identities(self) -> dict[str, int]:
+        """Returns the database's own count of the rows of each derived table: each identity once."""
         ...
 
     def settle(self) -> None:
@@ -107,45 +123,66 @@ class WriteRows(beam.DoFn):
         batches = self._batches
         if not batches:
             return
-        store = self._store()
-        refused = _written_or_refused(store, batches, None)
+        store, done = self._store(), Acknowledgement()
+        refused = _written_or_refused(store, batches, None, done)
         self._batches, self._bytes = [], 0
+        rows = rows_of(batches)
+        there = delivered(
+            {stamp: rows[stamp] for stamp in rows if stamp not in refused}, done.affected + done.laid_over
+        )
         for index, batch in enumerate(batches):
             dead = {origin: error for (of, origin), error in refused.items() if of == index}
             if dead:
                 letters = [letter_of_notification(STAGE, batch.notifications[at], why) for at, why in dead.items()]
                 yield TaggedOutput(LETTERS, DeadLetterBatch(letters=letters, **place(batch)))
-            yield TaggedOutput(LEDGER, _accounted(store, batch, dead))
+            tallies = _accounted(store, batch, dead, {origin for of, origin in there if of == index})
+            for origin in dead:
+                tallies.add(REFUSED_ROWS, *_where(batch.notifications[origin]), rows[index, origin])
+            if index == len(batches) - 1:
+                _add_rows(tallies, done)
+            ended = any(isinstance(control, EndOfInput) for control in batch.controls)
+            yield TaggedOutput(LEDGER, tallies.delta(**place(batch), end=ended))
 
 
 def _written_or_refused(
-    store: Store, batches: list[RowBatch], chosen: list[Stamp] | None
+    store: Store, batches: list[RowBatch], chosen: list[Stamp] | None, done: Acknowledgement
 ) -> dict[Stamp, UnmappableValueError]:
     """Writes all messages that can be written; returns those that cannot, found by halving."""
     try:
-        store.write(fold(batches, store.place, None if chosen is None else set(chosen)))
+        folded = fold(batches, store.place, None if chosen is None else set(chosen))
+        done.take(folded.laid_over, store.write(folded.upserts))
     except UnmappableValueError as error:
         suspects = stamps(batches) if chosen is None else chosen
         if len(suspects) == 1:
             return {suspects[0]: error}
         half = len(suspects) // 2
-        first = _written_or_refused(store, batches, suspects[:half])
-        return first | _written_or_refused(store, batches, suspects[half:])
+        first = _written_or_refused(store, batches, suspects[:half], done)
+        return first | _written_or_refused(store, batches, suspects[half:], done)
     return {}
 
 
-def _accounted(store: Store, batch: RowBatch, dead: dict[int, UnmappableValueError]) -> LedgerDelta:
+def _accounted(store: Store, batch: RowBatch, dead: dict[int, UnmappableValueError], there: set[int]) -> Tallies:
     tallies = Tallies(STAGE)
     for origin, notification in enumerate(batch.notifications):
         error = dead.get(origin)
-        what = f"{DELIVERED}:{SINK}" if error is None else f"{DEAD_AT}:{SINK}:{error.reason}"
-        tallies.add(what, *_where(notification))
+        if error is not None:
+            tallies.add(f"{DEAD_AT}:{SINK}:{error.reason}", *_where(notification))
+            tallies.add(f"{DIED}:{STAGE}", *_where(notification))
+        elif origin in there:
+            tallies.add(f"{DELIVERED}:{SINK}", *_where(notification))
     for name, origins in _rows_by_table(store, batch):
         for origin, rows in Counter(origins).items():
-            if origin not in dead:
+            if origin in there:
                 tallies.add(f"{ROWS}:{name}", *_where(batch.notifications[origin]), rows)
-    ended = any(isinstance(control, EndOfInput) for control in batch.controls)
-    return tallies.delta(**place(batch), end=ended)
+    return tallies
+
+
+def _add_rows(tallies: Tallies, done: Acknowledgement) -> None:
+    """Counts what a flush came to: of no exporter, as the database does not say whose rows it took."""
+    counts = tallies.at(NOBODY, None, None, 0)
+    counts[FOLDED], counts[AFFECTED] = done.laid_over, done.affected
+    for table, count in done.inserted.items():
+        counts[f"{INSERTED}:{table}"] = count
 
 
 def _rows_by_table(store: Store, batch: RowBatch) -> Iterable[tuple[str, list[int]]]:

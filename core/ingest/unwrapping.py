@@ -28,7 +28,7 @@ from yangbeam.core.ingest.message_level import MessageLevel
 from yangbeam.core.ingest.offsets import Hole, Offsets
 from yangbeam.core.ingest.records import Told, told
 from yangbeam.core.ingest.replays import Replays
-from yangbeam.core.ledger import BOUND, DUPLICATES, RECEIVED, Tallies
+from yangbeam.core.ledger import BOUND, DUPLICATES, EVENTS, NOBODY, RECEIVED, Tallies
 from yangbeam.core.loss.loss_json import OFFSETS
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.registry_answers import RegistryDeniedError
@@ -117,6 +117,7 @@ class Unwrapper:
             hole = read.offsets.follow(record.topic, record.partition, record.offset)
             if hole is not None and self.checks_offsets:
                 out.holes.append(event_of(hole, record.timestamp_us))
+                tallies.add(EVENTS, NOBODY, None, None, 0)
             try:
                 self._one(read, record, out, tallies, schema_of)
             except (SchemaPendingError, RegistryDeniedError):

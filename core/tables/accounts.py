@@ -44,6 +44,13 @@ class Account(NamedTuple):
             f"ON CONFLICT ({', '.join(names[: self.key])}) DO UPDATE SET {values}{condition}"
         )
 
+    def present(self, view: str) -> str:
+        """Returns the statement that counts the rows of a view that the table holds, or holds newer."""
+        same = [f'one."{name}" = other."{name}"' for name, _ in self.columns[: self.key]]
+        if self.newest:
+            same.append(f'one."{self.newest}" >= other."{self.newest}"')
+        return f'SELECT count(*) FROM "{self.name}" one JOIN {view} other ON {" AND ".join(same)}'  # noqa: S608 # names of this file
+
 
 LOSS: Final = Account(
     "yangbeam_loss",

@@ -96,6 +96,11 @@ def insert(rows: Upsert, source: str) -> str:
     return f"INSERT INTO {quoted(rows.table)} ({listed}) SELECT {listed} FROM {quoted(source)}"  # noqa: S608 # quoted
 
 
+def count(table: str) -> str:
+    """Returns the statement that counts a table's rows."""
+    return f"SELECT count(*) FROM {quoted(table)}"  # noqa: S608 # quoted
+
+
 def upsert(rows: Upsert, source: str) -> str:
     """Returns the statement that writes rows from a view: only the columns that they carry are touched."""
     changed = [quoted(column.name) for column in rows.columns if column.name not in rows.identity]

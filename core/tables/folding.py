@@ -32,6 +32,19 @@ class Upsert:
     rows: list[tuple[Any, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What to write for a flush.
+
+    Attributes:
+        upserts: The statements' rows.
+        laid_over: Rows that were laid over another of the same identity, counted where that was done.
+    """
+
+    upserts: list[Upsert]
+    laid_over: int
+
+
 @dataclass(slots=True)
 class _Rows:
     """The rows of one table, by identity."""
@@ -40,6 +53,7 @@ class _Rows:
     identity: tuple[str, ...]
     there: dict[str, Column] = field(default_factory=dict)
     held: dict[tuple[Any, ...], _Held] = field(default_factory=dict)
+    laid_over: int = 0
 
     def take(self, group: Group, fit: Fit, batch: int, chosen: "set[Stamp] | None") -> None:
         places = [fit.columns[name] for name in group.columns]
@@ -53,7 +67,11 @@ class _Rows:
                 continue
             key = identify(row)
             before = held.get(key)
-            held[key] = (columns, row, stamp) if before is None else _laid_over(before, (columns, row, stamp))
+            if before is None:
+                held[key] = (columns, row, stamp)
+            else:
+                held[key] = _laid_over(before, (columns, row, stamp))
+                self.laid_over += 1
 
     def upserts(self) -> list[Upsert]:
         groups: dict[Columns, list[tuple[Any, ...]]] = {}
@@ -65,9 +83,7 @@ class _Rows:
         ]
 
 
-def fold(
-    batches: Sequence[RowBatch], place: Callable[[Table], Fit], chosen: "set[Stamp] | None" = None
-) -> list[Upsert]:
+def fold(batches: Sequence[RowBatch], place: Callable[[Table], Fit], chosen: "set[Stamp] | None" = None) -> Folded:
     """Returns what to write for batches, in the order of their arrival.
 
     Args:
@@ -84,7 +100,8 @@ def fold(
             if rows is None:
                 rows = tables[fit.name] = _Rows(fit.name, fit.identity)
             rows.take(group, fit, index, chosen)
-    return [upsert for rows in tables.values() for upsert in rows.upserts()]
+    upserts = [upsert for rows in tables.values() for upsert in rows.upserts()]
+    return Folded(upserts, sum(rows.laid_over for rows in tables.values()))
 
 
 def stamps(batches: Iterable[RowBatch]) -> list[Stamp]:

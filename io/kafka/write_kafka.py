@@ -16,12 +16,13 @@ from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from yangbeam.core.elements import EndOfInput, LedgerDelta
+from yangbeam.core.elements import EndOfInput, LedgerDelta, LedgerTotals
 from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.core.framing import Headers
 from yangbeam.io.kafka.properties import refused
 from yangbeam.io.kafka.watching import Watch
-from yangbeam.transforms.outputs import LEDGER, LETTERS, Written, refused_by_sink, written_or_refused
+from yangbeam.transforms.acknowledged import ACKNOWLEDGED
+from yangbeam.transforms.outputs import LEDGER, LETTERS, Written, kept, refused_by_sink, written_or_refused
 from yangbeam.transforms.outsides import OUTSIDES
 
 _log: Final = logging.getLogger(__name__)
@@ -105,8 +106,7 @@ def _client(properties: tuple[tuple[str, str], ...]) -> Producer:
     with _clients_lock:
         client = _clients.get(properties)
         if client is None:
-            # A record that arrived needs no word of its own: the flush says it for all.
-            settings = {**dict(properties), "delivery.report.only.error": True, **Watch(dict(properties)).settings()}
+            settings = {**dict(properties), **Watch(dict(properties)).settings()}
             try:
                 client = Producer(settings)
             except KafkaException as error:
@@ -115,11 +115,28 @@ def _client(properties: tuple[tuple[str, str], ...]) -> Producer:
         return client
 
 
+class _Settled:
+    """What became of the records of one bundle, as the broker said of each of them; called by the client.
+
+    One for each bundle: what is said late of a bundle that failed must not count for the next.
+    """
+
+    def __init__(self) -> None:
+        self.acknowledged = 0
+        self.failed: list[tuple[KafkaError, bytes]] = []
+
+    def __call__(self, error: KafkaError | None, message: Message) -> None:
+        if error is None:
+            self.acknowledged += 1
+        else:
+            self.failed.append((error, message.value() or b""))
+
+
 class WriteKafka(beam.PTransform):
     """Produces each batch's records.
 
     Delivery: at least once, in order within (key, shard); duplicates only when a bundle is retried. A batch counts as
-    delivered after all its records were acknowledged; a record that is not fails the bundle with
+    delivered for as many records as the broker acknowledged, one by one; a record that fails makes the bundle fail with
     ``KafkaUnavailableError``. One that the topic can never take ends no job: it becomes a dead letter where the sink
     counts what it delivers; elsewhere the first of ``instead`` is written that a topic takes, and both this and what
     nothing took are counted as metrics (``records_replaced``, ``records_unwritten``) and logged.
@@ -131,8 +148,10 @@ class WriteKafka(beam.PTransform):
         topic: Name of the topic.
         properties: librdkafka's, ``bootstrap.servers`` among them; secrets already resolved.
         records: Batch to records, one for each of ``batch.records`` and in their order where ``sink`` is named.
-        sink: Name under which ``batch.records`` count as delivered; empty: nothing is counted.
-        instead: Of a sink without name: what is written in the place of what a topic can never take.
+        sink: Name under which ``batch.records`` count as delivered.
+        instead: Of a sink without that name: what is written in the place of what a topic can never take.
+        account: Name under which records count as kept, of a sink of the account; of one of the ledger itself they are
+            counted in this process (``transforms.acknowledged``).
     """
 
     def __init__(
@@ -142,10 +161,11 @@ class WriteKafka(beam.PTransform):
         records: Records,
         sink: str = "",
         instead: Instead | None = None,
+        account: str = "",
     ) -> None:
         super().__init__()
         ordered = tuple(sorted(producer_properties(properties).items()))
-        self._produce = _Produce(topic, ordered, records, sink, instead or _nothing)
+        self._produce = _Produce(topic, ordered, records, _Names(sink, account), instead or _nothing)
 
     @no_annotations
     def expand(self, batches: PCollection) -> Written:
@@ -195,23 +215,31 @@ class _Wait:
             )
 
 
+class _Names(NamedTuple):
+    """Under which names a sink counts."""
+
+    sink: str
+    account: str
+
+
 class _Produce(beam.DoFn):
     def __init__(
-        self, topic: str, properties: tuple[tuple[str, str], ...], records: Records, sink: str, instead: Instead
+        self, topic: str, properties: tuple[tuple[str, str], ...], records: Records, names: "_Names", instead: Instead
     ) -> None:
         super().__init__()
+        self._account = names.account
         self._instead = instead
         self._topic = topic
         self._properties = properties
         self._records = records
-        self._sink = sink
+        self._sink = names.sink
         self._watch = Watch(dict(properties))
         self.start_bundle()
 
     def start_bundle(self) -> None:
         """Forgets what an earlier, failed bundle left."""
         self._batches: list[tuple[Any, list[Record]]] = []
-        self._failed: list[tuple[KafkaError, bytes]] = []
+        self._settled = _Settled()
         self._octets = 0
         self._since: float | None = None
 
@@ -242,7 +270,7 @@ class _Produce(beam.DoFn):
                     record.topic or self._topic,
                     record.value,
                     record.key,
-                    on_delivery=self._reported,
+                    on_delivery=self._settled,
                     headers=record.headers,  # type: ignore[arg-type] # a list is invariant; nothing is put into it
                 )
             except BufferError:
@@ -250,37 +278,50 @@ class _Produce(beam.DoFn):
                 wait = wait or _Wait(self._watch, client)
                 wait.look()
             except KafkaException as error:
-                self._failed.append((error.args[0], record.value))
+                self._settled.failed.append((error.args[0], record.value))
                 return
             else:
                 return
-
-    def _reported(self, error: KafkaError | None, message: Message) -> None:
-        if error is not None:
-            self._failed.append((error, message.value() or b""))
 
     def _settle(self, client: Producer) -> None:
         """Waits until everything produced is acknowledged, or failed for good, or the end of the run waits no more."""
         wait = _Wait(self._watch, client)
         while client.flush(STEP_S):
             wait.look()
-        if self._octets and not self._failed:
+        if self._octets and not self._settled.failed:
             self._watch.answered()
 
     def _flush(self, client: Producer) -> list[tuple[str, Any]]:
         """Waits until everything produced is acknowledged, or failed for good; returns what is to be put out."""
         self._settle(client)
         refused = self._judged()
-        batches = self._batches
+        batches, acknowledged = self._batches, self._settled.acknowledged
         self.start_bundle()
         if not self._sink:
-            for record in [each for _, records in batches for each in records if refused and each.value in refused]:
+            replaced = [
                 self._replace(client, record, refused[record.value])
-            return []
-        return [output for batch, records in batches for output in self._outputs(batch, records, refused)]
+                for _, records in batches
+                for record in records
+                if refused and record.value in refused
+            ]
+            return self._kept(batches, acknowledged + sum(replaced))
+        outputs: list[tuple[str, Any]] = []
+        for batch, records in batches:
+            outputs += self._outputs(batch, records, refused, acknowledged)
+            acknowledged -= sum(record.value not in refused for record in records)
+        return outputs
 
-    def _replace(self, client: Producer, record: Record, why: RecordRefusedError) -> None:
-        """Writes the first of what may stand for a record that its topic takes."""
+    def _kept(self, batches: list[tuple[Any, list[Record]]], acknowledged: int) -> list[tuple[str, Any]]:
+        """Returns what a sink of the account counts; the ledger's own cannot be in the ledger."""
+        if not batches or not self._account or not acknowledged:
+            return []
+        if isinstance(batches[-1][0], LedgerTotals):
+            ACKNOWLEDGED.add(self._account, acknowledged)
+            return []
+        return [(LEDGER, kept(batches[-1][0], self._account, acknowledged))]
+
+    def _replace(self, client: Producer, record: Record, why: RecordRefusedError) -> bool:
+        """Writes the first of what may stand for a record that its topic takes; says whether there was one."""
         for substitute in self._instead(record, why):
             self._give(client, substitute)
             self._settle(client)
@@ -289,20 +330,22 @@ class _Produce(beam.DoFn):
             if not refused:
                 Metrics.counter("yangbeam", "records_replaced").inc()
                 _log.warning("%s; a shorter form of it was written to %s", why.detail, substitute.topic or self._topic)
-                return
+                return True
         Metrics.counter("yangbeam", "records_unwritten").inc()
         _log.error("%s; nothing of it was written", why.detail)
+        return False
 
     def _judged(self) -> dict[bytes, RecordRefusedError]:
         """Returns what can never be taken, by its value; anything else that failed fails the bundle."""
         refused: dict[bytes, RecordRefusedError] = {}
-        for error, value in self._failed:
+        failed = self._settled.failed
+        for error, value in failed:
             if error.code() not in NEVER:
                 if error.code() in _AWAY:
                     self._watch.failed(error.str())
                 raise KafkaUnavailableError(
                     "kafka-delivery",
-                    f"{len(self._failed)} record(s) were not acknowledged, the first to {self._topic}: {error.str()}; "
+                    f"{len(failed)} record(s) were not acknowledged, the first to {self._topic}: {error.str()}; "
                     "check that the brokers are up and the topic takes writes",
                 )
             refused[value] = RecordRefusedError(
@@ -313,11 +356,11 @@ class _Produce(beam.DoFn):
         return refused
 
     def _outputs(
-        self, batch: Any, records: list[Record], refused: dict[bytes, RecordRefusedError]
+        self, batch: Any, records: list[Record], refused: dict[bytes, RecordRefusedError], acknowledged: int
     ) -> Iterator[tuple[str, Any]]:
         """Yields the letters of a batch, and what it counts."""
         why = [refused.get(record.value) if refused else None for record in records] if refused else []
-        letters, delta = refused_by_sink(batch, self._sink, why)
+        letters, delta = refused_by_sink(batch, self._sink, why, acknowledged)
         if letters is not None:
             yield LETTERS, letters
         yield LEDGER, delta

@@ -18,12 +18,12 @@ from yangbeam.pipeline.cli.captures import Version0
 from yangbeam.pipeline.cli.console import fail, messages, output, print_json, print_line, reporting, say, warn
 from yangbeam.pipeline.config.errors import InvalidConfigurationError, Problem
 from yangbeam.pipeline.config.file import load
-from yangbeam.pipeline.config.places import places_of, sink_names
+from yangbeam.pipeline.config.places import places_of
 from yangbeam.pipeline.config.sources import Capture
 from yangbeam.pipeline.config.toml_lines import Place
 from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.launching import FlinkStart, Job, Launchers
-from yangbeam.pipeline.view.balance import lines, open_of
+from yangbeam.pipeline.view.balance import lines, open_of, shape_of
 from yangbeam.pipeline.view.live_view import LiveView, RunView
 from yangbeam.pipeline.view.metrics_server import LOOPBACK, served
 from yangbeam.pipeline.view.outages import is_held_up, outage_lines
@@ -210,7 +210,8 @@ def execute(job: Job, launchers: Launchers, *, json: bool, max_dead: float | Non
         typer.Exit: The ledger does not balance, a larger share than ``max_dead`` percent of what a sink was to get
             became dead letters, or captures held no message.
     """
-    sinks, topic = sink_names(job.config, job.kind), job.kind != "run"
+    shape = shape_of(job.config, job.kind)
+    sinks = list(shape.sinks)
     STATUS.clear(sinks)
     OUTSIDES.clear()
     try:
@@ -226,14 +227,14 @@ def execute(job: Job, launchers: Launchers, *, json: bool, max_dead: float | Non
         raise
     finally:
         snapshot = STATUS.snapshot()
-        report = build(snapshot, sinks, topic=topic)
+        report = build(snapshot, shape)
         _write(report, job.config.status.report)
     if json:
         print_json(orjson.dumps(report))
     else:
         output().print(summary(report, lines(snapshot, sinks), places_of(job.config)))
     if not report["balanced"]:
-        for line in (*open_of(snapshot, topic=topic), *unbalanced(snapshot.exporters, sinks)):
+        for line in (*open_of(snapshot, shape), *unbalanced(snapshot.exporters, sinks)):
             fail(f"the ledger does not balance: {line}")
         raise typer.Exit(ExitCode.FAILED)
     if is_held_up(snapshot):

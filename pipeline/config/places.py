@@ -12,6 +12,15 @@ def sink_names(config: Config, kind: str = "run") -> list[str]:
     return [name for name, is_on in chosen.items() if is_on]
 
 
+def account_names(config: Config) -> list[str]:
+    """Returns the sinks of loss events, dead letters and totals, as the ledger names them."""
+    named = {"files": config.files.enabled, "kafka": config.kafka is not None, "tables": config.tables.enabled}
+    found = [f"{kind}-{name}" for kind in ("loss", "ledger") for name, is_on in named.items() if is_on]
+    scopes = ["scopes-tables"] if config.tables.enabled else []
+    to_topic = config.dead_letters.kind == "kafka" and config.kafka is not None
+    return [*found, *scopes, "letters-kafka" if to_topic else "letters-files"]
+
+
 def places_of(config: Config) -> dict[str, str]:
     """Returns where a run's results are, by what they are."""
     places = {"report": str(config.status.report)}

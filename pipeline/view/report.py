@@ -1,6 +1,6 @@
 """What a run came to: the structure of report.json, made from totals and loss events alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, TypedDict
 
@@ -12,7 +12,7 @@ from yangbeam.core.ledger import BOUND, DEAD, DEAD_AT, DECODED, DELIVERED, ROWS,
 from yangbeam.core.loss.holes import Missing, missing_by_exporter
 from yangbeam.core.outside import Outside
 from yangbeam.core.udp_notif import ACCEPTED, REFUSED
-from yangbeam.pipeline.view.balance import is_balanced, lines, open_of
+from yangbeam.pipeline.view.balance import Shape, is_balanced, lines, open_of
 from yangbeam.pipeline.view.status import Snapshot
 
 DATAGRAM_COUNTERS: Final = (*REFUSED, *(name for name in ACCEPTED if name != "last_bit_misplaced"))
@@ -103,26 +103,25 @@ class Report(TypedDict):
     outside: list[OutsideEntry]
 
 
-def build(snapshot: Snapshot, sinks: Sequence[str], *, topic: bool = False) -> Report:
+def build(snapshot: Snapshot, shape: Shape) -> Report:
     """Returns the report of what a run came to.
 
     Args:
         snapshot: What it came to.
-        sinks: Every sink of the run; ``messages`` tells of the first, ``balanced`` of all.
-        topic: It reads a topic, which its writers may have written to more than once.
+        shape: What its graph is like; ``messages`` tells of the first sink, ``balanced`` of all.
     """
     counts = snapshot.counts
     return Report(
         datagrams=_datagrams(snapshot.datagrams()),
-        messages=_messages(snapshot, sinks[0] if sinks else ""),
+        messages=_messages(snapshot, shape.sinks[0] if shape.sinks else ""),
         dead_letters=dead_letters(counts),
         causes=[_cause(group, count) for group, count in groups_in(counts).items()],
         missing=[_missing(one) for one in missing_by_exporter(snapshot.loss)],
         loss={counter: _losses(snapshot.loss, counter) for counter in ("transport", "notification")},
         discontinuities=[_discontinuity(event) for event in _in_order(snapshot.loss) if event.broken()],
-        tables=_named(counts, ROWS),
-        open_edges=[_open(one) for one in open_of(snapshot, topic=topic)],
-        balanced=is_balanced(snapshot, sinks, topic=topic),
+        tables=_named(counts, ROWS) if snapshot.tables is None else dict(sorted(snapshot.tables[1].items())),
+        open_edges=[_open(one) for one in open_of(snapshot, shape)],
+        balanced=is_balanced(snapshot, shape),
         outside=[_outside(one) for one in snapshot.outsides],
     )
 

@@ -10,6 +10,7 @@ from yangbeam.core.elements import LearnedScope, LedgerTotal, LedgerTotals, Loss
 from yangbeam.core.ledger import DECODED
 from yangbeam.core.outside import Outside
 from yangbeam.core.totals import line_of
+from yangbeam.transforms.acknowledged import ACKNOWLEDGED
 from yangbeam.transforms.outsides import OUTSIDES
 
 MAX_BUCKETS: Final = 200_000
@@ -43,6 +44,9 @@ class Snapshot:
         size: Where they end, in the same unit; 0 for live sources.
         forgotten_losses: Loss events too many to be kept here.
         arrived: Messages, whole or refused, by the readers' own count; None: no reader of this process counts.
+        told: Totals of the ledger that were told.
+        acknowledged: What the outside of the ledger's own sinks acknowledged of them, by sink.
+        tables: Rows of each table of the database by its own count, before the run and at its end; None: not counted.
         is_over: The run ended in order: nothing is under way any more, so that what is not accounted for is lost.
         sinks: Every sink of the run, as the ledger names them.
         outsides: The outside systems of this process.
@@ -59,6 +63,9 @@ class Snapshot:
     size: int = 0
     forgotten_losses: int = 0
     arrived: int | None = None
+    told: int = 0
+    acknowledged: Mapping[str, int] = field(default_factory=dict)
+    tables: tuple[Mapping[str, int], Mapping[str, int]] | None = None
     is_over: bool = False
     sinks: tuple[str, ...] = ()
     outsides: tuple[Outside, ...] = ()
@@ -101,10 +108,14 @@ class Status:
             self._progress = (0, 0)
             self._arrived: Callable[[], int] | None = None
             self._is_over = False
+            self._told = 0
+            self._tables: tuple[Mapping[str, int], Mapping[str, int]] | None = None
+        ACKNOWLEDGED.clear()
 
     def record_totals(self, totals: LedgerTotals) -> None:
         """Takes absolute totals: the highest revision of a bucket wins, so that a replay counts nothing twice."""
         with self._lock:
+            self._told += len(totals.totals)
             for total in totals.totals:
                 self._take(total)
             for collector, counters in totals.collectors.items():
@@ -134,6 +145,11 @@ class Status:
         with self._lock:
             self._arrived = arrived
 
+    def record_tables(self, before: Mapping[str, int], now: Mapping[str, int]) -> None:
+        """Takes how many rows each table had before the run and at its end, as the database counts them."""
+        with self._lock:
+            self._tables = (dict(before), dict(now))
+
     def record_end(self) -> None:
         """Takes that the run ended in order."""
         with self._lock:
@@ -153,6 +169,9 @@ class Status:
                 size=self._progress[1],
                 forgotten_losses=self._forgotten,
                 arrived=self._arrived() if self._arrived is not None else None,
+                told=self._told,
+                acknowledged=ACKNOWLEDGED.counts(),
+                tables=self._tables,
                 is_over=self._is_over,
                 sinks=self._sinks,
                 outsides=OUTSIDES.all(),

@@ -136,7 +136,7 @@ def test_without_a_schema_the_message_becomes_a_dead_letter_that_names_the_modul
     assert bound.notifications == []
     assert (letters[0].reason, letters[0].stage) == ("schema-missing", "bind")
     assert "vendor" in letters[0].detail
-    assert counts == {"dead:schema-missing": 1}
+    assert counts == {"dead:schema-missing": 1, "died:bind": 1}
 
 
 def test_by_policy_it_is_passed_on_and_marked() -> None:

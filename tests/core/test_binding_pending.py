@@ -150,7 +150,7 @@ def test_after_the_wait_it_becomes_a_dead_letter_that_says_for_what_it_waited() 
     shard.patience.at = 20.0
     shard.tick()
     assert shard.dead == [(1, "schema-timeout"), (2, "schema-timeout")]
-    assert shard.counts == {"pending": 0, "dead:schema-timeout": 2}
+    assert shard.counts == {"pending": 0, "died:bind": 2, "dead:schema-timeout": 2}
 
 
 def test_by_policy_what_waited_in_vain_is_passed_on_marked_in_its_order() -> None:
@@ -169,7 +169,7 @@ def test_a_schema_that_turns_out_not_to_exist_ends_the_wait() -> None:
     shard.binder = Binder(Fetching(shard.schemas.name, unknown=frozenset({"vendor-a"})), limits=binder.limits)
     shard.give()
     assert shard.dead == [(1, "schema-missing")]
-    assert shard.counts == {"pending": 0, "dead:schema-missing": 1}
+    assert shard.counts == {"pending": 0, "died:bind": 1, "dead:schema-missing": 1}
 
 
 @pytest.mark.parametrize("restore", ["restore", "fold"])
@@ -196,7 +196,7 @@ def test_beyond_a_limit_the_message_that_comes_is_refused_and_those_that_wait_st
     assert "raise the limits of [schemas]" in shard.letters[0].detail
     shard.schemas.open("vendor-a")
     assert shard.give() == [1, 2, 4]
-    assert shard.counts == {"pending": 0, "dead:schema-pending-limit": 1, "bound": 3}
+    assert shard.counts == {"pending": 0, "died:bind": 1, "dead:schema-pending-limit": 1, "bound": 3}
 
 
 def test_beyond_a_limit_what_is_passed_on_marked_does_not_overtake() -> None:
@@ -217,7 +217,7 @@ def test_the_end_of_input_flushes_everything_and_twice_is_harmless() -> None:
     assert shard.dead == [(1, "schema-timeout"), (2, "schema-timeout")]
     assert "the input ended while the schema was still being fetched" in shard.letters[0].detail
     shard.give(end=True)
-    assert shard.counts == {"pending": 0, "dead:schema-timeout": 2}
+    assert shard.counts == {"pending": 0, "died:bind": 2, "dead:schema-timeout": 2}
     assert len(shard.state.pending) == 0
 
 

@@ -161,7 +161,7 @@ def test_the_states_bytes_are_read_for_ever() -> None:
 
 
 def test_a_newer_state_is_refused() -> None:
-    newer = b"\x96" + bytes([module.FORMAT + 1]) + sample().snapshot()[2:]
+    newer = b"\x97" + bytes([module.FORMAT + 1]) + sample().snapshot()[2:]
     with pytest.raises(ConfigurationError, match="newer release"):
         Totals.restore(newer)
 

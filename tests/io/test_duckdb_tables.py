@@ -294,7 +294,9 @@ def test_a_refused_value_costs_its_own_message(path: Path) -> None:
     (letters,) = [output.value.letters for output in outputs if output.tag == "dead_letters"]
     assert [(letter.stage, letter.reason) for letter in letters] == [("write-tables", "unmappable")]
     assert letters[0].original == batch.notifications[6].message.payload
-    assert tallied(outputs) == {"delivered:tables": 9, f"rows:{TABLE}": 9, "dead-at:tables:unmappable": 1}
+    told = {"dead-at:tables:unmappable": 1, "died:write-tables": 1, "refused-rows": 1}
+    there = {"delivered:tables": 9, f"rows:{TABLE}": 9, "affected": 9, "folded": 0, f"inserted:{TABLE}": 9}
+    assert tallied(outputs) == told | there
 
 
 def test_the_transform_reports_what_it_wrote_on_the_runner(path: Path) -> None:
@@ -303,7 +305,9 @@ def test_the_transform_reports_what_it_wrote_on_the_runner(path: Path) -> None:
     def ledger_is_right(deltas: list[LedgerDelta]) -> None:
         assert sorted((delta.ordinal, delta.end) for delta in deltas) == [(0, False), (1, True)]
         outputs = [beam.pvalue.TaggedOutput("ledger", delta) for delta in deltas]
-        assert tallied(outputs) == {"delivered:tables": 5, f"rows:{TABLE}": 7, f"rows:{TABLE}__ipv4__address": 1}
+        there = {"delivered:tables": 5, f"rows:{TABLE}": 7, f"rows:{TABLE}__ipv4__address": 1}
+        said = {"affected": 7, "folded": 1, f"inserted:{TABLE}": 6, f"inserted:{TABLE}__ipv4__address": 1}
+        assert tallied(outputs) == there | said
 
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
         sunk = pipeline | beam.Create(batches) | WriteTables(path)
@@ -342,7 +346,7 @@ def test_transient_errors_are_retried_and_then_fail_the_bundle() -> None:
     store._connection = failing
     failing.failures = [duckdb.IOException("busy"), duckdb.TransactionException("conflict")]
     store.write(upserts)
-    assert store.counts() == {TABLE: 1}
+    assert store.identities() == {TABLE: 1}
     assert waits == [0.1, 0.2]
     failing.failures = [duckdb.IOException("busy")] * 10
     store._upserts_to_come = 1
@@ -382,7 +386,7 @@ def test_a_bug_is_no_dead_letter_and_rolls_back(monkeypatch: pytest.MonkeyPatch)
     store.write(upserts)
     with pytest.raises(UnmappableValueError):
         store.write([spoilt(upserts[0])])
-    assert store.counts() == {TABLE: 1}
+    assert store.identities() == {TABLE: 1}
     store.close()
 
 

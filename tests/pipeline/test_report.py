@@ -12,13 +12,14 @@ from yangbeam.core.cause_table import CAUSES
 from yangbeam.core.elements import LedgerTotals, LossBatch
 from yangbeam.core.totals import line_of, unbalanced
 from yangbeam.pipeline.view import status as status_module
-from yangbeam.pipeline.view.balance import lines
+from yangbeam.pipeline.view.balance import Shape, lines
 from yangbeam.pipeline.view.console import TextConsole
 from yangbeam.pipeline.view.report import build
 from yangbeam.pipeline.view.report_view import summary
 from yangbeam.pipeline.view.status import OTHERS, Status
 
-SINKS = ["files", "tables"]
+SINKS = ("files", "tables")
+SHAPE = Shape(sinks=SINKS)
 
 
 def shown(renderable: Any) -> str:
@@ -45,7 +46,7 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
         loss(50, 51, counter="patch"),
         loss(60, 70, cause="discontinuity", count=0),
     )
-    assert build(snapshot(loss=events), SINKS) == {
+    assert build(snapshot(loss=events), SHAPE) == {
         "datagrams": {
             "received": 20,
             "unsupported_version": 0,
@@ -61,8 +62,8 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
         },
         "messages": {
             "received": 10,
-            "decoded": 8,
-            "bound": 7,
+            "decoded": 9,
+            "bound": 8,
             "validated": 6,
             "delivered": 6,
             "dead_lettered": 3,
@@ -132,7 +133,7 @@ def test_discontinuities_are_listed_beside_the_losses() -> None:
 
 
 def test_a_run_without_anything_balances_and_reports_zeros() -> None:
-    report = build(Status().snapshot(), SINKS)
+    report = build(Status().snapshot(), SHAPE)
     assert report["balanced"]
     assert set(report["messages"].values()) == {0}
     assert set(report["datagrams"].values()) == {0}
@@ -142,7 +143,7 @@ def test_a_run_without_anything_balances_and_reports_zeros() -> None:
 def test_what_waits_for_a_broker_that_is_away_is_in_flight_and_not_balanced() -> None:
     status = Status()
     status.follow_readers(lambda: 12)
-    waiting = build(status.snapshot(), SINKS)
+    waiting = build(status.snapshot(), SHAPE)
     assert (waiting["messages"]["received"], waiting["messages"]["in_flight"], waiting["balanced"]) == (12, 12, False)
     (line,) = lines(status.snapshot(), ["files"])
     assert str(line) == "files: 12 received = 0 delivered + 0 dead-lettered + 0 duplicates + 0 pending + 12 in flight"
@@ -153,7 +154,7 @@ def test_what_was_in_flight_when_the_run_ended_in_order_is_missing() -> None:
     status = Status()
     status.follow_readers(lambda: 12)
     status.record_end()
-    report = build(status.snapshot(), ["files"])
+    report = build(status.snapshot(), Shape(sinks=("files",)))
     assert (report["messages"]["in_flight"], report["balanced"]) == (0, False)
     assert report["open_edges"] == [{"edge": "reader → decode", "where": "", "in": 12, "out": 0}]
     assert [line.missing for line in lines(status.snapshot(), ["files"])] == [12]
@@ -163,14 +164,14 @@ def test_what_was_in_flight_when_the_run_ended_in_order_is_missing() -> None:
 def test_a_message_that_one_sink_lost_unbalances_the_run_and_is_named(sink: str) -> None:
     counts = COUNTS | {f"delivered:{sink}": COUNTS[f"delivered:{sink}"] - 1}
     found = snapshot(counts)
-    assert not build(found, SINKS)["balanced"]
+    assert not build(found, SHAPE)["balanced"]
     (line,) = unbalanced(found.exporters, SINKS)
     assert (line.exporter, line.sink, line.missing) == ("192.0.2.1", sink, 1)
     assert f"192.0.2.1 to {sink}: 10 received ≠ " in str(line)
 
 
 def test_a_sink_that_got_nothing_at_all_is_missed() -> None:
-    assert not build(snapshot(), [*SINKS, "kafka"])["balanced"]
+    assert not build(snapshot(), Shape(sinks=(*SINKS, "kafka")))["balanced"]
 
 
 def test_what_one_exporter_lost_is_not_made_up_by_another() -> None:
@@ -184,14 +185,24 @@ def test_what_one_exporter_lost_is_not_made_up_by_another() -> None:
 
 
 def test_what_is_passed_on_unvalidated_is_accounted_for_at_the_tables() -> None:
-    counts = {"received": 3, "delivered:files": 3, "delivered:tables": 1, "not-mapped:tables": 2}
-    assert build(snapshot(counts), SINKS)["balanced"]
+    through = {
+        "received": 3,
+        "decoded": 3,
+        "bound": 3,
+        "validated": 1,
+        "marked:unvalidated": 2,
+        "encoded": 3,
+        "mapped": 1,
+    }
+    counts = through | {"delivered:files": 3, "delivered:tables": 1, "not-mapped:tables": 2}
+    assert build(snapshot(counts), SHAPE)["balanced"]
     assert "2 left out as not valid" in str(line_of(counts, "tables"))
 
 
 def test_held_messages_are_pending_until_they_are_released() -> None:
-    counts = {"received": 3, "delivered:files": 1, "pending": 2}
-    report = build(snapshot(counts), ["files"])
+    through = {"received": 3, "decoded": 3, "bound": 1, "validated": 1, "encoded": 1}
+    counts = through | {"delivered:files": 1, "pending": 2}
+    report = build(snapshot(counts), Shape(sinks=("files",)))
     assert report["balanced"]
     assert report["messages"]["pending"] == 2
 
@@ -272,7 +283,7 @@ class TestStatus:
 def test_the_summary_shows_counts_loss_balance_and_places() -> None:
     found = snapshot(loss=tuple(loss(number, number + 1) for number in range(30)))
     lines = [line_of(found.counts, sink) for sink in SINKS]
-    text = shown(summary(build(found, SINKS), lines, {"report": "out/report.json"}))
+    text = shown(summary(build(found, SHAPE), lines, {"report": "out/report.json"}))
     assert "invalid-contents" in text
     assert "the lengths or options of a datagram" in text
     cure = "· 1 · the router's: show the original to the router's vendor [malformed]"
@@ -285,6 +296,6 @@ def test_the_summary_shows_counts_loss_balance_and_places() -> None:
 
 def test_the_summary_says_what_does_not_balance_and_that_nothing_was_lost() -> None:
     counts = COUNTS | {"delivered:files": 5}
-    text = shown(summary(build(snapshot(counts), SINKS), [line_of(counts, "files")], {}))
+    text = shown(summary(build(snapshot(counts), SHAPE), [line_of(counts, "files")], {}))
     assert "DOES NOT BALANCE by 1. files: 10 received ≠ 5 delivered" in text
     assert "Loss: none" in text

@@ -67,7 +67,7 @@ class _Land(beam.DoFn):
     def process(self, batch: Any) -> Iterator[Any]:
         LANDED[self._name].append(batch)
         if self._sink is not None:
-            yield TaggedOutput(LEDGER, delivered(batch, self._sink))
+            yield TaggedOutput(LEDGER, delivered(batch, self._sink, len(batch.records)))
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,9 @@ def outcome_of(
 def _sums(batches: list[LedgerTotals]) -> dict[str, Any]:
     totals = latest(*batches)
     return {
-        "totals": {(t.exporter, t.publisher_id, t.subscription_id, t.bucket_us): t.counts for t in totals},
+        "totals": {
+            (t.exporter, t.publisher_id, t.subscription_id, t.bucket_us): t.counts for t in totals if t.exporter
+        },
         "collectors": collected(*batches),
         "exporters": by_exporter(totals),
     }

@@ -37,6 +37,7 @@ def test_every_message_is_a_notification_or_a_letter(run: type) -> None:
         "dead:malformed": 1,
         "dead:not-json": 1,
         "dead:empty-payload": 1,
+        "died:decode": 2,
     }
 
 

@@ -68,7 +68,7 @@ def check_ledger(found: list[LedgerDelta]) -> None:
         for tally in delta.tallies:
             for name, count in tally.counts.items():
                 lost[name] = lost.get(name, 0) + count
-    assert lost == {"lost:transport": 5, "lost:notification": 5}
+    assert lost == {"lost:transport": 5, "lost:notification": 5, "events": 12, "learned": 4}
     assert sum(delta.end for delta in found) == 1
 
 

@@ -106,7 +106,7 @@ def test_a_split_message_counts_once_and_its_records_on_a_line_of_their_own() ->
     (out,) = bounded(keyed(split=True), [UPDATES]).out
     assert [(record.raw_index, record.raw_parts) for record in out.records] == [(0, 2), (1, 2), (0, 1), (0, 1)]
     error = YangbeamError("large", "too large")
-    letters, delta = refused_by_sink(out, "kafka", [None, error, None, error])
+    letters, delta = refused_by_sink(out, "kafka", [None, error, None, error], 2)
     (tally,) = delta.tallies
     assert tally.counts == {
         "delivered:kafka": 2,
@@ -114,6 +114,7 @@ def test_a_split_message_counts_once_and_its_records_on_a_line_of_their_own() ->
         "split:kafka": 2,
         "parts:kafka": 1,
         "dead-parts:kafka:large": 1,
+        "more-letters": 1,
     }
     assert letters is not None
     assert len(letters.letters) == 2

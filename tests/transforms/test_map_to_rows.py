@@ -84,6 +84,9 @@ def test_each_batch_becomes_rows_letters_and_a_delta_on_the_runner() -> None:
             "not-mapped:tables": 1,
             "dead-at:tables:unknown-schema": 1,
             "dead-at:tables:no-schema-id": 1,
+            "died:map": 3,
+            "mapped": 2,
+            "mapped-rows": 2,
         }
         assert found[0].end
 

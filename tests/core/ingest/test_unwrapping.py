@@ -163,7 +163,7 @@ def test_an_id_that_is_no_schema_s_costs_its_own_record() -> None:
     found, counts = unwrap(record(1, 0), record(2, 1, schema_id=8), record(3, 2))
     assert [bound.notification.sequence_number for bound in found.bound.notifications] == [1, 3]
     assert [letter.reason for letter in found.letters] == ["schema-unknown"]
-    assert counts == {"received": 3, "bound": 2, "dead:schema-unknown": 1}
+    assert counts == {"received": 3, "bound": 2, "dead:schema-unknown": 1, "died:unwrap": 1}
 
 
 @pytest.mark.parametrize(
