@@ -126,7 +126,7 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
 
 def test_discontinuities_are_listed_beside_the_losses() -> None:
     found = snapshot(loss=(loss(60, 70, cause="discontinuity", count=0),))
-    text = shown(summary(build(found, SINKS), [], {}))
+    text = shown(summary(build(found, SHAPE), [], {}))
     assert "Loss: none" in text
     assert "Discontinuities: 1 jumps that nothing shows to be losses" in text
     assert re.search(r"transport\W+192.0.2.1\W+publisher\W+60\W+70", text)

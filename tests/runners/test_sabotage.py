@@ -239,6 +239,9 @@ class Broker:
             self.waiting.append(on_delivery)
         self.topics.add(topic)
 
+    def __len__(self) -> int:
+        return len(self.waiting)
+
     def poll(self, _wait_s: float) -> int:
         return 0
 
