@@ -254,7 +254,7 @@ class Broker:
 
 def test_a_record_that_a_broker_does_not_acknowledge_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broker = Broker()
-    monkeypatch.setattr(jobs, "check_topics", lambda _config: None)
+    monkeypatch.setattr(jobs, "check_topics", lambda *_: None)
     monkeypatch.setattr(write_kafka, "_client", lambda _properties: broker)
     (tmp_path / "yangbeam.toml").write_text('[kafka]\nbootstrap = "192.0.2.1:9092"\n[dead_letters]\nkind = "kafka"\n')
     code, report = outcome(tmp_path, "--config", str(tmp_path / "yangbeam.toml"))
