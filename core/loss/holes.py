@@ -28,7 +28,7 @@ def missing_by_exporter(events: Iterable[LossEvent]) -> list[Missing]:
     """
     confirmed: dict[str, list[LossEvent]] = {}
     for event in events:
-        if event.lost() and event.counter in COUNTERS:
+        if event.lost() and event.counter in COUNTERS and event.count:
             confirmed.setdefault(event.exporter, []).append(event)
     found = [_missing(exporter, losses) for exporter, losses in confirmed.items()]
     return sorted(found, key=lambda one: (-one.messages, one.exporter))
