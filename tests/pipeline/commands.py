@@ -7,8 +7,10 @@ from tests.wire import ethernet, ipv4, pcap, udp
 from yangbeam.core.elements import LedgerTotals, LossBatch, MediaType
 from yangbeam.core.udp_notif import segments_of
 from yangbeam.pipeline.cli.app import main
+from yangbeam.pipeline.config.places import account_names
 from yangbeam.pipeline.launching import Job, Launcher, Launchers
 from yangbeam.pipeline.view.status import STATUS
+from yangbeam.transforms.acknowledged import ACKNOWLEDGED
 
 
 def never(job: Job) -> None:
@@ -16,7 +18,7 @@ def never(job: Job) -> None:
 
 
 class Launched:
-    """A launcher that keeps the job and puts counts into the status."""
+    """A launcher that keeps the job and puts counts into the status, all of which its sinks took."""
 
     def __init__(self, counts: dict[str, int] | None = None) -> None:
         self.jobs: list[Job] = []
@@ -24,7 +26,13 @@ class Launched:
 
     def __call__(self, job: Job) -> None:
         self.jobs.append(job)
-        STATUS.record_totals(LedgerTotals(totals=[total(self._counts)], collectors={"c": COLLECTOR}))
+        letters = sum(count for name, count in self._counts.items() if name.startswith(("dead:", "dead-at:")))
+        kept = {name: letters for name in account_names(job.config) if name.startswith("letters-")}
+        counts = self._counts | {f"kept:{name}": count for name, count in kept.items()}
+        STATUS.record_totals(LedgerTotals(totals=[total(counts)], collectors={"c": COLLECTOR}))
+        for name in account_names(job.config):
+            if name.startswith("ledger-"):
+                ACKNOWLEDGED.add(name, 1)
         STATUS.record_loss(LossBatch(events=[loss(5, 9)]))
 
     @property

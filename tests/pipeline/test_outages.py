@@ -13,6 +13,7 @@ from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.core.outside import Kind, Outside, State
 from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.launching import Job
+from yangbeam.pipeline.view.balance import Shape
 from yangbeam.pipeline.view.live_view import Rates, picture, plain_line
 from yangbeam.pipeline.view.outages import is_held_up, outage_lines, waiting
 from yangbeam.pipeline.view.report import build
@@ -52,7 +53,7 @@ def test_an_end_counts_down_and_says_how_to_skip_it() -> None:
 
 
 def test_a_run_whose_first_bundle_never_ended_received_what_it_took_in_and_does_not_balance() -> None:
-    report = build(held_up({}, arrived=5), ["kafka"])
+    report = build(held_up({}, arrived=5), Shape(sinks=("kafka",)))
     assert report["messages"]["received"] == report["messages"]["in_flight"] == 5
     assert report["messages"]["delivered"] == 0
     assert not report["balanced"]
@@ -85,7 +86,7 @@ class HeldUp(Launched):
     """A run that takes in ten messages, and whose sink is away at its end."""
 
     def __init__(self, kind: Kind, address: str, error: Exception | None) -> None:
-        super().__init__({"received": 10, "pending": 10})
+        super().__init__({"received": 10, "decoded": 10, "pending": 10})
         self._outside, self._error = (kind, address), error
 
     def __call__(self, job: Job) -> None:
