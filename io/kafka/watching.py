@@ -73,8 +73,10 @@ class Watch:
         """Takes an error that belongs to no record."""
         if error.code() in _WHY:
             self.why = error.str().split(" (after ")[0]
+            if self.is_away:  # the reason often comes behind the fact
+                self.failed(self.why)
         if error.code() == _DOWN:
-            self.failed(self.why or error.str())
+            self.failed(self.why or "no connection to any broker")
         self.is_refused = self.is_refused or error.code() == KafkaError._AUTHENTICATION  # noqa: SLF001
 
     def failed(self, why: str) -> None:

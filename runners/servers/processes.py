@@ -114,6 +114,8 @@ class Process:
         """
         if self.alive():
             raise ServerError("running", f"{self.name} runs already as process {self.pid()}")
+        if self._child is not None:
+            self._child.wait()  # it was killed
         self.log.parent.mkdir(parents=True, exist_ok=True)
         try:
             with self.log.open("ab") as log:

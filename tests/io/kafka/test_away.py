@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -104,6 +105,38 @@ def test_a_connection_that_stands_and_says_nothing_is_away_too(monkeypatch: pyte
     found = known("h:1")
     assert found is not None
     assert found.why == "nothing acknowledged for 5 s"
+
+
+def test_brokers_that_another_client_saw_come_back_have_their_time_to_answer_a_sink(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = 0.0
+    monkeypatch.setattr(write_kafka, "time", SimpleNamespace(monotonic=lambda: now_s))
+    watch = Watch({"bootstrap.servers": "h:1"})
+    waiting: Any = [b"not acknowledged"]
+    wait = write_kafka._Wait(watch, waiting)
+    watch.failed("down")
+    now_s = 100.0
+    wait.look()
+    watch.answered()
+    now_s = 100.0 + write_kafka.QUIET_S - 1
+    wait.look()
+    assert not watch.is_away
+    now_s = 100.0 + write_kafka.QUIET_S
+    wait.look()
+    assert watch.is_away
+
+
+def test_the_reason_is_told_though_it_comes_behind_the_fact() -> None:
+    watch = Watch({"bootstrap.servers": "h:1"})
+    watch.error(KafkaError(KafkaError._ALL_BROKERS_DOWN, "0/2 brokers are down"))
+    found = known("h:1")
+    assert found is not None
+    assert found.why == "no connection to any broker"
+    watch.error(KafkaError(KafkaError._TRANSPORT, "Connect to h:1 failed: Connection refused (after 0ms in state X)"))
+    found = known("h:1")
+    assert found is not None
+    assert (found.why, found.outages) == ("Connect to h:1 failed: Connection refused", 1)
 
 
 def test_a_reader_notices_that_its_brokers_go_and_come(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
