@@ -1,6 +1,7 @@
 """`yangbeam run`: from a configuration file, or from options alone, to a run and its exit code."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ import typer
 
 from yangbeam.core.capture_contents import what_it_holds
 from yangbeam.core.errors import Fault, YangbeamError
-from yangbeam.core.failure import unwrapped
+from yangbeam.core.failure import failure_of, unwrapped
 from yangbeam.core.totals import Line, lines_of, unbalanced
 from yangbeam.pipeline.cli.captures import Version0
 from yangbeam.pipeline.cli.console import fail, messages, output, print_json, print_line, reporting, say, warn
@@ -228,7 +229,7 @@ def execute(job: Job, launchers: Launchers, *, json: bool, max_dead: float | Non
     finally:
         snapshot = STATUS.snapshot()
         report = build(snapshot, shape)
-        _write(report, job.config.status.report)
+        _write(report, job.config.status.report, sys.exception())
     if json:
         print_json(orjson.dumps(report))
     else:
@@ -287,9 +288,13 @@ def _metrics(job: Job) -> Iterator[None]:
         yield
 
 
-def _write(report: Report, path: Path) -> None:
+def _write(report: Report, path: Path, ended_by: BaseException | None) -> None:
+    """Writes the report; where that fails after what ended the run, it is said beside it and hides nothing."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2) + b"\n")
     except OSError as error:
-        raise UnwritableError("report", f"cannot write {path}: {error.strerror}; choose another --out") from error
+        unwritable = UnwritableError("report", f"cannot write {path}: {error.strerror}; choose another --out")
+        if ended_by is None:
+            raise unwritable from error
+        fail(failure_of(unwritable).text)

@@ -11,7 +11,7 @@ import pytest
 from tests.pipeline.commands import Launched, run
 from tests.pipeline.snapshots import COUNTS
 from tests.waiting import PATIENCE_S
-from yangbeam.core.errors import Fault, YangbeamError
+from yangbeam.core.errors import ConfigurationError, Fault, YangbeamError
 from yangbeam.pipeline.config.sources import Capture, UdpNotif
 from yangbeam.pipeline.exit_codes import OF_FAULT, ExitCode
 from yangbeam.pipeline.launching import Job
@@ -161,6 +161,19 @@ class TestRun:
         out = str(tmp_path / "file" / "out")
         assert run("run", "--capture", str(recorded), "--out", out, bounded=Launched()) == ExitCode.ENVIRONMENT
         assert "choose another --out" in capsys.readouterr().err
+
+    def test_a_report_that_cannot_be_written_does_not_hide_what_ended_the_run(
+        self, recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def away(_: Job) -> None:
+            raise ConfigurationError("no-topic", "1 topic is missing")
+
+        (tmp_path / "file").touch()
+        out = str(tmp_path / "file" / "out")
+        assert run("run", "--capture", str(recorded), "--out", out, bounded=away) == ExitCode.USAGE
+        beside, ended = (line for line in capsys.readouterr().err.splitlines() if line.startswith("Error: "))
+        assert "choose another --out" in beside
+        assert "1 topic is missing" in ended
 
     def test_a_defect_shows_no_secret_of_its_frames(self, tmp_path: Path) -> None:
         code = (
