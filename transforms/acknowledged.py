@@ -1,4 +1,7 @@
-"""What the outside of the ledger's own sinks acknowledged, in this process: what counts the ledger cannot be in it."""
+"""What the outside of the ledger's own sinks acknowledged, in this process: what counts the ledger cannot be in it.
+
+Beside it what such a sink could not write as it was: ``replaced:SINK`` and ``unwritten:SINK`` (core.ledger).
+"""
 
 import threading
 from collections import Counter
@@ -14,8 +17,9 @@ class Acknowledged:
 
     def add(self, sink: str, count: int) -> None:
         """Adds what a sink's outside acknowledged."""
-        with self._lock:
-            self._counts[sink] += count
+        if count:
+            with self._lock:
+                self._counts[sink] += count
 
     def counts(self) -> dict[str, int]:
         """Returns the counts so far."""

@@ -1,7 +1,8 @@
 """The named outputs of a fallible stage, and how they get their types."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from apache_beam.pvalue import DoOutputsTuple, PCollection
@@ -13,6 +14,7 @@ from yangbeam.core.ledger import DEAD_AT, DEAD_PARTS, DELIVERED, KEPT, MORE_LETT
 
 LETTERS: Final = "dead_letters"
 LEDGER: Final = "ledger"
+NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class Staged(NamedTuple):
@@ -59,10 +61,19 @@ def delivered(batch: Any, sink: str, acknowledged: int) -> LedgerDelta:
     return refused_by_sink(batch, sink, [], acknowledged)[1]
 
 
-def kept(batch: Any, sink: str, acknowledged: int) -> LedgerDelta:
-    """Returns what a sink of the account tallies: how much of a batch its outside acknowledged."""
+def kept(batch: Any, sink: str, acknowledged: int, beside: Mapping[str, int] = NOTHING) -> LedgerDelta:
+    """Returns what a sink of the account tallies.
+
+    Args:
+        batch: A batch that it wrote.
+        sink: Its name.
+        acknowledged: How much its outside acknowledged.
+        beside: What else it counted, by REPLACED and UNWRITTEN.
+    """
     tallies = Tallies(sink)
-    tallies.add(f"{KEPT}:{sink}", NOBODY, None, None, 0, acknowledged)
+    for name, count in {KEPT: acknowledged, **beside}.items():
+        if count:
+            tallies.add(f"{name}:{sink}", NOBODY, None, None, 0, count)
     return tallies.delta(**place(batch))
 
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import apache_beam as beam
-from apache_beam.metrics.metric import Metrics
 from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.typehints.decorators import no_annotations
@@ -19,6 +18,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from yangbeam.core.elements import EndOfInput, LedgerDelta, LedgerTotals
 from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.core.framing import Headers
+from yangbeam.core.ledger import REPLACED, UNWRITTEN
 from yangbeam.io.kafka.properties import refused
 from yangbeam.io.kafka.watching import Watch
 from yangbeam.transforms.acknowledged import ACKNOWLEDGED
@@ -139,7 +139,7 @@ class WriteKafka(beam.PTransform):
     delivered for as many records as the broker acknowledged, one by one; a record that fails makes the bundle fail with
     ``KafkaUnavailableError``. One that the topic can never take ends no job: it becomes a dead letter where the sink
     counts what it delivers; elsewhere the first of ``instead`` is written that a topic takes, and both this and what
-    nothing took are counted as metrics (``records_replaced``, ``records_unwritten``) and logged.
+    nothing took are counted beside what is kept (``replaced:SINK``, ``unwritten:SINK``) and logged.
 
     Producers are shared by the process and flushed at the end of every bundle, every FLUSH_BYTES or FLUSH_SECONDS
     within one, and at the end of input.
@@ -198,9 +198,9 @@ class _Wait:
             KafkaUnavailableError: The run is to end, and its time to wait is over; nothing waits any more.
         """
         left, now = len(self._client), time.monotonic()
-        if left != self._left:
-            self._left, self._since_s = left, now
-        elif now - self._since_s >= QUIET_S and not self._watch.is_away:
+        if left != self._left or self._watch.is_away:
+            self._left, self._since_s = left, now  # of one that is back, too: its answers need their time
+        elif now - self._since_s >= QUIET_S:
             self._watch.failed(f"nothing acknowledged for {QUIET_S:g} s")
         if OUTSIDES.is_over:
             with suppress(KafkaException):
@@ -298,27 +298,28 @@ class _Produce(beam.DoFn):
         batches, acknowledged = self._batches, self._settled.acknowledged
         self.start_bundle()
         if not self._sink:
-            replaced = [
-                self._replace(client, record, refused[record.value])
-                for _, records in batches
-                for record in records
-                if refused and record.value in refused
-            ]
-            return self._kept(batches, acknowledged + sum(replaced))
+            too_large = [record for _, records in batches for record in records if refused and record.value in refused]
+            replaced = sum(self._replace(client, record, refused[record.value]) for record in too_large)
+            beside = {REPLACED: replaced, UNWRITTEN: len(too_large) - replaced}
+            return self._kept(batches, acknowledged + replaced, beside)
         outputs: list[tuple[str, Any]] = []
         for batch, records in batches:
             outputs += self._outputs(batch, records, refused, acknowledged)
             acknowledged -= sum(record.value not in refused for record in records)
         return outputs
 
-    def _kept(self, batches: list[tuple[Any, list[Record]]], acknowledged: int) -> list[tuple[str, Any]]:
+    def _kept(
+        self, batches: list[tuple[Any, list[Record]]], acknowledged: int, beside: dict[str, int]
+    ) -> list[tuple[str, Any]]:
         """Returns what a sink of the account counts; the ledger's own cannot be in the ledger."""
-        if not batches or not self._account or not acknowledged:
+        if not batches or not self._account or not (acknowledged or any(beside.values())):
             return []
         if isinstance(batches[-1][0], LedgerTotals):
             ACKNOWLEDGED.add(self._account, acknowledged)
+            for name, count in beside.items():
+                ACKNOWLEDGED.add(f"{name}:{self._account}", count)
             return []
-        return [(LEDGER, kept(batches[-1][0], self._account, acknowledged))]
+        return [(LEDGER, kept(batches[-1][0], self._account, acknowledged, beside))]
 
     def _replace(self, client: Producer, record: Record, why: RecordRefusedError) -> bool:
         """Writes the first of what may stand for a record that its topic takes; says whether there was one."""
@@ -328,10 +329,8 @@ class _Produce(beam.DoFn):
             refused = self._judged()
             self.start_bundle()
             if not refused:
-                Metrics.counter("yangbeam", "records_replaced").inc()
                 _log.warning("%s; a shorter form of it was written to %s", why.detail, substitute.topic or self._topic)
                 return True
-        Metrics.counter("yangbeam", "records_unwritten").inc()
         _log.error("%s; nothing of it was written", why.detail)
         return False
 

@@ -8,7 +8,7 @@ from yangbeam.core.causes import OLD_NAMES
 from yangbeam.core.dead_groups import Group, groups_in
 from yangbeam.core.edges import Open
 from yangbeam.core.elements import LossEvent
-from yangbeam.core.ledger import BOUND, DEAD, DEAD_AT, DECODED, DELIVERED, ROWS, VALIDATED
+from yangbeam.core.ledger import BOUND, DEAD, DEAD_AT, DECODED, DELIVERED, REPLACED, ROWS, UNWRITTEN, VALIDATED
 from yangbeam.core.loss.holes import Missing, missing_by_exporter
 from yangbeam.core.outside import Outside
 from yangbeam.core.udp_notif import ACCEPTED, REFUSED
@@ -98,6 +98,9 @@ class Report(TypedDict):
     loss: dict[str, list[LossEntry]]
     discontinuities: list[DiscontinuityEntry]
     tables: dict[str, int]
+    records: dict[str, dict[str, int]]
+    """Of loss events, dead letters and totals, by sink: ``replaced`` (too large for their topic, so that a dead letter
+    or less of one was written) and ``unwritten`` (no topic took them in any form)."""
     open_edges: list[OpenEdge]
     balanced: bool
     outside: list[OutsideEntry]
@@ -120,6 +123,7 @@ def build(snapshot: Snapshot, shape: Shape) -> Report:
         loss={counter: _losses(snapshot.loss, counter) for counter in ("transport", "notification")},
         discontinuities=[_discontinuity(event) for event in _in_order(snapshot.loss) if event.broken()],
         tables=_named(counts, ROWS) if snapshot.tables is None else dict(sorted(snapshot.tables[1].items())),
+        records={name: snapshot.not_as_it_was(name) for name in (REPLACED, UNWRITTEN)},
         open_edges=[_open(one) for one in open_of(snapshot, shape)],
         balanced=is_balanced(snapshot, shape),
         outside=[_outside(one) for one in snapshot.outsides],

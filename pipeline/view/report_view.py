@@ -40,6 +40,7 @@ def summary(report: Report, lines: list[Line], places: Mapping[str, Any]) -> Ren
     parts.append(_losses(report["missing"]))
     if report["discontinuities"]:
         parts.append(_discontinuities(report["discontinuities"]))
+    parts += _records(report["records"])
     parts += [_line(line) for line in lines]
     parts += [Text.assemble((f"{what}: ", "dim"), shown(str(place))) for what, place in places.items()]
     return Group(*parts)
@@ -65,6 +66,19 @@ def _causes(causes: list[CauseEntry]) -> list[Text]:
         said = f"{entry['what']} · {entry['messages']:,}{cure} [{entry['cause']}]"
         lines.append(Text(f"  {shown(said)}", style="yellow"))
     return lines
+
+
+def _records(found: Mapping[str, Mapping[str, int]]) -> list[Text]:
+    """A line of each sink that could not write all records as they were."""
+    words = {
+        "replaced": "were too large for their topic, and went out as dead letters or cut",
+        "unwritten": "WERE NOT WRITTEN: no topic takes them",
+    }
+    return [
+        Text(f"{sink}: {count:,} records {words[name]}; raise the topic's max.message.bytes", style="yellow")
+        for name, sinks in found.items()
+        for sink, count in sinks.items()
+    ]
 
 
 def _losses(missing: list[MissingEntry]) -> RenderableType:

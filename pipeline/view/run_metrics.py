@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from yangbeam.core.elements import LearnedScope, LossEvent
-from yangbeam.core.ledger import ARRIVED, GIVEN, NOBODY, WHY
+from yangbeam.core.ledger import ARRIVED, GIVEN, NOBODY, REPLACED, UNWRITTEN, WHY
 from yangbeam.pipeline.view.outages import waiting
 from yangbeam.pipeline.view.outside_metrics import outside_metrics
 from yangbeam.pipeline.view.status import OTHERS, Snapshot
@@ -35,7 +35,12 @@ class RunMetrics(Collector):
         """Yields each counter and gauge; labels are bounded by MOST_EXPORTERS."""
         found = self._snapshot()
         named = _named(found.exporters)
-        yield from _ledger(found.counts)
+        own = {
+            f"{name}:{sink}": count
+            for name in (REPLACED, UNWRITTEN)
+            for sink, count in found.not_as_it_was(name).items()
+        }
+        yield from _ledger({**found.counts, **own})
         yield _by_exporter(found.exporters, named)
         yield _collectors(found.collectors)
         yield from _losses(found.loss, named)

@@ -86,6 +86,12 @@ class Snapshot:
         """Returns the collectors' counters, summed."""
         return _summed(self.collectors.values())
 
+    def not_as_it_was(self, name: str) -> dict[str, int]:
+        """Returns by sink how many of its records were REPLACED, or UNWRITTEN, the ledger's own sinks included."""
+        start = f"{name}:"
+        counted = sorted({**self.counts, **self.acknowledged}.items())
+        return {sink.removeprefix(start): count for sink, count in counted if sink.startswith(start) and count}
+
 
 class Status:
     """The live state of one run. Every method may be called from any thread, and takes microseconds per total."""

@@ -118,6 +118,7 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
             }
         ],
         "tables": {"interfaces": 12, "sensors": 3},
+        "records": {"replaced": {}, "unwritten": {}},
         "open_edges": [],
         "balanced": True,
         "outside": [],
@@ -299,3 +300,14 @@ def test_the_summary_says_what_does_not_balance_and_that_nothing_was_lost() -> N
     text = shown(summary(build(snapshot(counts), SHAPE), [line_of(counts, "files")], {}))
     assert "DOES NOT BALANCE by 1. files: 10 received ≠ 5 delivered" in text
     assert "Loss: none" in text
+
+
+def test_records_that_did_not_go_out_as_they_were_are_told_by_sink_those_of_the_ledger_too() -> None:
+    found = snapshot(
+        COUNTS | {"replaced:loss-kafka": 2, "kept:loss-kafka": 3}, acknowledged={"unwritten:ledger-kafka": 1}
+    )
+    report = build(found, SHAPE)
+    assert report["records"] == {"replaced": {"loss-kafka": 2}, "unwritten": {"ledger-kafka": 1}}
+    said = shown(summary(report, lines(found, SINKS), {}))
+    assert "loss-kafka: 2 records were too large for their topic, and went out as dead letters or cut; raise" in said
+    assert "ledger-kafka: 1 records WERE NOT WRITTEN: no topic takes them; raise the topic's max.message.bytes" in said

@@ -10,6 +10,7 @@ from yangbeam.pipeline.view import run_metrics
 from yangbeam.pipeline.view.metrics_server import served
 from yangbeam.pipeline.view.run_metrics import RunMetrics
 from yangbeam.pipeline.view.status import Status
+from yangbeam.transforms.acknowledged import ACKNOWLEDGED
 
 LEARNED = LearnedScope("192.0.2.1", "transport", "settled", "publisher", 1, 5, ["node was ruled out"])
 
@@ -36,6 +37,15 @@ def test_the_ledger_is_told_as_it_names_things(status: Status) -> None:
     assert 'yangbeam_ledger_now{what="pending"} 3.0' in lines
     assert 'yangbeam_received_total{exporter="192.0.2.1"} 10.0' in lines
     assert 'yangbeam_receiver_total{receiver="c1",what="datagrams"} 20.0' in lines
+
+
+def test_records_that_did_not_go_out_as_they_were_are_told_those_of_the_ledger_too(status: Status) -> None:
+    status.record_totals(LedgerTotals(totals=[total({"replaced:loss-kafka": 2}, exporter="")]))
+    ACKNOWLEDGED.add("unwritten:ledger-kafka", 1)
+    lines = scraped(status)
+    ACKNOWLEDGED.clear()
+    assert 'yangbeam_ledger_total{what="replaced:loss-kafka"} 2.0' in lines
+    assert 'yangbeam_ledger_total{what="unwritten:ledger-kafka"} 1.0' in lines
 
 
 def test_losses_are_told_by_their_newest_state(status: Status) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import apache_beam as beam
 import pytest
-from apache_beam.metrics.metric import MetricsFilter
 from apache_beam.testing.util import assert_that
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
@@ -100,32 +99,32 @@ def one_large(_: Any) -> list[Record]:
     return [Record(b"before", b"1", []), Record(b"key", LARGE.value, []), Record(b"after", b"2", [])]
 
 
-def written_without_name(bootstrap: str, topic: str, instead: Any = None) -> dict[str, int]:
-    """Writes ``one_large`` by a sink that counts nothing; returns its metrics."""
-    pipeline = beam.Pipeline(runner="FnApiRunner")
-    sink = WriteKafka(topic, {"bootstrap.servers": bootstrap}, one_large, instead=instead)
-    _ = pipeline | beam.Create([LossBatch(events=[])]) | sink
-    run = pipeline.run()
-    run.wait_until_finish()
-    found = run.metrics().query(MetricsFilter().with_namespace("yangbeam"))["counters"]
-    return {each.key.metric.name: each.committed for each in found}
+def assert_written_of_the_account(bootstrap: str, topic: str, wanted: dict[str, int], instead: Any = None) -> None:
+    """Writes ``one_large`` by a sink of the account, and looks at what it counts."""
+
+    def counted(deltas: list[Any]) -> None:
+        assert [delta.tallies[0].counts for delta in deltas] == [wanted]
+
+    with beam.Pipeline(runner="FnApiRunner") as pipeline:
+        sink = WriteKafka(topic, {"bootstrap.servers": bootstrap}, one_large, instead=instead, account="a")
+        assert_that((pipeline | beam.Create([LossBatch(events=[])]) | sink).ledger, counted)
 
 
-def test_where_nothing_is_counted_the_first_that_fits_stands_for_such_a_record(bootstrap: str) -> None:
+def test_in_an_account_the_first_that_fits_stands_for_such_a_record(bootstrap: str) -> None:
     def shorter(record: Record, why: RecordRefusedError) -> Iterator[Record]:
         assert why.reason == "record-refused"
         yield record._replace(value=record.value[:18_000_000])
         yield record._replace(value=record.value[:5], topic="without-name-elsewhere")
         yield record._replace(value=b"never tried")
 
-    assert written_without_name(bootstrap, "without-name", shorter) == {"records_replaced": 1}
+    assert_written_of_the_account(bootstrap, "without-name", {"kept:a": 3, "replaced:a": 1}, shorter)
     assert sorted(each.key() for each in consumed(bootstrap, "without-name", 2)) == [b"after", b"before"]
     (cut,) = consumed(bootstrap, "without-name-elsewhere", 1)
     assert (cut.key(), cut.value()) == (b"key", b"xxxxx")
 
 
 def test_a_record_that_nothing_can_stand_for_is_counted_and_ends_no_job(bootstrap: str) -> None:
-    assert written_without_name(bootstrap, "without-name-never") == {"records_unwritten": 1}
+    assert_written_of_the_account(bootstrap, "without-name-never", {"kept:a": 2, "unwritten:a": 1})
     assert len(consumed(bootstrap, "without-name-never", 2)) == 2
 
 
