@@ -9,13 +9,12 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
 import httpx
 import orjson
-from pydantic import SecretStr
 
 from yangbeam.core.elements import Terms
 from yangbeam.core.errors import ConfigurationError, SchemaPendingError
@@ -33,18 +32,11 @@ from yangbeam.core.registry_answers import (
     terms_in,
     unreachable,
 )
+from yangbeam.core.secret_source import SecretSource, clear
 
 MAX_ANSWER: Final = 64 << 20
 """Octets of one answer: the largest schemas have some millions."""
 _TYPE: Final = {"content-type": "application/vnd.schemaregistry.v1+json"}
-
-
-class SecretSource(Protocol):
-    """Where a secret is found; hashable, and holds no secret itself."""
-
-    def reveal(self) -> SecretStr:
-        """Fetches it, in the process that needs it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +223,14 @@ def _quoted(subject: str) -> str:
 def _headers(address: RegistryAddress) -> dict[str, str]:
     found = {"accept": "application/vnd.schemaregistry.v1+json, application/json"}
     if address.token is not None:
-        found["authorization"] = f"Bearer {address.token.reveal().get_secret_value()}"
+        found["authorization"] = f"Bearer {clear(address.token)}"
     return found
 
 
 def _auth(address: RegistryAddress) -> tuple[str, str] | None:
     if not address.username:
         return None
-    return address.username, address.password.reveal().get_secret_value() if address.password is not None else ""
+    return address.username, clear(address.password) if address.password is not None else ""
 
 
 def _tls(address: RegistryAddress) -> Any:

@@ -19,7 +19,7 @@ def collect_graph(config: Config) -> Callable[[beam.Pipeline], None]:
         config: As written; what `collect` does not use of it is left out.
 
     Raises:
-        ConfigurationError: There is no [kafka], or a secret is not to be had in this process.
+        ConfigurationError: There is no [kafka].
     """
     collecting = config.as_collect()
     source = collecting.collect

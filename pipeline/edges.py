@@ -64,13 +64,13 @@ def topic_settings(source: TopicSource, config: Config, topic: str = "") -> Topi
     """Returns how a topic is read; the raw topic unless another is named.
 
     Raises:
-        ConfigurationError: There is no [kafka], or a secret is not to be had in this process.
+        ConfigurationError: There is no [kafka].
     """
     if config.kafka is None:
         raise ConfigurationError("kafka", "the raw topic is in Kafka: write [kafka] with its bootstrap")
     return TopicSettings(
         topic or config.kafka.topics.raw,
-        tuple(sorted(config.kafka.client_properties().items())),
+        tuple(sorted(config.kafka.client_settings().items())),
         start=source.start_at,
         end=source.end_at,
         gone=source.gone,
@@ -159,7 +159,7 @@ def _own(registry: AnyRegistry, module: str) -> int | None:
 def _to_kafka(
     kafka: Kafka, topic: str, records: Any, sink: str = "", *, account: str = "", instead: Instead | None = None
 ) -> WriteKafka:
-    return WriteKafka(topic, kafka.client_properties(), records, sink, instead, account)
+    return WriteKafka(topic, kafka.client_settings(), records, sink, instead, account)
 
 
 def events_in(batch: LossBatch) -> int:

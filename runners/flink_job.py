@@ -40,7 +40,7 @@ def make_jar(
     graph = proto_of(options, build)
     # Numbers as text: the struct knows only floating-point ones, and the worker takes no "100.0".
     told = {f"beam:option:{key}:v1": _told(value) for key, value in {**options, "job_name": name}.items()}
-    into.touch(mode=0o600)  # the graph holds Kafka's passwords
+    into.touch(mode=0o600)  # it names brokers, users and files; secrets by reference alone
     into.chmod(0o600)
     shutil.copyfile(job_server, into)
     with zipfile.ZipFile(into, "a", zipfile.ZIP_DEFLATED) as jar:

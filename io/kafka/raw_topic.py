@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from yangbeam.core.elements import Control, MessageBatch, Refused, TopicRecord
 from yangbeam.core.errors import YangbeamError
 from yangbeam.core.raw_batches import MAX_BYTES, RawBatches, Read
+from yangbeam.core.secret_source import Properties, resolved
 from yangbeam.io.kafka.consumer import OffsetGoneError, TopicConsumer, TopicGoneError
 
 MOST: Final = 2048
@@ -26,7 +27,7 @@ class TopicSettings:
 
     Attributes:
         topic: Name of the topic.
-        properties: librdkafka's, secrets already resolved, as pairs.
+        properties: librdkafka's, by name and in that order; secrets by reference.
         start: Where to begin.
         end: ``None``: never; ``latest``: what is there at the start; or a time in us.
         gone: What to do when records were deleted before they were read, or the topic with them: ``fail``, or
@@ -36,7 +37,7 @@ class TopicSettings:
     """
 
     topic: str
-    properties: tuple[tuple[str, str], ...]
+    properties: Properties
     start: Start = "earliest"
     end: Literal["latest"] | int | None = None
     gone: Literal["fail", "continue"] = "fail"
@@ -80,7 +81,7 @@ class RawTopic:
 
     def __init__(self, settings: TopicSettings, mine: Callable[[int], bool] = all_partitions) -> None:
         self.settings = settings
-        self.consumer = TopicConsumer(settings.topic, dict(settings.properties))
+        self.consumer = TopicConsumer(settings.topic, resolved(settings.properties))
         self._mine = mine
         self._batches: dict[int, RawBatches] = {}
         self._gone = 0

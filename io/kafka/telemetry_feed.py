@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from yangbeam.core.elements import TopicRecord
 from yangbeam.core.ingest.merge import FULL, Partition
+from yangbeam.core.secret_source import resolved
 from yangbeam.io.kafka.consumer import TopicConsumer
 from yangbeam.io.kafka.raw_topic import MOST, TopicSettings, as_record, begin_of, ends_of
 
@@ -22,7 +23,7 @@ class TelemetryFeed:
 
     def __init__(self, settings: TopicSettings, waiting: Callable[[Partition], int]) -> None:
         self._topic = settings.topic
-        self._consumer = TopicConsumer(settings.topic, dict(settings.properties))
+        self._consumer = TopicConsumer(settings.topic, resolved(settings.properties))
         self._waiting = waiting
         self._paused: set[int] = set()
         offsets = begin_of(self._consumer, settings, self._consumer.partitions())

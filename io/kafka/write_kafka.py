@@ -3,9 +3,9 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
@@ -19,6 +19,7 @@ from yangbeam.core.elements import EndOfInput, LedgerDelta, LedgerTotals
 from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.core.framing import Headers
 from yangbeam.core.ledger import REPLACED, UNWRITTEN
+from yangbeam.core.secret_source import Properties, SecretSource, resolved
 from yangbeam.io.kafka.properties import refused
 from yangbeam.io.kafka.watching import Watch
 from yangbeam.transforms.acknowledged import ACKNOWLEDGED
@@ -85,12 +86,14 @@ Records = Callable[[Any], Iterable[Record]]
 Instead = Callable[[Record, RecordRefusedError], Iterable[Record]]
 """What may be written in the place of a record that its topic can never take, best first."""
 Counted = Callable[[Any], LedgerDelta | None]
+Value = TypeVar("Value", bound="str | SecretSource")
 
-_clients: dict[tuple[tuple[str, str], ...], Producer] = {}
+_clients: dict[Properties, Producer] = {}
+"""By properties with secrets as references."""
 _clients_lock = threading.Lock()
 
 
-def producer_properties(properties: dict[str, str]) -> dict[str, str]:
+def producer_properties(properties: Mapping[str, Value]) -> dict[str, Value | str]:
     """Returns librdkafka's properties: the operator's over our defaults, and what the promise rests on.
 
     Raises:
@@ -99,14 +102,14 @@ def producer_properties(properties: dict[str, str]) -> dict[str, str]:
     for name, value in REQUIRED.items():
         if properties.get(name, value) not in {value, "-1" if name == "acks" else value}:
             raise ValueError(f"{name} must be {value}, got {properties[name]}: delivery is promised on it")
-    return DEFAULTS | properties | REQUIRED
+    return {**DEFAULTS, **properties, **REQUIRED}
 
 
-def _client(properties: tuple[tuple[str, str], ...]) -> Producer:
+def _client(properties: Properties) -> Producer:
     with _clients_lock:
         client = _clients.get(properties)
         if client is None:
-            settings = {**dict(properties), **Watch(dict(properties)).settings()}
+            settings: Any = {**resolved(properties), **Watch(dict(properties)).settings()}
             try:
                 client = Producer(settings)
             except KafkaException as error:
@@ -146,7 +149,7 @@ class WriteKafka(beam.PTransform):
 
     Args:
         topic: Name of the topic.
-        properties: librdkafka's, ``bootstrap.servers`` among them; secrets already resolved.
+        properties: librdkafka's, ``bootstrap.servers`` among them; secrets by reference.
         records: Batch to records, one for each of ``batch.records`` and in their order where ``sink`` is named.
         sink: Name under which ``batch.records`` count as delivered.
         instead: Of a sink without that name: what is written in the place of what a topic can never take.
@@ -157,7 +160,7 @@ class WriteKafka(beam.PTransform):
     def __init__(
         self,
         topic: str,
-        properties: dict[str, str],
+        properties: Mapping[str, str | SecretSource],
         records: Records,
         sink: str = "",
         instead: Instead | None = None,
@@ -223,9 +226,7 @@ class _Names(NamedTuple):
 
 
 class _Produce(beam.DoFn):
-    def __init__(
-        self, topic: str, properties: tuple[tuple[str, str], ...], records: Records, names: "_Names", instead: Instead
-    ) -> None:
+    def __init__(self, topic: str, properties: Properties, records: Records, names: "_Names", instead: Instead) -> None:
         super().__init__()
         self._account = names.account
         self._instead = instead

@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from yangbeam.core.secret_source import SecretSource
 from yangbeam.pipeline.config.types import InputFile, Secret, Section, Text, problem
 
 OAUTH: Final = "OAUTHBEARER"
@@ -48,31 +49,23 @@ class Sasl(Section):
                 raise problem(f"{self.mechanism} does not use it", "remove it, or choose another mechanism", key=name)
         return self
 
-    def properties(self) -> dict[str, str]:
-        """Returns what librdkafka is given, secrets in the clear.
-
-        Raises:
-            ConfigurationError: A secret is not to be had in this process.
-        """
-        found: dict[str, str] = {"sasl.mechanism": self.mechanism}
+    def properties(self) -> dict[str, str | SecretSource]:
+        """Returns what librdkafka is given, secrets by reference."""
+        found: dict[str, str | SecretSource] = {"sasl.mechanism": self.mechanism}
         if self.username is not None and self.password is not None:
-            found |= {"sasl.username": self.username, "sasl.password": _clear(self.password)}
+            found |= {"sasl.username": self.username, "sasl.password": self.password}
         return found | (_tokens(self.oauth) if self.oauth is not None else {})
 
 
-def _tokens(oauth: OAuth) -> dict[str, str]:
+def _tokens(oauth: OAuth) -> dict[str, str | SecretSource]:
     extensions = ",".join(f"{name}={value}" for name, value in oauth.extensions.items())
-    found = {
+    found: dict[str, str | SecretSource] = {
         "sasl.oauthbearer.method": "oidc",
         "sasl.oauthbearer.token.endpoint.url": oauth.token_url,
         "sasl.oauthbearer.client.id": oauth.client_id,
-        "sasl.oauthbearer.client.secret": _clear(oauth.client_secret),
+        "sasl.oauthbearer.client.secret": oauth.client_secret,
         "sasl.oauthbearer.scope": oauth.scope or "",
         "sasl.oauthbearer.extensions": extensions,
         "https.ca.location": str(oauth.ca_file or ""),
     }
     return {name: value for name, value in found.items() if value}
-
-
-def _clear(secret: Secret) -> str:
-    return secret.reveal().get_secret_value()

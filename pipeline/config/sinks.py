@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from yangbeam.core.secret_source import SecretSource, resolved
 from yangbeam.pipeline.config.keys import MessageKeys
 from yangbeam.pipeline.config.sasl import Sasl
 from yangbeam.pipeline.config.types import Flag, InputFile, OutputPath, Port, Secret, Section, Text, problem
@@ -120,19 +121,21 @@ class Kafka(Section):
         Raises:
             ConfigurationError: A secret is not to be had in this process.
         """
-        found = {"bootstrap.servers": self.bootstrap, **self._security()}
-        for name, value in self.properties.items():
-            found[name] = _clear(value) if isinstance(value, Secret) else _text(value)
-        return found
+        return resolved(self.client_settings().items())
 
-    def _security(self) -> dict[str, str]:
+    def client_settings(self) -> dict[str, str | SecretSource]:
+        """Returns the same with secrets by reference: what a graph carries to the processes that make clients."""
+        found = {"bootstrap.servers": self.bootstrap, **self._security()}
+        return found | {name: _text(value) for name, value in self.properties.items()}
+
+    def _security(self) -> dict[str, str | SecretSource]:
         protocol = ("SASL_" if self.sasl else "") + ("SSL" if self.tls.enabled else "PLAINTEXT")
         found: dict[str, Any] = {
             "security.protocol": protocol,
             "ssl.ca.location": self.tls.ca_file,
             "ssl.certificate.location": self.tls.certificate_file,
             "ssl.key.location": self.tls.key_file,
-            "ssl.key.password": self.tls.key_password and _clear(self.tls.key_password),
+            "ssl.key.password": self.tls.key_password,
             "enable.ssl.certificate.verification": None if self.tls.verify else False,
         }
         if self.sasl:
@@ -146,13 +149,11 @@ def _bare(broker: str) -> str:
     return f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host
 
 
-def _text(value: Any) -> str:
-    """Returns a value as librdkafka reads it."""
+def _text(value: Any) -> str | SecretSource:
+    """Returns a value as librdkafka reads it; a secret stays where it is found."""
+    if isinstance(value, Secret):
+        return value
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _clear(secret: Secret) -> str:
-    return secret.reveal().get_secret_value()
 
 
 def _property(name: str, value: Any, info: ValidationInfo) -> Any:
@@ -170,7 +171,7 @@ def _property(name: str, value: Any, info: ValidationInfo) -> Any:
     wanted = _FIXED_PROPERTIES.get(name)
     if wanted and str(value).lower() not in wanted:
         raise problem("would break the promise that nothing is lost on the way to Kafka", "remove it")
-    _known(name, _text(value))
+    _known(name, str(_text(value)))
     return value
 
 

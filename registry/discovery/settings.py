@@ -3,22 +3,13 @@
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
-from pydantic import SecretStr
-
+from yangbeam.core.secret_source import SecretSource, clear
 from yangbeam.io.netconf import PORT, NetconfTarget
 from yangbeam.registry.discovery.fetching import FetchLimits
 
 Sharing = Literal["auto", "always", "never"]
-
-
-class SecretSource(Protocol):
-    """Where a secret is found; hashable, and holds no secret itself."""
-
-    def reveal(self) -> SecretStr:
-        """Fetches it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +93,7 @@ class DiscoverySettings:
             access.username,
             access.known_hosts,
             access.key_file,
-            access.password.reveal().get_secret_value() if access.password is not None else "",
+            clear(access.password) if access.password is not None else "",
             self.connect_s,
             self.reply_s,
         )
