@@ -7,7 +7,9 @@ if __name__ == "__main__":
 
     from yangbeam.pipeline.cli.console import reporting
     from yangbeam.pipeline.logs import chosen, on_standard_error, quiet_process
+    from yangbeam.runners.privacy import keep_private
 
+    keep_private()
     quiet_process(debug=chosen().debug)
     try:
         with on_standard_error(), reporting():

@@ -9,6 +9,7 @@ from yangbeam.pipeline.cli.app import main as run_command
 from yangbeam.pipeline.cli.console import say, warn
 from yangbeam.pipeline.launching import FlinkStart, Job, Launchers, registry_warning
 from yangbeam.pipeline.logs import chosen, quiet_process
+from yangbeam.runners.privacy import keep_private
 
 
 def _launch(job: Job, *, live: bool) -> None:
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The console script ``yangbeam``; returns the exit code. Without arguments: the process's own."""
     given = sys.argv[1:] if arguments is None else arguments
     if arguments is None:
+        keep_private()
         quiet_process(debug="--debug" in given or chosen().debug)
     local = partial(_launch, live=False), partial(_launch, live=True)
     return run_command(given, Launchers(*local, flink=_launch_on_flink))

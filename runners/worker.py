@@ -14,6 +14,7 @@ from apache_beam.portability.api import beam_provision_api_pb2, beam_provision_a
 from google.protobuf import json_format, text_format
 
 from yangbeam.runners import memory
+from yangbeam.runners.privacy import keep_private
 
 ANSWER_S: Final = 60.0
 """How long the TaskManager may take to answer: it has just started us."""
@@ -52,6 +53,7 @@ def main() -> None:
     parser.add_argument("--id", required=True)
     parser.add_argument("--provision_endpoint", required=True)
     arguments, _ = parser.parse_known_args()
+    keep_private()
     found = environment_of(arguments.id, arguments.provision_endpoint)
     command = [sys.executable, "-m", "apache_beam.runners.worker.sdk_worker_main"]
     os.execve(sys.executable, command, {**ALLOCATION, **os.environ, **found})  # noqa: S606 # our own interpreter
