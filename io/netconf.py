@@ -11,6 +11,7 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ from ncclient.transport.errors import AuthenticationError, SSHUnknownHostError
 from ncclient.transport.parser import DefaultXMLParser
 from ncclient.transport.session import NetconfBase
 from ncclient.transport.ssh import SSHSession
+from paramiko import HostKeys
 
 from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.core.netconf_framing import Deframer
@@ -37,6 +39,15 @@ FAREWELL_S: Final = 1.0
 """How long the answer to close-session is awaited."""
 LOOK_S: Final = 0.2
 """Between looks at whether a session lives: what is asked while it dies is not told."""
+_CURVES: Final = tuple(f"ecdsa-sha2-nistp{bits}" for bits in (256, 384, 521))
+_ALGORITHMS: Final = {
+    "ssh-ed25519": ("ssh-ed25519",),
+    **{curve: (curve,) for curve in _CURVES},
+    "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
+}
+"""By type of a host key the algorithms that prove it, best first (RFC 8709, RFC 5656, RFC 8332)."""
+_SCANNED: Final = {"ssh-ed25519": "ed25519", "ssh-rsa": "rsa", **dict.fromkeys(_CURVES, "ecdsa")}
+"""What ssh-keyscan calls the types of host keys."""
 
 # What goes wrong is told by the errors below; the libraries would print tracebacks beside them.
 for _name in ("ncclient", "paramiko"):
@@ -226,11 +237,37 @@ class _Handler(DefaultDeviceHandler):
         return ValueError(f"what came is no XML: {raw[:100]!r}")
 
 
+class _KnownHosts(HostKeys):
+    """The known keys; ncclient offers a node the algorithms that ``lookup`` names, in their order.
+
+    Its own way would be to offer the types that stand in the file and nothing else: a node known by another type shows
+    no key at all, and one known by RSA none either, as "ssh-rsa" is no algorithm any more (RFC 8332).
+    """
+
+    def known(self, hostname: str) -> dict[str, Any]:
+        """Returns the keys of a host by type."""
+        return dict(super().lookup(hostname) or {})
+
+    def lookup(self, hostname: str) -> Any:
+        """Returns the algorithms to offer: those of the known keys, then all others; None: the host is not known."""
+        known = self.known(hostname)
+        if not known:
+            return None
+        own = [algorithm for kind in known for algorithm in _ALGORITHMS.get(kind, ())]
+        return dict.fromkeys([*own, *(other for others in _ALGORITHMS.values() for other in others)])
+
+    def check(self, hostname: str, key: Any) -> bool:
+        """Says whether this very key is known."""
+        known = self.known(hostname).get(key.get_name())
+        return known is not None and bool(known.asbytes() == key.asbytes())
+
+
 class _Session(SSHSession):
     """A session whose known hosts are those of a file of the operator's choice."""
 
     def __init__(self, handler: _Handler, known_hosts: str) -> None:
         super().__init__(handler)
+        self._host_keys = _KnownHosts()
         self.parser = _Reader(self)
         self._known_hosts = known_hosts
 
@@ -240,9 +277,10 @@ class _Session(SSHSession):
         else:
             super().load_known_hosts(filename)
 
-    def knows(self, host: str, port: int) -> bool:
-        """Whether another key of this host is known."""
-        return any(self._host_keys.lookup(name) for name in (host, f"[{host}]:{port}"))
+    def known(self, host: str, port: int) -> dict[str, list[str]]:
+        """Returns the types of key by which this host is known, under each name that has some."""
+        found = {name: self._host_keys.known(name) for name in (host, f"[{host}]:{port}")}
+        return {name: sorted(keys) for name, keys in found.items() if keys}
 
 
 def _opened(target: NetconfTarget, handler: _Handler) -> Any:
@@ -293,12 +331,8 @@ def _connect(session: _Session, target: NetconfTarget, channel: socket.socket) -
 def _told(target: NetconfTarget, session: _Session, error: Exception, *, late: bool) -> NetconfError:
     """Returns what an operator can act on."""
     if isinstance(error, SSHUnknownHostError):
-        known = session.knows(target.host, target.port)
         key = session.transport.get_remote_server_key()
-        what = "has another host key than the known one" if known else "has a host key that is not known"
-        reason = "netconf-host-key-changed" if known else "netconf-host-key-unknown"
-        shown = f"{target.name} {what}: {key.get_name()} {key.fingerprint}; {_keyscan(target)}"
-        return NetconfError(reason, shown, fault=Fault.CONFIGURATION)
+        return _unproven(target, session.known(target.host, target.port), key.get_name(), key.fingerprint)
     if isinstance(error, AuthenticationError):
         how = f"with the key {target.key_file}" if target.key_file else "with the password" if target.password else ""
         what = f"{target.name} refuses the login {target.username or 'of this user'} {how}: {_words(error)}"
@@ -308,9 +342,27 @@ def _told(target: NetconfTarget, session: _Session, error: Exception, *, late: b
     return _died(target, "netconf-no-session", f"opens no NETCONF session: {_words(error)}")
 
 
-def _keyscan(target: NetconfTarget) -> str:
+def _unproven(target: NetconfTarget, known: dict[str, list[str]], kind: str, fingerprint: str) -> NetconfError:
+    """Returns the error of a host key that is not among the known ones: new, changed, or the first of its type."""
+    changed = [name for name, kinds in known.items() if kind in kinds]
+    others = sorted({other for kinds in known.values() for other in kinds})
+    if changed:
+        what = "has another host key than the known one"
+    elif others:
+        what = f"is known by a host key of another type ({', '.join(others)}) than the one it shows"
+    else:
+        what = "has a host key that is not known"
+    reason = "netconf-host-key-changed" if changed else "netconf-host-key-unknown"
+    shown = f"{target.name} {what}: {kind} {fingerprint}; {_keyscan(target, kind, changed)}"
+    return NetconfError(reason, shown, fault=Fault.CONFIGURATION)
+
+
+def _keyscan(target: NetconfTarget, kind: str = "", changed: Sequence[str] = ()) -> str:
+    """Returns how a key gets into the file: of the type that the node shows, in the place of one that changed."""
     where = target.known_hosts or "~/.ssh/known_hosts"
-    return f"compare with the node's own, then: ssh-keyscan -p {target.port} {target.host} >> {where}"
+    forget = "".join(f"ssh-keygen -f {where} -R '{name}' && " for name in changed)
+    of_type = f"-t {_SCANNED[kind]} " if kind in _SCANNED else ""
+    return f"compare with the node's own, then: {forget}ssh-keyscan {of_type}-p {target.port} {target.host} >> {where}"
 
 
 def _died(target: NetconfTarget, reason: str, what: str) -> NetconfError:

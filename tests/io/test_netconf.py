@@ -88,7 +88,7 @@ def test_a_refusal_says_what_the_node_said_and_the_session_goes_on(target: Netco
 
 def test_a_host_key_that_is_not_known_is_refused_with_the_cure(target: NetconfTarget, servers: NetconfServers) -> None:
     Path(target.known_hosts).write_text("")
-    with pytest.raises(NetconfError, match=r"SHA256:.* ssh-keyscan -p .* 127.0.1.1 >> /") as caught:
+    with pytest.raises(NetconfError, match=r"SHA256:.* ssh-keyscan -t \w+ -p .* 127.0.1.1 >> /") as caught:
         NetconfSession(target)
     assert (caught.value.reason, caught.value.fault) == ("netconf-host-key-unknown", Fault.CONFIGURATION)
     assert not caught.value.transient
@@ -102,6 +102,39 @@ def test_a_host_key_that_changed_is_told_apart(target: NetconfTarget) -> None:
     with pytest.raises(NetconfError, match="another host key than the known one") as caught:
         NetconfSession(target)
     assert caught.value.reason == "netconf-host-key-changed"
+    # The old key must go first: of two keys of one type the first one counts.
+    name = f"[{target.host}]:{target.port}"
+    assert f"ssh-keygen -f {known} -R '{name}' && ssh-keyscan -t ecdsa -p {target.port} " in caught.value.detail
+
+
+def test_a_node_that_is_known_by_a_key_of_another_type_is_told_with_the_cure(
+    target: NetconfTarget, servers: NetconfServers
+) -> None:
+    known = Path(target.known_hosts)
+    shown = known.read_text()
+    assert shown.split()[1] == "ecdsa-sha2-nistp256"
+    another = paramiko.RSAKey.generate(2048)
+    known.write_text(f"{shown.split()[0]} ssh-rsa {another.get_base64()}\n")
+    with pytest.raises(NetconfError, match=r"known by a host key of another type \(ssh-rsa\)") as caught:
+        NetconfSession(target)
+    assert caught.value.reason == "netconf-host-key-unknown", "nothing changed: this type was never known"
+    assert f"ecdsa-sha2-nistp256 {servers.key.fingerprint}" in caught.value.detail
+    assert f": ssh-keyscan -t ecdsa -p {target.port} {target.host} >> {known}" in caught.value.detail
+    known.write_text(known.read_text() + shown)  # as the command does
+    NetconfSession(target).close()
+
+
+@pytest.mark.parametrize(
+    "others", ["", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGb1M7Ie2n3YyK2bHqTdqI8oT9rZr0xW0xv8gqv5y0aA"]
+)
+def test_a_node_that_is_known_by_an_rsa_key_is_let_in(
+    target: NetconfTarget, servers: NetconfServers, others: str
+) -> None:
+    servers.key = paramiko.RSAKey.generate(2048)
+    line = servers.known_hosts()
+    name = line.split()[0]
+    Path(target.known_hosts).write_text(line + (f"{name} {others}\n" if others else ""))
+    NetconfSession(target).close()
 
 
 def test_no_file_of_known_hosts_is_the_operator_s_to_mend(target: NetconfTarget) -> None:
