@@ -138,7 +138,8 @@ class _Settled:
 class WriteKafka(beam.PTransform):
     """Produces each batch's records.
 
-    Delivery: at least once, in order within (key, shard); duplicates only when a bundle is retried. A batch counts as
+    Delivery: at least once, in order within (key, shard); duplicates only when a bundle is retried. What a broker
+    refuses is given again, each record alone, behind what came after it. A batch counts as
     delivered for as many records as the broker acknowledged, one by one; a record that fails makes the bundle fail with
     ``KafkaUnavailableError``. One that the topic can never take ends no job: it becomes a dead letter where the sink
     counts what it delivers; elsewhere the first of ``instead`` is written that a topic takes, and both this and what
@@ -298,6 +299,10 @@ class _Produce(beam.DoFn):
         refused = self._judged()
         batches, acknowledged = self._batches, self._settled.acknowledged
         self.start_bundle()
+        if refused:
+            suspects = [record for _, records in batches for record in records if record.value in refused]
+            refused, more = self._one_by_one(client, suspects)
+            acknowledged += more
         if not self._sink:
             too_large = [record for _, records in batches for record in records if refused and record.value in refused]
             replaced = sum(self._replace(client, record, refused[record.value]) for record in too_large)
@@ -308,6 +313,22 @@ class _Produce(beam.DoFn):
             outputs += self._outputs(batch, records, refused, acknowledged)
             acknowledged -= sum(record.value not in refused for record in records)
         return outputs
+
+    def _one_by_one(self, client: Producer, records: list[Record]) -> tuple[dict[bytes, RecordRefusedError], int]:
+        """Gives records alone, as a broker refuses a request as a whole: what is small has come with what is too large.
+
+        Returns:
+            What is refused even so, by its value; and how many of the others were acknowledged.
+        """
+        refused: dict[bytes, RecordRefusedError] = {}
+        acknowledged = 0
+        for record in records:
+            self._give(client, record)
+            self._settle(client)
+            refused |= self._judged()
+            acknowledged += self._settled.acknowledged
+            self.start_bundle()
+        return refused, acknowledged
 
     def _kept(
         self, batches: list[tuple[Any, list[Record]]], acknowledged: int, beside: dict[str, int]
