@@ -16,6 +16,7 @@ from yangbeam.core.elements import (
     Bound,
     BoundBatch,
     DeadLetter,
+    Heartbeat,
     LossEvent,
     Subscription,
     TopicBatch,
@@ -129,8 +130,12 @@ class Unwrapper:
                 tallies.add(RECEIVED, *where)
                 count_dead(letter, tallies, where)
         kept.append(len(out.bound.notifications))
+        # The reader's heartbeats are the ledger's clock alone: that of losses is the records' own.
+        tallies.collectors.extend(control for control in batch.controls if isinstance(control, Heartbeat))
         out.bound.controls.extend(
-            msgspec.structs.replace(control, at=kept[min(control.at, len(batch.records))]) for control in batch.controls
+            msgspec.structs.replace(control, at=kept[min(control.at, len(batch.records))])
+            for control in batch.controls
+            if not isinstance(control, Heartbeat)
         )
         return out
 

@@ -4,16 +4,22 @@ Promise: every record from the starting offset on, in the order of its partition
 run ended well. Added topics and partitions are found at the next start.
 """
 
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
-from yangbeam.core.elements import TopicBatch
+from yangbeam.core.elements import Control, Heartbeat, TopicBatch, TopicRecord
 from yangbeam.core.ingest.merge import Merge, Partition
 from yangbeam.core.input_end import InputEnd
 from yangbeam.core.reader import END, NOTHING, Poll
 from yangbeam.io.kafka.raw_topic import TopicSettings
 from yangbeam.io.kafka.telemetry_feed import TelemetryFeed
+
+BEAT_S: Final = 1.0
+"""Between two heartbeats of a live run: behind each the ledger tells what was counted since."""
+COLLECTOR_ID: Final = "ingest"
 
 
 class TelemetryTopicReader:
@@ -22,13 +28,16 @@ class TelemetryTopicReader:
     Args:
         settings: What to read.
         topics: Instead of the one topic of ``settings``.
+        clock: Monotone seconds.
 
     Raises:
         ConfigurationError: A topic does not exist.
         KafkaAwayError: No broker answers.
     """
 
-    def __init__(self, settings: TopicSettings, topics: Sequence[str] = ()) -> None:
+    def __init__(
+        self, settings: TopicSettings, topics: Sequence[str] = (), clock: Callable[[], float] = time.monotonic
+    ) -> None:
         names = tuple(topics) or (settings.topic,)
         self._source = f"kafka:{'+'.join(names)}"
         self._merge = Merge(settings.max_bytes)
@@ -37,6 +46,10 @@ class TelemetryTopicReader:
         self._end = InputEnd(TopicBatch)
         self._is_stopping = self._is_ended = False
         self._given = 0
+        self._newest_us = 0
+        self._is_live = settings.end is None
+        self._clock = clock
+        self._beaten_s = clock()
 
     def poll(self, max_bytes: int, max_wait_s: float) -> TopicBatch | Poll:
         """Returns the next batch, of all partitions; raises as ``TopicConsumer.take``."""
@@ -49,12 +62,26 @@ class TelemetryTopicReader:
             run = self._merge.next(self._behind())
         if run:
             self._given += len(run)
-            return self._end.hold(TopicBatch(source=self._source, ordinal=self._given - len(run), records=run))
+            self._newest_us = run[-1].timestamp_us
+            return self._batch(run, self._beat(len(run)))
         if self._is_stopping or all(feed.is_empty() for feed in self._feeds):
             self._is_ended = True
             self._ready.extend(self._end.batches())
             return self._ready.popleft()
-        return NOTHING
+        beat = self._beat(0)
+        return self._batch([], beat) if beat else NOTHING
+
+    def _batch(self, run: list[TopicRecord], controls: list[Control]) -> TopicBatch:
+        ordinal = self._given - len(run)
+        return self._end.hold(TopicBatch(source=self._source, ordinal=ordinal, records=run, controls=controls))
+
+    def _beat(self, at: int) -> list[Control]:
+        """Returns a live run's heartbeat when it is due, with records or without: the sinks may count later."""
+        now_s = self._clock()
+        if not self._is_live or not self._given or now_s - self._beaten_s < BEAT_S:
+            return []
+        self._beaten_s = now_s
+        return [Heartbeat(at, COLLECTOR_ID, self._newest_us, {})]
 
     def _fetch(self, max_wait_s: float) -> None:
         if self._is_stopping:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import ARRIVAL_US, payload
 from tests.core.ingest.topic_records import SUBSCRIPTION, TERMS, record
-from yangbeam.core.elements import EndOfInput, TopicBatch, TopicRecord
+from yangbeam.core.elements import EndOfInput, Heartbeat, TopicBatch, TopicRecord
 from yangbeam.core.errors import NotificationError, SchemaError, SchemaPendingError
 from yangbeam.core.framing import FRAMINGS
 from yangbeam.core.ingest.records import told
@@ -97,6 +97,15 @@ def test_a_hole_in_the_offsets_is_a_loss_unless_the_topic_is_compacted() -> None
 def test_the_end_of_input_stands_behind_what_was_kept() -> None:
     found, _ = unwrap(record(1, 0), record(1, 1), record(2, 2))
     assert [control.at for control in found.bound.controls] == [2]
+
+
+def test_heartbeats_of_the_reader_go_to_the_ledger_alone_as_losses_have_the_clock_of_the_records() -> None:
+    beat = Heartbeat(1, "ingest", 5, {})
+    tallies = Tallies("unwrap")
+    batch = TopicBatch(records=[record(1, 0)], controls=[beat, EndOfInput(1, 6)])
+    found = Unwrapper(id_of_guid=by_guid, schema_of=by_id, judges=False).unwrap(ReadSoFar(), batch, tallies)
+    assert tallies.collectors == [beat]
+    assert found.bound.controls == [EndOfInput(1, 6)]
 
 
 def altered(**facts: Any) -> TopicRecord:

@@ -5,11 +5,11 @@ from typing import Any
 
 from tests.io.kafka.clusters import fill, new_topic, properties
 from tests.waiting import until
-from yangbeam.core.elements import EndOfInput, TopicBatch
+from yangbeam.core.elements import EndOfInput, Heartbeat, TopicBatch
 from yangbeam.core.raw_record import RawRecord
 from yangbeam.core.reader import END, NOTHING
 from yangbeam.io.kafka.raw_topic import TopicSettings
-from yangbeam.io.kafka.telemetry_reader import TelemetryTopicReader
+from yangbeam.io.kafka.telemetry_reader import BEAT_S, COLLECTOR_ID, TelemetryTopicReader
 
 START_MS = 1_795_168_800_000
 
@@ -60,7 +60,7 @@ def test_live_it_waits_stops_and_goes_on_where_it_committed() -> None:
     topic = new_topic()
     group = (*properties(), ("group.id", topic))
     fill(topic, records(3, 0))
-    reader = TelemetryTopicReader(settings(topic, end=None, start="committed", properties=group))
+    reader = TelemetryTopicReader(settings(topic, end=None, start="committed", properties=group), clock=lambda: 0.0)
     seen: list[Any] = []
 
     def three() -> bool:
@@ -80,6 +80,30 @@ def test_live_it_waits_stops_and_goes_on_where_it_committed() -> None:
     fill(topic, records(2, 0, 3))
     again = TelemetryTopicReader(settings(topic, start="committed", properties=group))
     assert [each.value for batch in drained(again) for each in batch.records] == [b"3", b"4"]
+
+
+def test_live_a_heartbeat_comes_with_records_and_without_once_a_second() -> None:
+    topic = new_topic()
+    now_s = 0.0
+    reader = TelemetryTopicReader(settings(topic, end=None, start="earliest"), clock=lambda: now_s)
+    now_s = BEAT_S
+    assert reader.poll(1, 0.01) is NOTHING, "nothing was read that could be told"
+    fill(topic, records(1, 0))
+
+    def first() -> TopicBatch | None:
+        polled = reader.poll(1, 0.2)
+        return polled if isinstance(polled, TopicBatch) else None
+
+    batch = until(first, "no record comes")
+    assert batch is not None
+    newest_us = START_MS * 1000
+    assert batch.controls == [Heartbeat(1, COLLECTOR_ID, newest_us, {})]
+    assert reader.poll(1, 0.01) is NOTHING
+    now_s += BEAT_S
+    idle = reader.poll(1, 0.01)
+    assert isinstance(idle, TopicBatch)
+    assert (idle.records, idle.controls) == ([], [Heartbeat(0, COLLECTOR_ID, newest_us, {})])
+    reader.close()
 
 
 def test_a_partition_far_ahead_is_fetched_no_further_until_the_others_have_caught_up() -> None:
