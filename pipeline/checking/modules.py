@@ -1,20 +1,21 @@
-"""Which YANG modules of the configured folders do not compile, and why."""
+"""Which YANG modules of the configured folders do not compile, or cost too much, and why."""
 
-import tempfile
 from collections.abc import Iterator
 from typing import Final
 
 from yangbeam.core.errors import Fault, SchemaError
 from yangbeam.core.yang.augmenting import closure
-from yangbeam.core.yang.libyang_context import LibyangContext
+from yangbeam.core.yang.costs import TOO_COSTLY, CostLimits
 from yangbeam.core.yang.schema_set import make_schema_set
-from yangbeam.io.yang_directories import write_set
 from yangbeam.pipeline.checking.finding import Finding, ok, problem
 from yangbeam.pipeline.config.file import Config
 from yangbeam.registry.directories import Directory, Shelf
+from yangbeam.registry.guard.guard import guard_of
 
 NAME: Final = "modules"
 CURE: Final = "correct the module"
+LIMITS: Final = CostLimits()
+"""As of a job: what a check compiles is as foreign."""
 
 
 def compile_(config: Config) -> Iterator[Finding]:
@@ -40,15 +41,19 @@ def _of_folder(path: str, texts: dict[str, str]) -> Iterator[Finding]:
         if why:
             failing += 1
             yield _problem(f"{path}: module {name} does not compile", why)
-    if not failing:
+    if not failing and together.reason == TOO_COSTLY:  # no node has all the modules of a vendor
+        yield ok(
+            NAME, f"{path}: all {len(texts)} modules compile, each with what it needs; together they cost too much"
+        )
+    elif not failing:
         yield _problem(f"{path}: modules compile alone, but not together", together)
     elif failing < len(texts):
         yield ok(NAME, f"{path}: {len(texts) - failing} of {len(texts)} modules compile")
 
 
 def _problem(what: str, why: SchemaError) -> Finding:
-    """Returns a problem; a module that is missing is named with its cure already."""
-    cure = "" if why.reason == "module-missing" else CURE
+    """Returns a problem; one that is missing, or costs too much, is named with its cure already."""
+    cure = "" if why.reason in ("module-missing", TOO_COSTLY) else CURE
     return problem(NAME, f"{what}: {why.detail.rstrip('.')}", cure, Fault.CONFIGURATION)
 
 
@@ -56,9 +61,7 @@ def _refusal(texts: dict[str, str], lent: dict[str, str], names: tuple[str, ...]
     """Returns why modules do not compile with what they need; None: they do."""
     shelf = lent | texts
     try:
-        schema_set = make_schema_set({name: shelf[name] for name in closure(shelf, names)})
-        with tempfile.TemporaryDirectory(prefix="yangbeam-check-") as folder:
-            LibyangContext(schema_set, write_set(schema_set, folder)).close()
+        guard_of(LIMITS).compiles(make_schema_set({name: shelf[name] for name in closure(shelf, names)}))
     except SchemaError as error:
         return error
     return None

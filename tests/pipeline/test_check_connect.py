@@ -10,18 +10,36 @@ from pathlib import Path
 import orjson
 import pytest
 
+from tests.costly import doubling
 from tests.io.kafka.clusters import bootstrap, new_topic
 from tests.pipeline.commands import run
 from tests.registry.discovery.nodes import THINGS
 from yangbeam.core.errors import ConfigurationError, Fault
 from yangbeam.core.topic_plan import LARGEST, Found, Wanted
+from yangbeam.core.yang.costs import CostLimits
 from yangbeam.pipeline.checking import brokers, clock, folders, modules, nodes, ports, stores
 from yangbeam.pipeline.checking.finding import Finding, failed, ok, problem
 from yangbeam.pipeline.checking.table import CHECKS, Look, exit_code, look
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.exit_codes import ExitCode
+from yangbeam.registry.guard.guard import Guard
 from yangbeam.simulator.netconf.equipment import equipment
 from yangbeam.simulator.netconf.server import PASSWORD, USERNAME, NetconfOptions, NetconfServers
+
+
+@pytest.fixture(autouse=True)
+def _guards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Guards of a test's own, which end with it."""
+    made: list[Guard] = []
+
+    def guard_of(limits: CostLimits) -> Guard:
+        made[:] = made or [Guard(limits)]
+        return made[0]
+
+    monkeypatch.setattr(modules, "guard_of", guard_of)
+    yield
+    for each in made:
+        each.close()
 
 
 def configured(folder: Path, text: str) -> Config:
@@ -216,6 +234,25 @@ def test_each_module_that_does_not_compile_is_named_with_the_reason(tmp_path: Pa
     for name in ("bad", "lacks"):
         (place / f"{name}.yang").unlink()
     assert lines(modules.compile_, config) == [f"modules: ok: {place}: all 1 modules compile"]
+
+
+def test_a_module_that_costs_too_much_is_named_and_holds_up_no_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modules, "LIMITS", CostLimits(nodes=80))
+    (tmp_path / "yang").mkdir()
+    place = tmp_path / "yang"
+    for name, times in (("one", 4), ("two", 4), ("huge", 8)):
+        (place / f"{name}.yang").write_text(doubling(times, name))
+    config = configured(tmp_path, '[[schemas.directories]]\npath = "yang"\n')
+    found = lines(modules.compile_, config)
+    assert found[0].startswith(f"modules: {place}: module huge does not compile: ")
+    assert "too costly to compile" in found[0]
+    assert found[1:] == [f"modules: ok: {place}: 2 of 3 modules compile"]
+    (place / "huge.yang").unlink()
+    assert lines(modules.compile_, config) == [
+        f"modules: ok: {place}: all 2 modules compile, each with what it needs; together they cost too much"
+    ]
 
 
 def test_what_is_no_yang_is_the_configurations(tmp_path: Path) -> None:
