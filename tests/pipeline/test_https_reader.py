@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -311,14 +311,24 @@ def test_connections_are_bounded_and_those_that_are_open_go_on(site: Open) -> No
     assert one.counters["turned_away"] == 1
 
 
+def answer_to(one: Site, octets: bytes) -> bytes:
+    """Sends octets within TLS, and returns what comes until the reader ends the connection."""
+    answer = b""
+    tcp = socket.create_connection(("127.0.0.1", one.port), timeout=PATIENCE_S)
+    with one.context().wrap_socket(tcp, server_hostname="127.0.0.1") as connection, suppress(OSError):
+        connection.sendall(octets)
+        while more := connection.recv(4096):
+            answer += more
+    return answer
+
+
 def test_garbage_instead_of_tls_or_http_harms_nobody_else(site: Open) -> None:
     with site() as one, one.client() as client:
         with socket.create_connection(("127.0.0.1", one.port), timeout=PATIENCE_S) as plain:
             plain.sendall(b"\x21\x0c" + bytes(100))
-        tcp = socket.create_connection(("127.0.0.1", one.port), timeout=PATIENCE_S)
-        with one.context().wrap_socket(tcp, server_hostname="127.0.0.1") as garbage:
-            garbage.sendall(bytes(range(256)) * 200)
-            assert garbage.recv(4096).startswith(b"HTTP/1.1 400")
+        assert answer_to(one, bytes(range(256))).startswith(b"HTTP/1.1 400")
+        # Of what is too much to be read the answer may be lost: the system resets a connection with octets unread.
+        assert answer_to(one, bytes(range(256)) * 200)[:12] in {b"HTTP/1.1 400", b""}
         assert client.post("/relay-notification", content=ONE, headers=JSON).status_code == 204
     assert one.payloads == [ONE]
 
