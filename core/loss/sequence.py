@@ -328,8 +328,9 @@ def _leap(sequence: Sequence, step: Gap, other: Line, only: list[Gap] | None) ->
         gaps.append(step)
     gaps += later
     sequence.expected, sequence.at, sequence.gaps = other.expected, other.at, gaps
-    placed = [number for number in sequence.strays if fill(gaps, number, None)]
-    sequence.strays = tuple(number for number in sequence.strays if number not in placed)
+    begun = max(sequence.restarted, step.opened - WINDOW_US)
+    fresh = sequence.strays if sequence.aside >= begun else ()  # those of an epoch before are no numbers of this one
+    sequence.strays = tuple(number for number in fresh if not fill(gaps, number, None))
     _close(sequence)
 
 

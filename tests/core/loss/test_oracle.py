@@ -59,7 +59,19 @@ def test_a_hole_that_takes_numbers_of_all_subscriptions_at_once_is_one_loss_even
 
 
 WIDE = (
-    *(710000010, 710000021, 710000098, 710000337, 720000130, 720000327, 730000134, 730000497, 730000980, 730001168),
+    *(
+        710000010,
+        710000021,
+        710000098,
+        710000337,
+        720000130,
+        720000327,
+        730000134,
+        730000497,
+        730000980,
+        730001168,
+        760001172,
+    ),
 )
 """Once judged wrong: repeats and stragglers beside a hole, holes with one number between, new flows after one."""
 
