@@ -45,7 +45,6 @@ MEMORY_MB: Final = 512
 ATTEMPTS: Final = 5
 """Tries before a transient error fails the bundle; the waits double from FIRST_WAIT_S: 1.5 s in all."""
 FIRST_WAIT_S: Final = 0.1
-
 UPSERTS: Final = 64
 """Writes after one that met a row that was there: trying in vain costs a transaction, so at most 2 % are lost."""
 
@@ -132,11 +131,8 @@ class _Keep(beam.DoFn):
         self, path: str, account: Account, rows: Callable[[Any], Rows], records: Callable[[Any], int], name: str
     ) -> None:
         super().__init__()
-        self._records = records
-        self._name = name
-        self._path = path
-        self._account = account
-        self._rows = rows
+        self._path, self._account = path, account
+        self._rows, self._records, self._name = rows, records, name
 
     def process(self, batch: Any) -> Iterator[Any]:
         rows = self._rows(batch)

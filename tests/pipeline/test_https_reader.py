@@ -263,7 +263,7 @@ def test_connections_without_a_handshake_lock_no_publisher_out(site: Open) -> No
 def test_a_connection_without_a_handshake_is_ended_and_counted(site: Open) -> None:
     with site(timeout_s=0.3, max_connections=2) as one, one.client() as client:
         assert client.get("/capabilities").status_code == 200
-        with socket.create_connection(("127.0.0.1", one.port), timeout=60) as silent:
+        with socket.create_connection(("127.0.0.1", one.port), timeout=PATIENCE_S) as silent:
             assert silent.recv(1) == b""
         until(lambda: one.counters["handshake_too_slow"] == 1)
         with one.client() as other:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.builders import batch, notification
 from tests.costly import doubling
+from tests.waiting import PATIENCE_S
 from yangbeam.core.binding import Binder, Subscriptions
 from yangbeam.core.elements import Bound, DeadLetter
 from yangbeam.core.errors import SchemaError, SchemaPendingError
@@ -108,11 +109,11 @@ def test_the_registry_goes_on_answering_and_ends_when_it_is_told_to(tmp_path: Pa
     body = {"schema": doubling(24), "schemaType": "YANG"}
     with ThreadPoolExecutor(1) as pool:
         with serving(app, bind("127.0.0.1", 0)) as url:
-            posted = pool.submit(httpx.post, f"{url}/subjects/d/versions", json=body, timeout=900)
+            posted = pool.submit(httpx.post, f"{url}/subjects/d/versions", json=body, timeout=PATIENCE_S)
             for _ in range(3):
-                assert httpx.get(f"{url}/subjects", timeout=60).json() == []
+                assert httpx.get(f"{url}/subjects", timeout=PATIENCE_S).json() == []
             while not guard.is_busy():
-                assert httpx.get(f"{url}/subjects", timeout=60).json() == []
+                assert httpx.get(f"{url}/subjects", timeout=PATIENCE_S).json() == []
             assert not posted.done()
         assert posted.result().status_code == 503
 
@@ -122,11 +123,11 @@ def test_the_registry_refuses_what_costs_too_much(tmp_path: Path) -> None:
     app = make_app(SchemaStore(tmp_path / "r"), guard=guard)
     with serving(app, bind("127.0.0.1", 0)) as url:
         answer = httpx.post(
-            f"{url}/subjects/d/versions", json={"schema": doubling(23), "schemaType": "YANG"}, timeout=900
+            f"{url}/subjects/d/versions", json={"schema": doubling(23), "schemaType": "YANG"}, timeout=PATIENCE_S
         )
         assert (answer.status_code, answer.json()["error_code"]) == (422, 42201)
         assert "doubling@2026-01-01 is too costly" in answer.json()["message"]
-        good = httpx.post(f"{url}/subjects/g/versions", json={"schema": GOOD, "schemaType": "YANG"}, timeout=900)
+        good = httpx.post(f"{url}/subjects/g/versions", json={"schema": GOOD, "schemaType": "YANG"}, timeout=PATIENCE_S)
         assert good.status_code == 200
 
 

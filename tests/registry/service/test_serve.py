@@ -95,7 +95,7 @@ def test_a_request_without_end_is_cut_at_its_limit(tmp_path: Path) -> None:
 def test_a_request_that_does_not_arrive_is_ended_with_its_cause(tmp_path: Path) -> None:
     with serving(app(tmp_path, max_body_s=0.2), bind("127.0.0.1", 0)) as url:
         host, port = url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=60) as slow:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as slow:
             slow.sendall(b"POST /subjects/s/versions HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{")
             assert b"50002" in slow.recv(4096) + slow.recv(4096)
         assert httpx.get(f"{url}/subjects").json() == []
@@ -105,7 +105,7 @@ def test_a_head_that_does_not_arrive_is_ended(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(serve, "HEAD_S", 0.2)
     with serving(app(tmp_path), bind("127.0.0.1", 0)) as url:
         host, port = url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=60) as slow:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as slow:
             slow.sendall(b"GET /subjects HTTP/1.1\r\nx: ")
             assert slow.recv(1) == b""
         assert httpx.get(f"{url}/subjects").json() == []
@@ -115,7 +115,7 @@ def test_no_peer_takes_all_connections(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(serve, "MAX_CONNECTIONS", 40)
     with serving(app(tmp_path), bind("127.0.0.1", 0)) as url:
         host, port = url.removeprefix("http://").split(":")
-        silent = [socket.create_connection((host, int(port)), timeout=60) for _ in range(20)]
+        silent = [socket.create_connection((host, int(port)), timeout=PATIENCE_S) for _ in range(20)]
         assert silent[-1].recv(1) == b""  # beyond its share
         with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.9"), base_url=url) as other:
             assert other.get("/subjects").json() == []
