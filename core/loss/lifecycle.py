@@ -1,6 +1,6 @@
 """Turns announcements, heartbeats and restarts into loss events: what subscriptions owe and what became of them."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from yangbeam.core.elements import LossEvent
 from yangbeam.core.loss.exporter import Exporter
@@ -60,9 +60,9 @@ def beat(exporter: Exporter, collector_id: str, clock: Listening, *, pause: bool
         exporter.heard_by = collector_id
         for watch in exporter.watches.values():
             rebase(watch, clock)
-    by_subscription = _flows(exporter)
+    flows = _flows(exporter)
     for watch in exporter.watches.values():
-        refresh(watch, _data(exporter, watch, by_subscription), clock)
+        refresh(watch, _data(watch, flows), clock)
         if not pause:
             events += [_silent(exporter, watch, one) for one in check(watch, clock)]
     _reckon(exporter, clock)
@@ -109,30 +109,35 @@ def _look(exporter: Exporter, watch: Watch, clock: Listening) -> list[LossEvent]
     """Closes what is open of a subscription whose state is about to change."""
     own = [flow for flow in exporter.flows if flow.key[2] == watch.subscription_id]
     spoken = any(flow.at > watch.told_us for flow in own)
-    flows: dict[int | None, list[Flow]] = {watch.subscription_id: own} if spoken else _flows(exporter)
-    refresh(watch, _data(exporter, watch, flows), clock)
+    flows = _Flows({watch.subscription_id: own}, {}) if spoken else _flows(exporter)
+    refresh(watch, _data(watch, flows), clock)
     told = check(watch, clock) + excuse(watch, clock, state=watch.state)
     return [_silent(exporter, watch, one) for one in told]
 
 
-def _flows(exporter: Exporter) -> dict[int | None, list[Flow]]:
-    grouped: dict[int | None, list[Flow]] = {}
+class _Flows(NamedTuple):
+    """The flows of an exporter, grouped once for all its watches."""
+
+    own: dict[int | None, list[Flow]]
+    """By subscription."""
+    strays: dict[int, list[Flow]]
+    """By source port, those of subscriptions that nobody watches."""
+
+
+def _flows(exporter: Exporter) -> _Flows:
+    found = _Flows({}, {})
     for flow in exporter.flows:
-        grouped.setdefault(flow.key[2], []).append(flow)
-    return grouped
+        found.own.setdefault(flow.key[2], []).append(flow)
+        if flow.key[2] not in exporter.watches:
+            found.strays.setdefault(flow.key[0], []).append(flow)
+    return found
 
 
-def _data(exporter: Exporter, watch: Watch, by_subscription: dict[int | None, list[Flow]]) -> list[Data]:
+def _data(watch: Watch, found: _Flows) -> list[Data]:
     """Returns the newest data of a subscription, by publisher; by its socket where it never sent under its own id."""
-    flows = by_subscription.get(watch.subscription_id, [])
+    flows = found.own.get(watch.subscription_id, [])
     if all(flow.at <= watch.told_us for flow in flows):
-        flows = [
-            flow
-            for number, some in by_subscription.items()
-            if number not in exporter.watches
-            for flow in some
-            if flow.key[0] == watch.port
-        ]
+        flows = found.strays.get(watch.port, [])
     newest: dict[int, int] = {}
     for flow in flows:
         newest[flow.key[1]] = max(newest.get(flow.key[1], 0), flow.at)

@@ -8,7 +8,7 @@ from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss import lifecycle
 from yangbeam.core.loss.detector import Detector
 from yangbeam.core.loss.facts import FULL, MODIFIED, RESUMED, STARTED, SUSPENDED, TERMINATED, Facts
-from yangbeam.core.loss.freshness import MOST_PULSES
+from yangbeam.core.loss.freshness import MOST_PULSES, Watch
 
 SECOND = 1_000_000
 START = 1_795_168_810_000_000
@@ -295,3 +295,23 @@ def test_a_subscription_announced_anew_starts_a_new_life() -> None:
         ("open", "never-sent"),
         ("confirmed", "never-sent"),
     ]
+
+
+def test_a_heartbeat_looks_once_at_each_flow_however_many_subscriptions_are_silent() -> None:
+    class Counted(dict[int, Watch]):
+        asked = 0
+
+        def __contains__(self, number: object) -> bool:
+            Counted.asked += 1
+            return super().__contains__(number)
+
+    detector = Detector()
+    feed(detector, [started(0, 0.5, subscription_id=number) for number in range(1, 301)], 1)
+    (exporter,) = detector._exporters.values()
+    exporter.watches = Counted(exporter.watches)
+    events = feed(detector, [], 30)
+    assert len(events) == 0
+    Counted.asked = 0
+    events = detector.observe([], [Heartbeat(0, "c1", START + 31 * SECOND, {})], Tallies("loss"), "c1")
+    assert len(events) == 300, "each is told"
+    assert 0 < Counted.asked <= len(exporter.flows) == 300
