@@ -33,6 +33,7 @@ def test_the_same_module_missing_in_many_instances_is_one_group_with_its_cure() 
         "dead:module-missing": 68,
         f"why:module-missing|configuration|acme-b|{IF}": 68,
         "dead:not-json": 1,
+        "died:s": 69,
     }
     (first, second) = groups_in(counts).items()
     assert first == (Group("module-missing", "configuration", "acme-b", IF), 68)
@@ -90,7 +91,7 @@ def test_a_pattern_has_names_of_nodes_alone_and_a_length(path: str, pattern: str
 
 
 def test_a_module_that_is_no_name_is_not_counted_by_it() -> None:
-    assert counted(letter(module="a|b\n")) == {"dead:module-missing": 1}
+    assert counted(letter(module="a|b\n")) == {"dead:module-missing": 1, "died:s": 1}
 
 
 def test_dead_letters_of_sinks_and_of_earlier_releases_are_grouped_too() -> None:

@@ -27,6 +27,7 @@ from yangbeam.pipeline.cli.console import print_json, print_line
 from yangbeam.pipeline.config.errors import Problem
 from yangbeam.pipeline.launching import Job
 from yangbeam.pipeline.tail import json_of, line_of
+from yangbeam.pipeline.view.balance import Shape
 from yangbeam.pipeline.view.console import TextConsole
 from yangbeam.pipeline.view.live_view import Rates, picture, plain_line
 from yangbeam.pipeline.view.report import build
@@ -125,7 +126,7 @@ def test_what_a_run_has_come_to_is_text(name: str) -> None:
     status.record_totals(LedgerTotals(totals=[total(counts, exporter=name)], collectors={name: {name: 1}}))
     status.record_loss(LossBatch(events=[loss(5, 9, exporter=name, node=name, scope=name)]))
     snapshot = status.snapshot()
-    report = build(snapshot, [name])
+    report = build(snapshot, Shape(sinks=(name,)))
     view = picture(snapshot, Rates(), 1), plain_line(snapshot, Rates(), 1)
     text = drawn(*view, summary(report, lines_of(snapshot.counts, name), {"files": name}))
     assert not harmful(text)

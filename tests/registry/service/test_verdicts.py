@@ -11,7 +11,7 @@ from tests.registry.service.lines import BREAKS, LATER, MODULE
 from tests.waiting import until
 from yangbeam.core.registered import YANG, Body
 from yangbeam.core.yang.schema_set import make_schema_set
-from yangbeam.registry import verdicts
+from yangbeam.registry.formats import yang_update
 from yangbeam.registry.formats.known import FORMATS
 from yangbeam.registry.local import LocalRegistry
 from yangbeam.registry.registrar import Registrar
@@ -48,7 +48,7 @@ def test_a_verdict_is_found_once_and_kept(registrar: Registrar, monkeypatch: pyt
     register(registrar, MODULE, BREAKS)
     version = registrar.version("m", 2)
     first = verdict(registrar, version)
-    monkeypatch.setattr("yangbeam.registry.verdicts.update", lambda *_: 1 / 0)
+    monkeypatch.setattr(yang_update, "update", lambda *_, **__: 1 / 0)
     assert first is not None
     assert verdict(registrar, version) == first
     assert "the leaf 'a'" in first.errors[0]
@@ -58,7 +58,7 @@ def test_nodes_that_are_upgraded_alike_cost_one_comparison(registrar: Registrar)
     for text in (MODULE, BREAKS):
         for node in range(20):
             LocalRegistry(registrar).register_set(make_schema_set({"m": text}), f"192.0.2.{node}-1")
-    with mock.patch("yangbeam.registry.verdicts.update", side_effect=verdicts.update) as compared:
+    with mock.patch.object(yang_update, "update", side_effect=yang_update.update) as compared:
         found = judge(registrar, 100)
     assert len(found) == 21  # the module, and the root of each node
     assert not any(each.is_compatible for each in found)
