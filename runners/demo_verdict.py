@@ -56,7 +56,7 @@ def compare(report: Report, config: Config, truths: Iterable[Path], snapshot: Sn
     told = _numbers_told(Path(config.dead_letters.path))
     records = [_as_received(record, told) for truth in truths for record in read_truth(truth)]
     verdict = Verdict(
-        pairs=_faults(records, report, snapshot) + _healthy(records, config),
+        pairs=_faults(records, report, snapshot) + healthy(records, config),
         balanced=report["balanced"],
         tables=report["tables"],
         places={"results": config.out, "tables": Path(config.tables.path), "report": config.status.report},
@@ -135,15 +135,16 @@ def _losses(records: list[TruthRecord], events: list[LossEvent]) -> list[tuple[s
     return [*pairs, ("losses reported beyond those", 0, len(found.keys() - wanted.keys()))]
 
 
-def _healthy(records: list[TruthRecord], config: Config) -> list[tuple[str, int, int]]:
-    healthy = [record for record in records if not record.injured]
-    wanted = Counter(_wire(record) for record in healthy)
-    delivered = Counter(_delivered(config.files.directory / "telemetry.jsonl"))
-    data = {(record.node, record.subscription_id, record.at_us) for record in healthy if record.kind in _DATA}
+def healthy(records: list[TruthRecord], config: Config) -> list[tuple[str, int, int]]:
+    """Compares healthy messages with those in the file, and healthy updates with the rows of the tables."""
+    unharmed = [record for record in records if not record.injured]
+    wanted = Counter(_wire(record) for record in unharmed)
+    arrived = Counter(delivered(config.files.directory / "telemetry.jsonl"))
+    data = {(record.node, record.subscription_id, record.at_us) for record in unharmed if record.kind in _DATA}
     return [
-        ("healthy messages, validated and delivered", wanted.total(), (wanted & delivered).total()),
-        ("delivered beyond those", 0, (delivered - wanted).total()),
-        ("healthy updates in their tables", len(data), len(data & _in_tables(Path(config.tables.path)))),
+        ("healthy messages, validated and delivered", wanted.total(), (wanted & arrived).total()),
+        ("delivered beyond those", 0, (arrived - wanted).total()),
+        ("healthy updates in their tables", len(data), len(data & in_tables(Path(config.tables.path)))),
     ]
 
 
@@ -151,7 +152,8 @@ def _wire(record: TruthRecord) -> tuple[Any, ...]:
     return record.exporter, record.port, record.subscription_id, record.kind, record.at_us
 
 
-def _delivered(path: Path) -> Iterable[tuple[Any, ...]]:
+def delivered(path: Path) -> Iterable[tuple[Any, ...]]:
+    """Yields exporter, port, subscription, kind and event time (µs) of each message in a file of telemetry."""
     for line in path.read_bytes().splitlines():
         message = orjson.loads(line)["value"]["ietf-telemetry-message:message"]
         metadata = message["telemetry-message-metadata"]
@@ -171,7 +173,8 @@ def _kinds(tree: Any) -> Iterator[str]:
             yield from _kinds(below)
 
 
-def _in_tables(path: Path) -> set[tuple[str, int, int]]:
+def in_tables(path: Path) -> set[tuple[str, int, int]]:
+    """Returns node, subscription and event time (µs) of every row."""
     with duckdb.connect(str(path), read_only=True) as tables:
         names = [name for (name,) in tables.execute("SELECT DISTINCT table_name FROM yang_catalog").fetchall()]
         found: set[tuple[str, int, int]] = set()
