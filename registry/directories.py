@@ -118,7 +118,7 @@ class Shelf:
         return made
 
     def _make(self, wanted: frozenset[str], notifications: Mapping[str, str]) -> SchemaSet:
-        asked = dict(self._asked(name) for name in wanted)
+        asked = dict(self._asked(name) for name in sorted(wanted))  # of several missing ones always the same is named
         texts = dict(notifications) | self.newest | asked
         names = closure(texts, (*asked, *NOTIFICATION_MODULES))
         return make_schema_set({name: texts[name] for name in names}, features=self._features())

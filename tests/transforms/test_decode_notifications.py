@@ -38,6 +38,7 @@ def test_every_message_is_a_notification_or_a_letter(run: type) -> None:
         "dead:not-json": 1,
         "dead:empty-payload": 1,
         "died:decode": 2,
+        "died:receive": 1,
     }
 
 

@@ -60,6 +60,7 @@ def test_the_invalid_becomes_a_letter_and_the_rest_goes_on_with_its_verdict(
         "invalid": 1,
         "dead:invalid-contents": 1,
         "why:invalid-contents|device||/ietf-interfaces:interfaces/interface/mtu": 1,
+        "died:validate": 1,
     }
     for made in (*given.out, *given.dead_letters, *given.ledger):
         assert (made.shard, made.source, made.ordinal) == (3, "s", 4)
