@@ -1,6 +1,7 @@
 """A registry's file as 0.1.0 wrote it: its ids stay true, and new schemas get others."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ def old(tmp_path: Path) -> Path:
     """The tables and the encoding of 0.1.0, written out."""
     path = tmp_path / "registry.sqlite"
     body = msgspec.msgpack.encode([1, {"old.yang": MODULE}, [["old", ""]], {"old": []}])
-    with sqlite3.connect(path) as file:
+    with closing(sqlite3.connect(path)) as file, file:
         columns = "id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE, body BLOB NOT NULL"
         file.execute(f"CREATE TABLE schemas ({columns})")
         file.execute("INSERT INTO schemas VALUES (41, 'digest', ?)", (body,))

@@ -2,6 +2,7 @@
 
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def test_an_unknown_id_is_an_error_that_names_it(tmp_path: Path) -> None:
 
 def test_a_file_of_a_later_version_is_refused(tmp_path: Path) -> None:
     SchemaStore(tmp_path / "r").close()
-    with sqlite3.connect(tmp_path / "r") as file:
+    with closing(sqlite3.connect(tmp_path / "r")) as file, file:
         file.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreError, match="a later version of yangbeam made"):
         SchemaStore(tmp_path / "r")
