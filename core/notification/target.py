@@ -32,9 +32,12 @@ _IDENTIFIER: Final = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _STEP: Final = re.compile(rf"/(?:({_IDENTIFIER}):)?({_IDENTIFIER})", re.ASCII)
 _KEYS: Final = re.compile(r"=([^/]*)")
 _PREDICATE: Final = re.compile(
-    rf"""\[\s*(?:(?:{_IDENTIFIER}:)?({_IDENTIFIER})|\.)\s*=\s*(?:'([^']*)'|"([^"]*)"|([^\]'"\s]+(?:\s+[^\]'"\s]+)*+))\s*+\]""",
+    rf"""\[\s*(?:(?:{_IDENTIFIER}:)?({_IDENTIFIER})|\.)\s*=\s*(?:'([^']*)'\s*|"([^"]*)"\s*|([^\]'"\s][^\]'"]*))\]""",
     re.ASCII,
 )
+"""Read in one pass: blanks behind a value without quotes are part of it, and cut off later. No possessive group, which
+Python before 3.11.5 ends at the wrong place."""
+_BLANKS: Final = " \t\n\r\f\v"
 _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -87,6 +90,8 @@ def _with_predicates(target: str, at: int, module: str | None, name: str) -> tup
         if match is None:
             raise _bad(target, at, "expected a predicate [key=value]")
         found = next(group for group in match.groups()[1:] if group is not None)
+        if match[4] is not None:
+            found = found.rstrip(_BLANKS)
         if match[1] is None:
             value = found
         else:
