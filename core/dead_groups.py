@@ -118,19 +118,26 @@ def count_dead(
         tallies.add(f"{WHY}:{'|'.join(group)}", *where)
 
 
-def groups_in(counts: Mapping[str, int]) -> dict[Group, int]:
-    """Returns the letters by group, most first; what is beyond MAX_SHOWN is one group of the cause ``other``."""
-    dead: dict[str, int] = {}
-    groups: dict[Group, int] = {}
+def by_cause(counts: Mapping[str, int]) -> dict[str, int]:
+    """Returns the letters of all stages and sinks by cause; totals of an earlier release have its names."""
+    letters: dict[str, int] = {}
     for counted, count in counts.items():
         what, _, which = counted.partition(":")
         if what in {DEAD, DEAD_AT} and which:
             name = which.rpartition(":")[2]
-            cause = OLD_NAMES.get(name, name)  # totals of an earlier release have its names
-            dead[cause] = dead.get(cause, 0) + count
-        elif what == WHY and which.count("|") == len(Group._fields) - 1:
+            cause = OLD_NAMES.get(name, name)
+            letters[cause] = letters.get(cause, 0) + count
+    return letters
+
+
+def groups_in(counts: Mapping[str, int]) -> dict[Group, int]:
+    """Returns the letters by group, most first; what is beyond MAX_SHOWN is one group of the cause ``other``."""
+    groups: dict[Group, int] = {}
+    for counted, count in counts.items():
+        what, _, which = counted.partition(":")
+        if what == WHY and which.count("|") == len(Group._fields) - 1:
             groups[Group(*which.split("|"))] = count
-    for cause, count in dead.items():
+    for cause, count in by_cause(counts).items():
         rest = count - sum(found for group, found in groups.items() if group.cause == cause)
         if rest > 0:
             whole = Group(cause, _fault(cause))

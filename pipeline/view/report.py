@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, TypedDict
 
-from yangbeam.core.causes import OLD_NAMES
-from yangbeam.core.dead_groups import Group, groups_in
+from yangbeam.core.dead_groups import Group, by_cause, groups_in
 from yangbeam.core.edges import Open
 from yangbeam.core.elements import LossEvent
-from yangbeam.core.ledger import BOUND, DEAD, DEAD_AT, DECODED, DELIVERED, REPLACED, ROWS, UNWRITTEN, VALIDATED
+from yangbeam.core.ledger import BOUND, DECODED, DELIVERED, REPLACED, ROWS, UNWRITTEN, VALIDATED
 from yangbeam.core.loss.holes import Missing, missing_by_exporter
 from yangbeam.core.outside import Outside
 from yangbeam.core.udp_notif import ACCEPTED, REFUSED
@@ -144,13 +143,7 @@ def _outside(one: Outside) -> OutsideEntry:
 
 def dead_letters(counts: Mapping[str, int]) -> dict[str, int]:
     """Returns the dead letters of all stages and sinks by cause, most frequent first."""
-    letters: dict[str, int] = {}
-    for counted, count in counts.items():
-        what, _, which = counted.partition(":")
-        if what in {DEAD, DEAD_AT} and which:
-            name = which.rpartition(":")[2]
-            cause = OLD_NAMES.get(name, name)  # totals of an earlier release have its names
-            letters[cause] = letters.get(cause, 0) + count
+    letters = by_cause(counts)
     return dict(
         sorted(((reason, count) for reason, count in letters.items() if count), key=lambda item: (-item[1], item[0]))
     )
