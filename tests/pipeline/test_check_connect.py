@@ -126,15 +126,16 @@ def test_a_buffer_that_the_kernel_caps_is_named_with_the_command(
 
 def test_brokers_answer_and_topics_that_are_missing_are_all_named(tmp_path: Path) -> None:
     raw = new_topic()
+    absent = "".join(f'topics.{use} = "{raw}-{use}"\n' for use in ("telemetry", "loss", "ledger", "dead_letters"))
     config = configured(
-        tmp_path, f'[kafka]\nbootstrap = "{bootstrap()}"\ntopics.raw = "{raw}"\n[receive]\nshards = 4\n'
+        tmp_path, f'[kafka]\nbootstrap = "{bootstrap()}"\ntopics.raw = "{raw}"\n{absent}[receive]\nshards = 4\n'
     )
     found = lines(brokers.topics, config)
     assert found[0] == f"kafka: ok: {bootstrap()} answers"
     assert found[1].startswith(f"kafka: ok: topic {raw}: 4 partitions, ")
     missing = [line for line in found if "does not exist" in line]
     assert missing[0] == (
-        "kafka: topic yangbeam-telemetry does not exist; make it with `yangbeam topics create -c FILE` [environment]"
+        f"kafka: topic {raw}-telemetry does not exist; make it with `yangbeam topics create -c FILE` [environment]"
     )
     assert len(missing) == 6
 

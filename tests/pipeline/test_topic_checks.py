@@ -160,7 +160,9 @@ def test_the_commands_of_kafkas_own_tool_are_printed_without_asking_anybody(
 
 def test_a_cluster_says_what_it_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     telemetry = new_topic()
-    (tmp_path / "c.toml").write_text(f'[kafka]\nbootstrap = "{bootstrap()}"\ntopics = {{ telemetry = "{telemetry}" }}')
+    missing = {use: f"{telemetry}-{use}" for use in ("raw", "loss", "ledger", "dead_letters")}
+    topics = "".join(f'\n{use} = "{name}"' for use, name in {"telemetry": telemetry, **missing}.items())
+    (tmp_path / "c.toml").write_text(f'[kafka]\nbootstrap = "{bootstrap()}"\n[kafka.topics]{topics}')
     assert run("topics", "check", "-c", str(tmp_path / "c.toml")) == 2
     said = capsys.readouterr().err.replace("\n", " ")
     assert "6 topics are missing" in said
