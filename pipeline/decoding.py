@@ -1,6 +1,5 @@
 """What stands in captures, as plain JSON objects in the order of arrival: no Beam, no schema but for XML and CBOR."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -17,6 +16,7 @@ from yangbeam.core.transcription import body_members, is_json
 from yangbeam.core.yang.costs import CostLimits
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.transcode import Context
+from yangbeam.io.temporary_folders import temporary_folder
 from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.directories import Directory, Library
 from yangbeam.registry.envelope import is_ours
@@ -92,8 +92,8 @@ def decoded(reader: Reader, folders: Sequence[Path]) -> Iterator[bytes]:
     Raises:
         YangbeamError: The folders' modules are at fault, or the reader ended the run.
     """
-    with tempfile.TemporaryDirectory(prefix="yangbeam-") as cache:
-        bodies = BodyReader(folders, Path(cache))
+    with temporary_folder() as cache:
+        bodies = BodyReader(folders, cache)
         while True:
             batch = reader.poll(BATCH_BYTES, 0.0)
             if batch is END:

@@ -1,14 +1,13 @@
 """Launches a graph on Flink: makes its executable jar, and submits it anew or from a savepoint."""
 
 import json
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from yangbeam.io.temporary_folders import temporary_folder
 from yangbeam.pipeline.config.flink import Flink as FlinkConfig
 from yangbeam.pipeline.launching import FlinkStart
 from yangbeam.runners.flink_job import ENTRY_CLASS, make_jar
@@ -41,8 +40,8 @@ def launch(config: FlinkConfig, build: Build, start: FlinkStart, beam_options: S
     if start.jar is not None:
         make_jar(server.jar, start.jar, config.name, options, build)
         return f"{start.jar}: run it with entry class {ENTRY_CLASS} ({server})"
-    with tempfile.TemporaryDirectory(prefix="yangbeam-") as folder:
-        jar = make_jar(server.jar, Path(folder) / f"{config.name}.jar", config.name, options, build)
+    with temporary_folder() as folder:
+        jar = make_jar(server.jar, folder / f"{config.name}.jar", config.name, options, build)
         job = Flink(config.url).submit(
             jar, parallelism=config.parallelism, savepoint=start.savepoint, lose_state=start.lose_state
         )

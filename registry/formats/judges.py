@@ -1,10 +1,10 @@
 """Who judges YANG: this process, for what is trusted, or a guard with limits, for what comes from elsewhere."""
 
-import tempfile
 from typing import Final, Protocol
 
 from yangbeam.core.yang.libyang_context import LibyangContext
 from yangbeam.core.yang.schema_set import SchemaSet
+from yangbeam.io.temporary_folders import temporary_folder
 from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.formats import yang_update
 from yangbeam.registry.formats.parsed import Parsed
@@ -39,7 +39,7 @@ class _Here:
     """Judges in this process, without limits."""
 
     def compiles(self, schema_set: SchemaSet) -> None:
-        with tempfile.TemporaryDirectory(prefix="yangbeam-set-") as folder:
+        with temporary_folder() as folder:
             LibyangContext(schema_set, write_set(schema_set, folder)).close()
 
     def update(self, new: Parsed, old: Parsed, *, backwards: bool = False, patient: bool = False) -> Update:

@@ -21,6 +21,7 @@ import msgspec
 from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.yang.costs import TOO_COSTLY, CostLimits, too_costly
 from yangbeam.core.yang.schema_set import SchemaSet
+from yangbeam.io.temporary_folders import sweep
 from yangbeam.registry.formats.parsed import Parsed
 from yangbeam.registry.formats.yang_update import Update
 from yangbeam.registry.guard.frames import HEAD, Job, Told, framed, read_exactly
@@ -233,6 +234,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         if pipe is not None:
             with suppress(BrokenPipeError):  # what it was not told any more
                 pipe.close()
+    sweep()  # it may have been ended within a job
 
 
 _DEATHS: Final[Mapping[int, str]] = {signal.SIGXCPU: "seconds of CPU"}

@@ -5,7 +5,6 @@ Started as ``python -m``; jobs come on its standard input, and what it says goes
 
 import os
 import resource
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,7 @@ from yangbeam.core.yang.costs import TOO_COSTLY
 from yangbeam.core.yang.libyang_context import LibyangContext
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.tree import Node
+from yangbeam.io.temporary_folders import temporary_folder
 from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.formats import yang_update
 from yangbeam.registry.formats.parsed import Parsed
@@ -78,7 +78,7 @@ def _done(job: Job, tell: Callable[[Told], object]) -> Told:
 
 def _compile(job: Job, tell: Callable[[Told], object]) -> bytes:
     schema_set = job.schema_set()
-    with tempfile.TemporaryDirectory(prefix="yangbeam-judge-") as folder:
+    with temporary_folder() as folder:
         directory = write_set(schema_set, folder)
         if job.stepwise:
             LibyangContext(schema_set, directory, at=lambda name: tell(Told(at=name))).close()

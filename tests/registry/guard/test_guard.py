@@ -1,12 +1,18 @@
 """Foreign YANG is compiled elsewhere, within limits: what costs more is refused with its module, others are not."""
 
+import itertools
+import subprocess
+import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from tests.costly import doubling, enums, leaves, set_of, unions
+from tests.waiting import until
 from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.registered import YANG, Body
 from yangbeam.core.yang.costs import CostLimits
@@ -16,6 +22,7 @@ from yangbeam.registry.guard import guard as module
 from yangbeam.registry.guard.guard import Guard
 
 SMALL = CostLimits(cpu_s=1, memory_bytes=192 << 20, nodes=1_000)
+ROOT = Path(__file__).resolve().parents[3]
 GOOD = "module good { namespace urn:good; prefix g; revision 2026-01-01; leaf a { type int8; } }"
 
 
@@ -113,6 +120,40 @@ def test_pyang_is_asked_within_limits_too(guard: Guard) -> None:
     assert refusal(lambda: guard.check_syntax("module {", "good")).reason == "not-yang"
     many = leaves(200_000)
     assert refusal(lambda: guard.check_syntax(many, "leaves@2026-01-01.yang")).reason == "schema-too-costly"
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The system's temporary folder, of this test and the processes that it starts."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_process_that_is_ended_within_a_job_leaves_no_folder(temporary: Path) -> None:
+    guard = Guard(SMALL)
+    refusal(lambda: guard.compiles(set_of(doubling(23))))
+    guard.close()
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_is_left_where_everybody_was_killed_is_gone_with_the_next_job(temporary: Path) -> None:
+    job = "Guard(SMALL).compiles(set_of(doubling(23)))"
+    command = f"from tests.registry.guard.test_guard import SMALL, Guard, doubling, set_of; {job}"
+    parent = subprocess.Popen([sys.executable, "-c", command], cwd=ROOT)
+    until(lambda: list(temporary.iterdir()), "the process compiles nothing")
+    parent.kill()
+    parent.wait()
+    guard = Guard(SMALL)
+
+    numbers = itertools.count(1)
+
+    def is_swept() -> bool:  # by a next job; the process of the guard that was killed ends by its own limits
+        guard.compiles(set_of(leaves(next(numbers))))
+        return not list(temporary.iterdir())
+
+    until(is_swept, "what was left is not swept")
+    guard.close()
 
 
 def test_threads_share_a_guard(guard: Guard) -> None:
