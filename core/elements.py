@@ -311,8 +311,6 @@ class DeadLetter(Record, frozen=True):
     raw_offset: int = -1
     raw_index: int = 0
     """The message's place in the raw topic (-1: none), and which of the records that were made of it."""
-    attempt: int = 1
-    """Which attempt to process the message ended here, from 1."""
 
 
 class DeadLetterBatch(_Batch, frozen=True, kw_only=True):
