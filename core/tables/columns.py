@@ -8,7 +8,7 @@
 | enumeration, identityref | enum, identity: text; an identity always as ``module:name`` |
 | bits | text, names in the order of their positions: canonical, and fit for a key |
 | binary | binary |
-| date-and-time | timestamp, UTC, cut to microseconds |
+| date-and-time | timestamp, UTC: the nearest instant (``core/date_and_time.py``); of a list's key text |
 | union | the type that holds all members exactly, else text: the RFC 7951 lexical form |
 | leaf-list | list of the above |
 | anydata, anyxml | json |
@@ -70,6 +70,12 @@ def column_type_of(node: Node) -> ColumnType:
         return JSON
     single = scalar_type(node.type)
     return msgspec.structs.replace(single, many=True) if node.kind == "leaf-list" else single
+
+
+def key_type_of(leaf: Node) -> ColumnType:
+    """Returns the column type of a list's key: a time as its text, as two times may have one nearest instant."""
+    column = column_type_of(leaf)
+    return TEXT if column.kind == "timestamp" else column
 
 
 def scalar_type(yang: YangType) -> ColumnType:

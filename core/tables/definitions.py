@@ -63,7 +63,14 @@ OP = Column("_op", TEXT, "control", description="update; delete: gone from here 
 PATH = Column("_path", TEXT, "control", description="What of the entry an edit was about; absent: all of it.")
 SCHEMA_ID = Column("_schema_id", ColumnType("int32"), "control", description="Registered schema it was read by.")
 
+INEXACT = Column(
+    "_inexact",
+    ColumnType("text", many=True),
+    "control",
+    description="COLUMN=TEXT of each time that its column holds as the nearest instant; absent: all times are exact.",
+)
+
 LEADING = (TS, NODE, SUBSCRIPTION)
-CONTROL = (OP, PATH, SCHEMA_ID)
+CONTROL = (OP, PATH, SCHEMA_ID, INEXACT)
 RESERVED = frozenset(column.name for column in (*LEADING, MESSAGE, SEQ, *CONTROL))
 """Names that no leaf can have; a leaf called so gets the hash of its path."""

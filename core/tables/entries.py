@@ -8,8 +8,10 @@ from functools import partial
 from typing import Any
 
 from yangbeam.core.errors import UnmappableValueError
+from yangbeam.core.tables.columns import column_type_of
+from yangbeam.core.tables.definitions import INEXACT
 from yangbeam.core.tables.mapping import LEAVES, Layout, Mapping
-from yangbeam.core.tables.values import converter
+from yangbeam.core.tables.values import converter, key_converter, moment
 from yangbeam.core.yang.tree import Node
 
 REASON = "unmappable"
@@ -30,12 +32,14 @@ class Context:
         payload: The message, from which ``_message`` is made where a table needs it.
         rows: What was made so far: (table, row) in the order of the data.
         edit: Index of the edit in its message.
+        inexact: What of ``base`` is inexact, as ``_inexact`` holds it.
     """
 
     base: Row
     payload: bytes
     rows: list[tuple["Entry", Row]] = field(default_factory=list)
     edit: int = 0
+    inexact: tuple[str, ...] = ()
     _message: int | None = None
 
     def message(self) -> int:
@@ -69,7 +73,7 @@ class Entry:
         for key, column in zip(node.keys, self.own, strict=True):
             leaf = node.child(key)
             if leaf is not None:
-                self._handlers[key] = self._handlers[f"{leaf.module}:{key}"] = (column, converter(leaf))
+                self._handlers[key] = self._handlers[f"{leaf.module}:{key}"] = (column, key_converter(leaf))
 
     def row(self, context: Context, keys: tuple[Any, ...], index: int = 0) -> Row:
         """Returns a row that says no more than where it belongs.
@@ -85,6 +89,8 @@ class Entry:
         row["_seq"] = context.edit << 32 | index if self.keyless else context.edit
         if self._message:
             row["_message"] = context.message()
+        if context.inexact:
+            row[INEXACT.name] = [*context.inexact]
         return row
 
     def take(self, context: Context, data: Any, keys: tuple[Any, ...] = (), index: int = 0) -> Row:
@@ -139,7 +145,7 @@ class Entries:
 def _handlers(node: Node, layout: Layout, entries: Entries) -> dict[str, Handler]:
     """Returns the handlers of a node's members, under both spellings of RFC 7951 section 4."""
     if node.kind in LEAVES:
-        return {node.name: (layout.columns[node.path], converter(node))}
+        return {node.name: _leaf(node, layout)}
     handlers: dict[str, Handler] = {}
     for name, child in node.children.items():
         handler = _handler(child, layout, entries)
@@ -155,7 +161,14 @@ def _handler(node: Node, layout: Layout, entries: Entries) -> Handler:
     if node.kind == "container":
         below = _handlers(node, layout, entries)
         return None, partial(_descend, below, layout.columns.get(node.path) if node.presence else None)
-    return layout.columns.get(node.path), converter(node)
+    return _leaf(node, layout)
+
+
+def _leaf(node: Node, layout: Layout) -> Handler:
+    column = layout.columns.get(node.path)
+    if column is not None and column_type_of(node).kind == "timestamp":
+        return None, partial(_date, column, node.kind == "leaf-list")
+    return column, converter(node)
 
 
 def _postpone(entries: Entries, path: str, value: Any, row: Row, below: Below) -> None:
@@ -167,6 +180,17 @@ def _descend(handlers: Members[str, Handler], presence: str | None, value: Any, 
     if presence is not None:
         row[presence] = True
     _fill(handlers, value, row, below)
+
+
+def _date(column: str, many: bool, value: Any, row: Row, below: Below) -> None:  # noqa: FBT001 # by place: per value
+    """Puts the nearest instant of a date-and-time, or of each of a leaf-list, and notes the texts they do not say."""
+    del below
+    texts = value if many and type(value) is list else (value,)
+    found = [moment(text) for text in texts]
+    row[column] = [one.us for one in found] if texts is value else found[0].us
+    inexact = [f"{column}={text}" for text, one in zip(texts, found, strict=True) if not one.exact]
+    if inexact:
+        row[INEXACT.name] = [*row.get(INEXACT.name, ()), *inexact]
 
 
 def _fill(handlers: Members[str, Handler], data: Any, row: Row, below: Below) -> None:

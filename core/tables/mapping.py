@@ -6,7 +6,7 @@ Tables are made one by one, when data for them is first seen: openconfig-network
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from yangbeam.core.tables.columns import ColumnType, column_type_of, is_counter
+from yangbeam.core.tables.columns import ColumnType, column_type_of, is_counter, key_type_of
 from yangbeam.core.tables.definitions import CONTROL, LEADING, MESSAGE, RESERVED, SEQ, Column, Table
 from yangbeam.core.tables.naming import LIMIT, distinct, joined, snake
 from yangbeam.core.yang.tree import Node, Tree
@@ -157,7 +157,7 @@ def _column(name: str, node: Node, role: str) -> Column:
     yang = node.type
     return Column(
         name=name,
-        type=column_type_of(node),
+        type=key_type_of(node) if role == "identity" else column_type_of(node),
         role=role,
         path=node.path,
         yang_type=(yang.typedef or yang.base) if yang else node.kind,

@@ -14,14 +14,15 @@ from typing import Any
 
 import orjson
 
+from yangbeam.core.date_and_time import Nearest, nearest
 from yangbeam.core.elements import Bound, Notification, Validated
 from yangbeam.core.errors import UnmappableValueError
 from yangbeam.core.notification.leaf_names import HISTORY, Fact
+from yangbeam.core.tables.definitions import TS
 from yangbeam.core.tables.entries import REASON, Context, Entries, Entry, Row
 from yangbeam.core.tables.mapping import Mapping
 from yangbeam.core.tables.naming import LIMIT
 from yangbeam.core.tables.targets import Place, locate
-from yangbeam.core.tables.values import instant
 from yangbeam.core.yang.tree import Node, Tree
 
 GONE = frozenset({"delete", "remove"})
@@ -52,7 +53,10 @@ class RowMaker:
         make = _KINDS.get(notification.kind, RowMaker._event if ":" in notification.kind else None)
         if make is None:
             return []
-        context = Context(_base(validated.bound, self._schema_id), notification.message.payload)
+        when, text = _when(notification)
+        base = _base(validated.bound, when.us, self._schema_id)
+        inexact = () if when.exact else (f"{TS.name}={text}",)
+        context = Context(base, notification.message.payload, inexact=inexact)
         make(self, context, notification, _body(validated.json, notification.path))
         return context.rows
 
@@ -156,27 +160,24 @@ _KINDS: dict[str, _Make] = {
 }
 
 
-def _base(bound: Bound, schema_id: int) -> Row:
+def _base(bound: Bound, when_us: int, schema_id: int) -> Row:
     notification = bound.notification
-    message = notification.message
     return {
-        "ts": _when(notification),
-        "node": notification.node or message.exporter,
+        "ts": when_us,
+        "node": notification.node or notification.message.exporter,
         "subscription": notification.subscription_id or 0,
         "_op": "update",
         "_schema_id": schema_id,
     }
 
 
-def _when(notification: Notification) -> int:
+def _when(notification: Notification) -> tuple[Nearest, str]:
     """Returns the observation time, else the event time, else the arrival: the first that is a date-and-time."""
     for text in (notification.observed_at, notification.event_time):
-        if text:
-            try:
-                return instant(text)
-            except ValueError:
-                continue  # a header that no schema has judged
-    return notification.message.arrival_us
+        found = nearest(text) if text else None
+        if found is not None:  # no schema may have judged the header
+            return found, text or ""
+    return Nearest(notification.message.arrival_us, exact=True), ""
 
 
 def _body(document: bytes, path: tuple[str, ...]) -> Any:

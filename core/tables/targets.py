@@ -9,7 +9,7 @@ import orjson
 from yangbeam.core.errors import InvalidInstanceError, NotificationError, UnmappableValueError
 from yangbeam.core.notification.target import parse_target
 from yangbeam.core.tables.entries import REASON
-from yangbeam.core.tables.values import converter
+from yangbeam.core.tables.values import key_converter
 from yangbeam.core.yang.edits import Place as Step
 from yangbeam.core.yang.edits import resolve
 from yangbeam.core.yang.tree import Node, Tree
@@ -71,5 +71,5 @@ def _key_values(steps: Sequence[Step]) -> tuple[Any, ...]:
     for step in steps:
         for name, value in step.keys.items():
             leaf = step.node.child(name)
-            keys.append(value if leaf is None else converter(leaf)(value))
+            keys.append(value if leaf is None else key_converter(leaf)(value))
     return tuple(keys)

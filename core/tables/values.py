@@ -6,20 +6,18 @@ since the Unix epoch, UTC. Every function raises ``ValueError`` or ``TypeError``
 
 import base64
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
 import orjson
 
-from yangbeam.core.tables.columns import BOUNDS, ColumnType, column_type_of, scalar_type
+from yangbeam.core.date_and_time import Nearest, nearest
+from yangbeam.core.tables.columns import BOUNDS, TEXT, ColumnType, column_type_of, key_type_of, scalar_type
 from yangbeam.core.yang.tree import Node, YangType
 
 Convert = Callable[[Any], Any]
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _DOUBLE_DIGITS: Final = 15
 """Significant digits that survive a JSON number parsed as a double."""
 
@@ -32,22 +30,9 @@ def converter(node: Node) -> Convert:
     return partial(_each, one) if column_type_of(node).many else one
 
 
-@lru_cache(maxsize=8192)
-def instant(text: str) -> int:
-    """Returns a date-and-time (RFC 9911) as whole microseconds since the epoch, what is finer cut off.
-
-    Cached: many repeat (discontinuity-time, rows of one message), and parsing costs more than all else in a row.
-
-    >>> instant("1970-01-01T01:00:01.5+01:00")
-    1500000
-
-    Raises:
-        ValueError: No date-and-time, without a time zone, or a leap second.
-    """
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text} has no time zone")
-    return (moment - _EPOCH) // _MICROSECOND
+def key_converter(leaf: Node) -> Convert:
+    """Returns the function for the values of a list's key."""
+    return _text if key_type_of(leaf) == TEXT and column_type_of(leaf) != TEXT else converter(leaf)
 
 
 def _scalar(yang: YangType, column: ColumnType, module: str) -> Convert:
@@ -171,9 +156,16 @@ def _each(one: Convert, value: Any) -> list[Any]:
     return [one(item) for item in value]
 
 
+def moment(value: Any) -> Nearest:
+    """Returns the instant nearest to a date-and-time; ValueError or TypeError when it is none."""
+    found = nearest(_text(value))
+    if found is None:
+        raise ValueError(f"{value} is no date-and-time")
+    return found
+
+
 def _timestamp(value: Any) -> int:
-    # Nanoseconds are cut: several makers send them on every leaf, and refusing them would refuse all of their rows.
-    return instant(_text(value))
+    return moment(value).us
 
 
 _TEXTS: Final[dict[str, Convert]] = {"union": _text_or_json}

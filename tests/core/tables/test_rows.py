@@ -251,3 +251,55 @@ def test_an_update_that_says_nothing_gives_no_rows() -> None:
 def test_an_edit_of_the_whole_datastore_is_taken_from_the_top(target: str) -> None:
     rows = changed(edit("replace", target, interface(speed="5")))
     assert rows == [(IF, identity({"interface__name": "eth0", "_seq": 0, "speed": 5}))]
+
+
+DATE = YangType("string", typedef="ietf-yang-types:date-and-time")
+DATED = RowMaker(
+    tree(
+        "m",
+        list_(
+            "l",
+            "k",
+            leaf("k", "int8"),
+            leaf("at", DATE),
+            container("in", leaf("at", DATE)),
+            leaf_list("past", DATE),
+        ),
+        list_("d", "at", leaf("at", DATE), leaf("v", "int8")),
+    ),
+    7,
+)
+LEAP = "2016-12-31T23:59:60Z"
+LEAP_US = 1_483_228_799_999_999
+
+
+def test_a_time_that_no_column_holds_costs_no_row_and_is_marked_with_its_text() -> None:
+    entry = {"k": 1, "at": LEAP, "in": {"at": "0000-01-01T00:00:00Z"}, "past": ["2026-11-20T10:00:00Z", LEAP]}
+    ((_, row), (_, other)) = pushed({"m:l": [entry, {"k": 2, "at": "2026-11-20T10:00:00Z"}]}, DATED)
+    assert (row["at"], row["in__at"], row["past"]) == (LEAP_US, -62_135_596_800_000_000, [OBSERVED, LEAP_US])
+    assert row["_inexact"] == [f"at={LEAP}", "in__at=0000-01-01T00:00:00Z", f"past={LEAP}"]
+    assert other["at"] == OBSERVED
+    assert "_inexact" not in other
+
+
+def test_a_row_is_dated_by_an_event_time_that_no_datetime_holds_and_says_so() -> None:
+    contents = {"m:l": [{"k": 1, "at": LEAP}, {"k": 2}]}
+    rows = [row for _, row in pushed(contents, DATED, observed_at=None, event_time=LEAP)]
+    assert [row["ts"] for row in rows] == [LEAP_US, LEAP_US]
+    assert [row["_inexact"] for row in rows] == [[f"ts={LEAP}", f"at={LEAP}"], [f"ts={LEAP}"]]
+
+
+def test_entries_whose_keys_are_times_of_one_instant_are_two_rows() -> None:
+    times = ["2026-11-20T10:00:00.0000001Z", "2026-11-20T10:00:00.0000002Z"]
+    rows = pushed({"m:d": [{"at": text, "v": 1} for text in times]}, DATED)
+    assert [row["d__at"] for _, row in rows] == times
+    body = {"ietf-yang-push:datastore-changes": {"yang-patch": {"edit": [edit("delete", f"/m:d[at='{times[0]}']")]}}}
+    ((_, gone),) = rows_of(DATED, validated(body, kind="push-change-update"))
+    assert gone["d__at"] == times[0]
+
+
+def test_a_time_that_is_none_is_refused_with_its_leaf() -> None:
+    with pytest.raises(UnmappableValueError, match="at: yesterday is no date-and-time"):
+        pushed({"m:l": [{"k": 1, "at": "yesterday"}]}, DATED)
+    with pytest.raises(UnmappableValueError, match="past: 5 is no text"):
+        pushed({"m:l": [{"k": 1, "past": [5]}]}, DATED)

@@ -1,0 +1,38 @@
+"""Cases from the field, from capture to report and tables: what each comes to."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+
+from tests.shared_data import shared
+from yangbeam.runners.launch import main
+
+
+def run(case: str, out: Path, *options: str) -> dict[str, Any]:
+    folder = shared(f"cases/{case}")
+    modules = ["--yang", str(folder / "yang")] if (folder / "yang").is_dir() else []
+    arguments = ["run", "--capture", str(folder / "c.pcap"), *modules, "--out", str(out), "--view", "off"]
+    assert main([*arguments, *options]) == 0
+    report: dict[str, Any] = orjson.loads((out / "report.json").read_bytes())
+    assert report["balanced"] is True
+    return report
+
+
+def query(out: Path, text: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(out / "tables.duckdb"), read_only=True) as database:
+        return database.execute(text).fetchall()
+
+
+def test_a_leap_second_costs_no_row(tmp_path: Path) -> None:
+    report = run("leap-second", tmp_path)
+    assert report["messages"]["delivered"] == 3
+    assert report["tables"] == {"acme_t__t__i": 3}
+    leap = "epoch_us(TIMESTAMP '2017-01-01') - 1"
+    columns = f"i__k, epoch_us(last) = {leap}, epoch_us(ts) = {leap}, _inexact"
+    assert query(tmp_path, f"SELECT {columns} FROM acme_t__t__i ORDER BY 1") == [
+        ("a", True, False, ["last=2016-12-31T23:59:60Z"]),
+        ("b", None, False, None),
+        ("c", None, True, ["ts=2016-12-31T23:59:60Z"]),
+    ]
