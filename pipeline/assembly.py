@@ -2,8 +2,7 @@
 
 from importlib.metadata import version
 
-from yangbeam.core.loss.detector import learn_all
-from yangbeam.core.loss.overrides import Scopes
+from yangbeam.core.loss.overrides import Scopes, learn_all
 from yangbeam.core.pending import Limits
 from yangbeam.core.validation import Policy
 from yangbeam.core.yang.costs import CostLimits

@@ -10,9 +10,10 @@ from apache_beam.typehints.decorators import no_annotations
 
 from yangbeam.core.elements import EndOfInput, LearnedScope, LedgerDelta, LossBatch, LossEvent, place
 from yangbeam.core.ledger import EVENTS, LEARNED, NOBODY, Tallies
-from yangbeam.core.loss.detector import STAGE, Detector, Override, learn_all
+from yangbeam.core.loss.detector import STAGE, Detector
 from yangbeam.core.loss.facts import FactsBatch, facts_of
 from yangbeam.core.loss.line import WINDOW_US
+from yangbeam.core.loss.overrides import Override, learn_all
 from yangbeam.transforms.coders import BatchCoder
 from yangbeam.transforms.outputs import LEDGER
 from yangbeam.transforms.shard_state import journal_cell, snapshot_cell, updated, version_cell

@@ -4,7 +4,7 @@ Everything runs on data time: arrivals and heartbeats, per exporter. The same fa
 events, however they are cut into batches and wherever the state is encoded and restored.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final, Self
 
 from yangbeam.core.elements import Control, EndOfInput, Heartbeat, LearnedScope, LossEvent, Refused
@@ -15,25 +15,19 @@ from yangbeam.core.loss.events import Findings
 from yangbeam.core.loss.evidence import event_of
 from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter
 from yangbeam.core.loss.facts import LIFE, Facts
-from yangbeam.core.loss.freshness import LISTENED_US, Listening, host_of, interrupted, listen
+from yangbeam.core.loss.freshness import LISTENED_US, Listening, host_of
 from yangbeam.core.loss.learned import Learned, learned_of, told_of
 from yangbeam.core.loss.line import MASK, WINDOW_US, Moment
+from yangbeam.core.loss.newcomers import Newcomers
+from yangbeam.core.loss.overrides import Override, allowed, learn_all
 from yangbeam.core.loss.patch_events import resync_events
 from yangbeam.core.loss.patches import observe_patch
 from yangbeam.core.loss.sanity import suspect
-from yangbeam.core.loss.scope import ALL, BY_NAME, SCOPES, Flow, Hypothesis, began_anew, epoch_of
+from yangbeam.core.loss.scope import SCOPES, Flow, Hypothesis, began_anew, epoch_of
 from yangbeam.core.loss.session import Session
 from yangbeam.core.loss.state import CODEC, FORMAT, Collector, LossState
-from yangbeam.core.loss.track import (
-    COUNTERS,
-    FOREVER,
-    allowing,
-    force,
-    give_up,
-    observe,
-    report,
-    report_one,
-)
+from yangbeam.core.loss.track import COUNTERS, FOREVER, allowing, force, give_up, observe, report, report_one
+from yangbeam.core.loss.vigil import Vigil
 
 IDLE_US: Final = 86_400_000_000
 """A flow silent for a day is forgotten; its next number is a first one."""
@@ -41,15 +35,6 @@ SWEEP_US: Final = 3_600_000_000
 MOST_EXPORTERS: Final = 16_384
 """Exporters per shard; beyond it the longest silent quarter goes (spoofed sources)."""
 STAGE: Final = "loss"
-
-Override = Callable[[str, str], str | None]
-"""(exporter address, counter name) to the scope the operator set, or None: learn it."""
-
-
-def learn_all(exporter: str, counter: str) -> str | None:
-    """Sets no scope: all are learned."""
-    del exporter, counter
-    return None
 
 
 class Detector:
@@ -68,6 +53,8 @@ class Detector:
         self._window = window_us
         self._override = override
         self._exporters: dict[str, Exporter] = {}
+        self._newcomers = Newcomers()
+        self._vigil = Vigil()
         self._flows: dict[tuple[str, int, int, int | None], Flow] = {}
         self._touched: dict[str, None] = {}
         self._gone: list[str] = []
@@ -103,14 +90,15 @@ class Detector:
         """Takes messages; the way of a number in order is this loop alone."""
         flows, touched = self._flows, self._touched
         for one in facts:
-            flow = flows.get((one.exporter, one.port, one.publisher_id, one.subscription_id))
+            key = (one.exporter, one.port, one.publisher_id, one.subscription_id)
+            flow = flows.get(key) or self._meet(one, findings)
             if flow is None:
-                flow = self._meet(one)
+                continue
             exporter = flow.owner
             arrival = one.arrival_us
             if arrival != exporter.raw:
                 exporter.tell(arrival)
-                exporter.collector = self._host(one.collector_id)
+                self._came_by(exporter, self._host(one.collector_id))
                 if exporter.clock >= exporter.due:
                     self._tick(exporter, findings)
             touched[exporter.address] = None
@@ -131,20 +119,36 @@ class Detector:
             elif number is not None and 0 <= number <= MASK:
                 self._look(exporter, flow, 1, number, one, findings)
                 flow.notification_last = number
-            if one.kind & LIFE or one.patch_id is not None or flow.patch is not None or one.evidence:
+            if one.kind & LIFE or one.patch_id is not None or flow.patch is not None or one.evidence or flow.awaited:
                 self._beyond_numbers(exporter, flow, one, findings)
             flow.order = exporter.order
             flow.at = arrival
 
-    def _meet(self, facts: Facts) -> Flow:
-        """Makes the flow, and the exporter, of a message from somewhere new."""
-        exporter = self._exporters.get(facts.exporter)
+    def _meet(self, facts: Facts, findings: Findings) -> Flow | None:
+        """Makes the flow, and the exporter, of a message from somewhere new; None: it is the exporter's first one."""
+        exporter = self._exporter(facts.exporter, findings)
         if exporter is None:
+            if self._newcomers.holds(facts):
+                return None
             exporter = self._new_exporter(facts)
+        known = self._flows.get((facts.exporter, facts.port, facts.publisher_id, facts.subscription_id))
+        return known or self._new_flow(exporter, facts)
+
+    def _exporter(self, address: str, findings: Findings) -> Exporter | None:
+        """Returns an exporter that has sent before; of a newcomer the first message is followed now."""
+        exporter = self._exporters.get(address)
+        first = self._newcomers.take(address) if exporter is None else None
+        if first is not None:
+            exporter = self._new_exporter(first)
+            self._follow([first], findings)
+        return exporter
+
+    def _new_flow(self, exporter: Exporter, facts: Facts) -> Flow:
         if len(exporter.flows) >= MOST_FLOWS:
             self._forget(exporter, sorted(exporter.flows, key=lambda flow: flow.order)[: MOST_FLOWS // 4])
         key = (facts.port, facts.publisher_id, facts.subscription_id)
         flow = Flow(len(exporter.flows), key, exporter)
+        flow.awaited, exporter.grouped = bool(exporter.watches), None
         exporter.flows.append(flow)
         self._flows[facts.exporter, *key] = flow
         return flow
@@ -154,10 +158,15 @@ class Detector:
             silent = sorted(self._exporters.values(), key=lambda one: one.raw)[: MOST_EXPORTERS // 4]
             for one in silent:
                 self._drop(one)
-        first, second = (self._allowed(facts.exporter, counter) for counter in COUNTERS)
+        first, second = (allowed(self._override, facts.exporter, counter) for counter in COUNTERS)
         exporter = self._exporters[facts.exporter] = Exporter(facts.exporter, facts.arrival_us, (first, second))
         exporter.collector = self._host(facts.collector_id)
         return exporter
+
+    def _came_by(self, exporter: Exporter, host: str) -> None:
+        if host != exporter.collector:
+            exporter.collector = host
+            self._vigil.moved(exporter)
 
     def _host(self, collector_id: str) -> str:
         """Returns whose clock a message came under; where it does not say, that of the last heartbeat in its source."""
@@ -165,14 +174,6 @@ class Detector:
             return self._named_host or self._speaker
         self._named, self._named_host = collector_id, host_of(collector_id)
         return self._named_host or self._speaker
-
-    def _allowed(self, address: str, counter: str) -> list[int]:
-        name = self._override(address, counter)
-        if name is None:
-            return ALL
-        if name not in BY_NAME:
-            raise ConfigurationError("loss-scope", f"loss scope must be one of {', '.join(BY_NAME)}, got {name!r}")
-        return [BY_NAME[name]]
 
     def _look(
         self, exporter: Exporter, flow: Flow, counter: int, number: int, facts: Facts, findings: Findings
@@ -210,7 +211,11 @@ class Detector:
     def _beyond_numbers(self, exporter: Exporter, flow: Flow, facts: Facts, findings: Findings) -> None:
         """Takes what a message says beside its two numbers."""
         if facts.kind & LIFE:
-            findings.tell(lifecycle.take(exporter, flow, facts, self._listening(exporter)))
+            events, changed = lifecycle.take(exporter, flow, facts, self._listening(exporter))
+            findings.tell(events)
+            self._vigil.plan(exporter, changed)
+        if flow.awaited:
+            self._vigil.came(exporter, flow)
         if facts.patch_id is not None or flow.patch is not None:
             self._patch(exporter, flow, facts, findings)
         for one in facts.evidence:
@@ -251,7 +256,7 @@ class Detector:
 
     def _control(self, control: Control, findings: Findings) -> None:
         if isinstance(control, Refused):
-            exporter = self._exporters.get(control.exporter)
+            exporter = self._exporter(control.exporter, findings)
             if exporter is not None:
                 exporter.tell(control.arrival_us)
                 exporter.note(control)
@@ -290,16 +295,7 @@ class Detector:
         clock = self._collectors.setdefault(host, Collector(beat.clock_us, 0)).listening
         if 0 <= clock.raw_us - beat.clock_us < LISTENED_US and clock.raw_us:
             return  # another of its processes beat just before
-        watched = [one for one in self._exporters.values() if one.watches and one.collector in ("", host)]
-        if interrupted(clock, beat.clock_us):
-            for exporter in watched:
-                self._touched[exporter.address] = None
-                lifecycle.beat(exporter, host, clock, pause=True)
-        listen(clock, beat.clock_us)
-        for exporter in watched:
-            if 0 <= exporter.watch_due <= clock.heard_us or exporter.heard_by != host:
-                self._touched[exporter.address] = None
-                findings.tell(lifecycle.beat(exporter, host, clock))
+        findings.tell(self._vigil.beat(self._exporters, host, clock, beat.clock_us, self._touched))
 
     def _listening(self, exporter: Exporter) -> Listening:
         known = self._collectors.get(exporter.collector)
@@ -308,6 +304,7 @@ class Detector:
     def _sweep(self, clock_us: int) -> None:
         """Forgets what was silent for long."""
         self._swept = clock_us
+        self._newcomers.forget(clock_us - IDLE_US)
         for exporter in list(self._exporters.values()):
             idle = [flow for flow in exporter.flows if clock_us - flow.at > IDLE_US]
             if len(idle) == len(exporter.flows):
@@ -326,11 +323,12 @@ class Detector:
         for flow in exporter.flows:
             del self._flows[exporter.address, *flow.key]
         del self._exporters[exporter.address]
+        self._vigil.forget(exporter)
         self._touched.pop(exporter.address, None)
         self._gone.append(exporter.address)
 
     def explain(self) -> list[Learned]:
-        """Returns what was learned of every counter, and why."""
+        """Returns what was learned of every counter, and why; of one message nothing is."""
         return [learned_of(exporter, track) for exporter in self._exporters.values() for track in exporter.tracks]
 
     def take_learned(self) -> list[LearnedScope]:
@@ -346,23 +344,25 @@ class Detector:
 
     def encode_state(self) -> bytes:
         """Returns the whole state; ``restore`` of it goes on as this detector would."""
-        return self._encode(list(self._exporters.values()), [])
+        return self._encode(list(self._exporters.values()), [], self._newcomers.all())
 
     def snapshot(self) -> bytes:
         """Returns the whole state, and begins a new journal."""
         self._touched, self._gone = {}, []
+        self._newcomers.changes()
         return self.encode_state()
 
     def changes(self) -> bytes:
         """Returns what changed since the last ``snapshot`` or ``changes``."""
-        entry = self._encode([self._exporters[address] for address in self._touched], self._gone)
+        came, gone = self._newcomers.changes()
+        entry = self._encode([self._exporters[address] for address in self._touched], self._gone + gone, came)
         self._touched, self._gone = {}, []
         return entry
 
-    def _encode(self, exporters: list[Exporter], gone: list[str]) -> bytes:
+    def _encode(self, exporters: list[Exporter], gone: list[str], newcomers: list[Facts]) -> bytes:
         states = [exporter.state() for exporter in exporters]
-        state = LossState(FORMAT, states, gone, self._collectors, self._drops, self._swept, self._speakers)
-        return CODEC.encode(state)
+        known = self._collectors, self._drops, self._swept, self._speakers
+        return CODEC.encode(LossState(FORMAT, states, gone, *known, newcomers))
 
     def decode_state(self, snapshot: bytes | None, journal: Iterable[bytes] = ()) -> Self:
         """Takes over a state: a snapshot and the changes since, oldest first; returns itself.
@@ -370,18 +370,19 @@ class Detector:
         Raises:
             ConfigurationError: It was written by a newer release.
         """
-        self._exporters, self._flows = {}, {}
+        self._exporters, self._flows, self._newcomers = {}, {}, Newcomers()
         for entry in ([] if snapshot is None else [snapshot]) + list(journal):
             self._apply(CODEC.decode(entry))
         for address, exporter in self._exporters.items():
             self._flows.update({(address, *flow.key): flow for flow in exporter.flows})
             self._set_free(exporter)
+        self._vigil = Vigil.of(self._exporters.values())
         return self
 
     def _set_free(self, exporter: Exporter) -> None:
         """Lets the operator's scopes of today hold, where the state was learned under others."""
         for counter, name in enumerate(COUNTERS):
-            scopes = self._allowed(exporter.address, name)
+            scopes = allowed(self._override, exporter.address, name)
             if exporter.tracks[counter].allowed != scopes:
                 exporter.tracks[counter] = allowing(exporter.tracks[counter], scopes)
                 exporter.unlink(counter)
@@ -393,5 +394,6 @@ class Detector:
             self._exporters.pop(address, None)
         for one in state.exporters:
             self._exporters[one.address] = Exporter.of(one)
+        self._newcomers.apply((one.address for one in state.exporters), state.gone, state.newcomers)
         self._collectors, self._drops, self._swept = state.collectors, state.drops, state.swept
         self._speakers = state.speakers

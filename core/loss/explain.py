@@ -11,10 +11,11 @@ import msgspec
 
 from yangbeam.core.elements import LossEvent, Notification, NotificationBatch
 from yangbeam.core.ledger import Tallies
-from yangbeam.core.loss.detector import Detector, Override, learn_all
+from yangbeam.core.loss.detector import Detector
 from yangbeam.core.loss.facts import CHANGE, FULL, KINDS, facts_of
 from yangbeam.core.loss.learned import Learned
 from yangbeam.core.loss.line import WINDOW_US
+from yangbeam.core.loss.overrides import Override, learn_all
 from yangbeam.core.loss.scope import SCOPES
 from yangbeam.core.loss.track import COUNTERS
 from yangbeam.core.subscription import State, after

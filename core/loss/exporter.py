@@ -1,6 +1,6 @@
 """What is kept of one exporter: its clock, its flows, its counters; and its form as bytes."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -59,6 +59,7 @@ class ExporterState(msgspec.Struct, array_like=True, gc=False):
     patch_due: int = FOREVER
     watches: list[Watch] = []
     watch_due: int = NONE
+    """Of earlier releases."""
     lately: list[tuple[str, int, int]] = []
     collector: str = ""
     heard_by: str = ""
@@ -73,6 +74,7 @@ class Exporter:
         "collector",
         "due",
         "flows",
+        "grouped",
         "heard_by",
         "lately",
         "order",
@@ -80,7 +82,6 @@ class Exporter:
         "raw",
         "rejected",
         "tracks",
-        "watch_due",
         "watches",
     )
 
@@ -100,14 +101,14 @@ class Exporter:
         self.due = FOREVER
         self.watches: dict[int, Watch] = {}
         """By subscription id, in order of announcement: what owes messages."""
-        self.watch_due = NONE
-        """When the watches must be looked at, on the clock of listening; NONE: never."""
         self.lately: list[tuple[str, int, int]] = []
         """(cause, publisher or subscription, arrival) of what was told lately, so that it is told once."""
         self.collector = ""
         """The collector its last message came by."""
         self.heard_by = ""
         """The collector whose clock the watches are on."""
+        self.grouped: Any = None
+        """Its flows as its watches look for them; None: to be grouped anew."""
 
     def tell(self, time_us: int) -> None:
         """Moves the clock to a time of the collector."""
@@ -156,10 +157,9 @@ class Exporter:
             self.rejected,
             self.patch_due,
             list(self.watches.values()),
-            self.watch_due,
-            self.lately,
-            self.collector,
-            self.heard_by,
+            lately=self.lately,
+            collector=self.collector,
+            heard_by=self.heard_by,
         )
 
     @classmethod
@@ -176,7 +176,7 @@ class Exporter:
             exporter.flows.append(flow)
         exporter.patch_due = state.patch_due
         exporter.watches = {watch.subscription_id: watch for watch in state.watches}
-        exporter.watch_due, exporter.lately = state.watch_due, state.lately
+        exporter.lately = state.lately
         exporter.collector, exporter.heard_by = state.collector, state.heard_by
         exporter.reckon_due()
         return exporter
@@ -204,7 +204,7 @@ class Exporter:
                 _renumber(hypothesis, [flow.index for flow in flows], moved)
         for index, flow in enumerate(flows):
             flow.index = index
-        self.flows = flows
+        self.flows, self.grouped = flows, None
         self.unlink(0)
         self.unlink(1)
 

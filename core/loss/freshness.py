@@ -190,19 +190,19 @@ def _told(watch: Watch, pulse: Pulse, state: Literal["open", "confirmed", "withd
     return Silence(state, cause, publisher_id, pulse.since_us, until_us, max(0, missed))
 
 
-def due(watch: Watch, clock: Listening) -> int | None:
-    """Returns when, on the clock of listening, to look at it again; None: it owes nothing."""
+def due(watch: Watch) -> int | None:
+    """Returns when, on the clock of listening, to look at it again; None: it owes nothing, or all there is was told."""
     owing = [one for one in watch.pulses if watch.period_us or one.seen_us == NEVER or one.shown]
-    if watch.state != ACTIVE or not owing:
+    if watch.state != ACTIVE:
         return None
-    return min(_due(watch, pulse, clock) for pulse in owing)
+    return min((_due(watch, pulse) for pulse in owing if pulse.shown != "confirmed"), default=None)
 
 
-def _due(watch: Watch, pulse: Pulse, clock: Listening) -> int:
-    patience = watch.patience()
-    if not pulse.shown:
-        return pulse.heard_us + patience + 1
-    again = clock.heard_us + max(1_000_000, watch.period_us // 4)
-    if pulse.shown == "open":
-        return min(again, pulse.heard_us + patience + watch.period_us + GRACE_US + 1)
-    return again
+def _due(watch: Watch, pulse: Pulse) -> int:
+    suspected = pulse.heard_us + watch.patience() + 1
+    return suspected + watch.period_us + GRACE_US if pulse.shown else suspected
+
+
+def is_told(watch: Watch) -> bool:
+    """Says whether it was told to be silent, so that its next message is awaited."""
+    return any(pulse.shown for pulse in watch.pulses)

@@ -13,8 +13,8 @@ from yangbeam.core.loss.freshness import (
     Watch,
     announce,
     check,
-    due,
     excuse,
+    is_told,
     rebase,
     refresh,
 )
@@ -28,15 +28,15 @@ MOST_LATELY: Final = 32
 """What is remembered of having been told: a restart shows in many counters, and a datagram may come twice."""
 
 
-def take(exporter: Exporter, flow: Flow, facts: Facts, clock: Listening) -> list[LossEvent]:
-    """Takes a notification that changes what a subscription owes."""
+def take(exporter: Exporter, flow: Flow, facts: Facts, clock: Listening) -> tuple[list[LossEvent], list[int]]:
+    """Takes a notification that changes what a subscription owes; returns what is told, and whose watches changed."""
     number = facts.subscription_id
     if number is None:
-        return []
+        return [], []
+    changed = [number]
     if exporter.heard_by != exporter.collector:
-        exporter.heard_by = exporter.collector
-        for each in exporter.watches.values():
-            rebase(each, clock)
+        changed += exporter.watches
+        rebased(exporter, exporter.collector, clock)
     watch = exporter.watches.get(number)
     events = [] if watch is None else _look(exporter, watch, clock)
     if facts.kind == TERMINATED and not _told_lately(exporter, "terminated", number, facts.arrival_us):
@@ -44,29 +44,47 @@ def take(exporter: Exporter, flow: Flow, facts: Facts, clock: Listening) -> list
     if facts.kind in (TERMINATED, COMPLETED):
         exporter.watches.pop(number, None)
     elif facts.kind == STARTED or (facts.kind == MODIFIED and (watch is None or watch.state == ACTIVE)):
-        _announce(exporter, facts, number, clock)
+        changed += _announce(exporter, facts, number, clock)
     elif watch is not None and facts.kind in (SUSPENDED, RESUMED, MODIFIED):
         watch.period_us = facts.period_us if facts.kind == MODIFIED else watch.period_us
         watch.told_us = facts.arrival_us
         excuse(watch, clock, state=ACTIVE if facts.kind == RESUMED else HELD)
-    _reckon_one(exporter, exporter.watches.get(number), clock)
+    exporter.grouped = None
+    return events, changed
+
+
+def look(exporter: Exporter, watch: Watch, clock: Listening) -> list[LossEvent]:
+    """Looks at a subscription that is due; where it is silent its next message is awaited."""
+    flows = _flows(exporter)
+    refresh(watch, _data(watch, flows), clock)
+    events = [_silent(exporter, watch, one) for one in check(watch, clock)]
+    if is_told(watch):
+        for flow in (*flows.own.get(watch.subscription_id, ()), *flows.strays.get(watch.port, ())):
+            flow.awaited = True
     return events
 
 
-def beat(exporter: Exporter, collector_id: str, clock: Listening, *, pause: bool = False) -> list[LossEvent]:
-    """Looks at what is due at a heartbeat; ``pause``: only notes what came before nobody listened for a while."""
-    events = []
-    if exporter.heard_by != collector_id:
-        exporter.heard_by = collector_id
-        for watch in exporter.watches.values():
-            rebase(watch, clock)
+def awaiting(exporter: Exporter, flow: Flow) -> list[int]:
+    """Returns the silent subscriptions whose message one of this flow may be."""
+    own = exporter.watches.get(flow.key[2]) if flow.key[2] is not None else None
+    watches = [own] if own is not None else [one for one in exporter.watches.values() if one.port == flow.key[0]]
+    return [one.subscription_id for one in watches if is_told(one)]
+
+
+def pause(exporter: Exporter, host: str, clock: Listening) -> None:
+    """Notes what came before nobody listened for a while."""
+    if exporter.heard_by != host:
+        return  # its patience starts anew
     flows = _flows(exporter)
     for watch in exporter.watches.values():
         refresh(watch, _data(watch, flows), clock)
-        if not pause:
-            events += [_silent(exporter, watch, one) for one in check(watch, clock)]
-    _reckon(exporter, clock)
-    return events
+
+
+def rebased(exporter: Exporter, host: str, clock: Listening) -> None:
+    """Puts the watches on the clock of another host, where patience starts anew."""
+    exporter.heard_by = host
+    for watch in exporter.watches.values():
+        rebase(watch, clock)
 
 
 def restarted(exporter: Exporter, flow: Flow, scope: str, facts: Facts) -> list[LossEvent]:
@@ -97,12 +115,16 @@ def _told_lately(exporter: Exporter, cause: str, number: int, arrival_us: int) -
     return False
 
 
-def _announce(exporter: Exporter, facts: Facts, number: int, clock: Listening) -> None:
+def _announce(exporter: Exporter, facts: Facts, number: int, clock: Listening) -> list[int]:
+    """Watches a subscription; returns the one that is watched no more because there are too many."""
     exporter.watches.pop(number, None)
+    dropped = []
     if facts.period_us or facts.syncs:
         if len(exporter.watches) >= MOST_WATCHES:
-            del exporter.watches[next(iter(exporter.watches))]
+            dropped = [next(iter(exporter.watches))]
+            del exporter.watches[dropped[0]]
         exporter.watches[number] = announce(number, facts.port, facts.period_us, facts.arrival_us, clock)
+    return dropped
 
 
 def _look(exporter: Exporter, watch: Watch, clock: Listening) -> list[LossEvent]:
@@ -125,7 +147,10 @@ class _Flows(NamedTuple):
 
 
 def _flows(exporter: Exporter) -> _Flows:
-    found = _Flows({}, {})
+    grouped: _Flows | None = exporter.grouped
+    if grouped is not None:
+        return grouped
+    found = exporter.grouped = _Flows({}, {})
     for flow in exporter.flows:
         found.own.setdefault(flow.key[2], []).append(flow)
         if flow.key[2] not in exporter.watches:
@@ -142,18 +167,6 @@ def _data(watch: Watch, found: _Flows) -> list[Data]:
     for flow in flows:
         newest[flow.key[1]] = max(newest.get(flow.key[1], 0), flow.at)
     return [Data(publisher, at) for publisher, at in sorted(newest.items())]
-
-
-def _reckon(exporter: Exporter, clock: Listening) -> None:
-    times = [time for watch in exporter.watches.values() if (time := due(watch, clock)) is not None]
-    exporter.watch_due = min(times, default=-1)
-
-
-def _reckon_one(exporter: Exporter, watch: Watch | None, clock: Listening) -> None:
-    """Brings the next look forward where one watch asks for it; a look too early finds nothing and does no harm."""
-    time = None if watch is None else due(watch, clock)
-    if time is not None and not 0 <= exporter.watch_due <= time:
-        exporter.watch_due = time
 
 
 def _silent(exporter: Exporter, watch: Watch, silence: Silence) -> LossEvent:

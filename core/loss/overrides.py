@@ -1,7 +1,34 @@
 """What the operator says of how exporters count."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+
+from yangbeam.core.errors import ConfigurationError
+from yangbeam.core.loss.scope import ALL, BY_NAME
+
+Override = Callable[[str, str], str | None]
+"""(exporter address, counter name) to the scope the operator set, or None: learn it."""
+
+
+def learn_all(exporter: str, counter: str) -> str | None:
+    """Sets no scope: all are learned."""
+    del exporter, counter
+    return None
+
+
+def allowed(override: Override, exporter: str, counter: str) -> list[int]:
+    """Returns the scopes that an exporter's counter may have.
+
+    Raises:
+        ConfigurationError: ``loss-scope``: the operator names one that there is not.
+    """
+    name = override(exporter, counter)
+    if name is None:
+        return ALL
+    if name not in BY_NAME:
+        raise ConfigurationError("loss-scope", f"loss scope must be one of {', '.join(BY_NAME)}, got {name!r}")
+    return [BY_NAME[name]]
 
 
 @dataclass(frozen=True, slots=True)

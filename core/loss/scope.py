@@ -56,6 +56,7 @@ class Flow:
 
     __slots__ = (
         "at",
+        "awaited",
         "index",
         "key",
         "node",
@@ -79,6 +80,8 @@ class Flow:
         """Count of the exporter's messages at its last one."""
         self.at = 0
         """Arrival of its last message, us."""
+        self.awaited = False
+        """Its next message may end a silence that was told."""
         self.transport_last = NONE
         self.notification_last = NONE
         self.patch: Sequence | None = None

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from yangbeam.core.loss.exporter import ExporterState
+from yangbeam.core.loss.facts import Facts
 from yangbeam.core.loss.freshness import Listening
 from yangbeam.core.versioned import Codec
 
@@ -33,6 +34,8 @@ class LossState(msgspec.Struct, array_like=True):
     swept: int = 0
     speakers: dict[str, str] = {}
     """The collector whose heartbeats a source carries."""
+    newcomers: list[Facts] = []
+    """The first message of each exporter that has sent one."""
 
 
 CODEC: Final = Codec(LossState)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline.configurations import Write
-from yangbeam.core.loss.detector import learn_all
+from yangbeam.core.loss.overrides import learn_all
 from yangbeam.core.validation import Policy
 from yangbeam.core.yang.engine import Choice
 from yangbeam.pipeline.assembly import Scopes, registry_of, stages_of

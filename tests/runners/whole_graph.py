@@ -13,7 +13,7 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 
 from tests.runners.graph import LANDED, landing
 from yangbeam.core.elements import DeadLetter, LedgerTotals, LossEvent, MessageBatch, TelemetryRecord
-from yangbeam.core.loss.detector import learn_all
+from yangbeam.core.loss.overrides import learn_all
 from yangbeam.core.pending import Limits
 from yangbeam.core.reader import END, Poll
 from yangbeam.core.schemas import Schemas

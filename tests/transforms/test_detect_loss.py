@@ -152,4 +152,4 @@ def test_a_window_shorter_than_reassembly_is_refused_when_the_graph_is_built() -
 def test_an_unknown_scope_is_refused() -> None:
     detector = Detector(override=lambda _exporter, _counter: "router")
     with pytest.raises(ConfigurationError, match="publisher"):
-        detector.observe(facts_of(batch(numbered(1))).facts, [], Tallies("loss"))
+        detector.observe(facts_of(batch(numbered(1), numbered(2))).facts, [], Tallies("loss"))

@@ -8,9 +8,9 @@ from tests.transforms import test_bind_subscriptions, test_detect_loss, test_kee
 from tests.transforms.schemas_by_name import SchemasByName
 from tests.transforms.staging import Attempts
 from yangbeam.core.binding import Binder
-from yangbeam.core.loss.detector import learn_all
 from yangbeam.core.loss.facts import facts_of
 from yangbeam.core.loss.line import WINDOW_US
+from yangbeam.core.loss.overrides import learn_all
 from yangbeam.transforms import shard_state
 from yangbeam.transforms.bind_subscriptions import _Bind
 from yangbeam.transforms.detect_loss import _Detect

@@ -18,7 +18,8 @@ EXPORTER = "192.0.2.7"
 STATE = Path(__file__).resolve().parents[2] / "golden" / "state"
 GOLDEN = STATE / "0.1.0" / "LossState.hex"
 GOLDEN_BEFORE = STATE / "0.2.0" / "LossState.hex"
-GOLDEN_NOW = STATE / "0.2.0" / "LossState-discontinuities.hex"
+GOLDEN_LATER = STATE / "0.2.0" / "LossState-discontinuities.hex"
+GOLDEN_NOW = STATE / "0.2.0" / "LossState-newcomers.hex"
 
 
 def facts(number: int | None, at_s: float = 0.0, **more: object) -> Facts:
@@ -237,6 +238,7 @@ def full_sample() -> Detector:
         facts(10, 49, port=9, subscription_id=8, kind=TERMINATED, reason="gone"),
     ]
     detector.observe(lively, [beat(0, 39), beat(10, 50), beat(10, 75)], Tallies("loss"), "c1")
+    run(detector, [facts(1, 76, exporter="192.0.2.8")])
     return detector
 
 
@@ -245,6 +247,12 @@ def test_a_state_from_before_discontinuities_goes_on_as_this_releases() -> None:
     assert [one[:5] for one in detector.explain()] == [one[:5] for one in full_sample().explain()]
     found, wanted = run(detector, [], end()), run(full_sample(), [], end())
     assert found == [event for event in wanted if event.cause != "discontinuity"]
+
+
+def test_a_state_from_before_newcomers_goes_on_as_this_releases() -> None:
+    detector = Detector().decode_state(bytes.fromhex(GOLDEN_LATER.read_text()))
+    assert [one[:5] for one in detector.explain()] == [one[:5] for one in full_sample().explain()]
+    assert run(detector, [], end()) == run(full_sample(), [], end())
 
 
 def test_this_releases_state_is_read_and_written_as_it_was_pinned() -> None:
@@ -256,7 +264,7 @@ def test_this_releases_state_is_read_and_written_as_it_was_pinned() -> None:
 
 
 def test_a_newer_state_is_refused() -> None:
-    newer = b"\x97" + bytes([module.FORMAT + 1]) + sample().encode_state()[2:]
+    newer = sample().encode_state()[:1] + bytes([module.FORMAT + 1]) + sample().encode_state()[2:]
     with pytest.raises(ConfigurationError, match="newer release"):
         Detector().decode_state(newer)
 

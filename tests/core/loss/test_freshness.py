@@ -5,10 +5,13 @@ from msgspec.structs import replace
 
 from yangbeam.core.elements import Control, Heartbeat, LossEvent
 from yangbeam.core.ledger import Tallies
+from yangbeam.core.loss import detector as module
 from yangbeam.core.loss import lifecycle
 from yangbeam.core.loss.detector import Detector
+from yangbeam.core.loss.due_times import SPARE
+from yangbeam.core.loss.exporter import Exporter
 from yangbeam.core.loss.facts import FULL, MODIFIED, RESUMED, STARTED, SUSPENDED, TERMINATED, Facts
-from yangbeam.core.loss.freshness import MOST_PULSES, Watch
+from yangbeam.core.loss.freshness import MOST_PULSES, Listening, Watch
 
 SECOND = 1_000_000
 START = 1_795_168_810_000_000
@@ -297,21 +300,83 @@ def test_a_subscription_announced_anew_starts_a_new_life() -> None:
     ]
 
 
-def test_a_heartbeat_looks_once_at_each_flow_however_many_subscriptions_are_silent() -> None:
-    class Counted(dict[int, Watch]):
-        asked = 0
+class Looks:
+    """Counts what a heartbeat looks at."""
 
-        def __contains__(self, number: object) -> bool:
-            Counted.asked += 1
-            return super().__contains__(number)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.watches: list[int] = []
+        self.grouped = 0
+        look, flows = lifecycle.look, lifecycle._flows
 
+        def looked(exporter: Exporter, watch: Watch, clock: Listening) -> list[LossEvent]:
+            self.watches.append(watch.subscription_id)
+            return look(exporter, watch, clock)
+
+        def grouped(exporter: Exporter) -> object:
+            self.grouped += exporter.grouped is None
+            return flows(exporter)
+
+        monkeypatch.setattr(lifecycle, "look", looked)
+        monkeypatch.setattr(lifecycle, "_flows", grouped)
+
+    def taken(self) -> tuple[list[int], int]:
+        """Returns which subscriptions were looked at since it was last asked, and how often flows were grouped."""
+        found = sorted(self.watches), self.grouped
+        self.watches, self.grouped = [], 0
+        return found
+
+
+def beats(detector: Detector, first: int, last: int) -> list[LossEvent]:
+    controls: list[Control] = [Heartbeat(0, "c1", START + second * SECOND, {}) for second in range(first, last + 1)]
+    return detector.observe([], controls, Tallies("loss"), "c1")
+
+
+def test_a_heartbeat_looks_at_what_is_due_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector, looks = Detector(), Looks(monkeypatch)
+    numbers = list(range(1, 301))
+    feed(detector, [started(number, 0.5, subscription_id=number) for number in numbers], 30)
+    assert looks.taken() == ([], 0)
+    assert {event.state for event in beats(detector, 31, 31)} == {"open"}
+    assert looks.taken() == (numbers, 1)
+    assert beats(detector, 32, 50) == []
+    assert looks.taken() == ([], 0)
+    assert {event.state for event in beats(detector, 51, 51)} == {"confirmed"}
+    assert looks.taken() == (numbers, 0)
+    beats(detector, 52, 500)
+    assert looks.taken() == ([], 0), "who was told to be silent is looked at no more"
+
+
+def test_a_message_of_a_silent_subscription_brings_its_look_forward_and_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    detector, looks = Detector(), Looks(monkeypatch)
+    feed(detector, [started(number, 0.5, subscription_id=number) for number in range(1, 301)], 60)
+    looks.taken()
+    detector = Detector().decode_state(detector.snapshot())
+    events = detector.observe([facts(301, 61, subscription_id=9)], [], Tallies("loss"), "c1") + beats(detector, 62, 70)
+    assert [(event.state, event.subscription_ids) for event in events] == [("confirmed", (9,))]
+    assert events[0].last_us == START + 61 * SECOND
+    assert looks.taken()[0] == list(range(1, 301)), "once after the restore"
+    detector.observe([facts(302, 71, subscription_id=9), facts(303, 71.5, subscription_id=8)], [], Tallies("loss"))
+    beats(detector, 72, 80)
+    assert looks.taken()[0] == [8]
+
+
+def test_a_subscription_announced_again_and_again_is_due_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector, looks = Detector(), Looks(monkeypatch)
+    feed(detector, [started(number, number / 100, period_s=10 + number) for number in range(1_000)], 10)
+    (times,) = detector._vigil._due.values()
+    assert len(times) == 1
+    assert len(times._heap) <= 2 + SPARE
+    beats(detector, 11, 3_100)
+    assert looks.taken()[0] == [7, 7]
+
+
+def test_watches_that_go_are_due_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "MOST_WATCHES", 3)
+    monkeypatch.setattr(module, "MOST_EXPORTERS", 4)
     detector = Detector()
-    feed(detector, [started(0, 0.5, subscription_id=number) for number in range(1, 301)], 1)
-    (exporter,) = detector._exporters.values()
-    exporter.watches = Counted(exporter.watches)
-    events = feed(detector, [], 30)
-    assert len(events) == 0
-    Counted.asked = 0
-    events = detector.observe([], [Heartbeat(0, "c1", START + 31 * SECOND, {})], Tallies("loss"), "c1")
-    assert len(events) == 300, "each is told"
-    assert 0 < Counted.asked <= len(exporter.flows) == 300
+    feed(detector, [started(number, 0.5, subscription_id=number) for number in range(50)], 1)
+    exporters = [started(1, 1.5, exporter=f"198.51.100.{number}") for number in range(50)]
+    feed(detector, exporters, 2)
+    assert sum(map(len, detector._vigil._due.values())) <= 4
