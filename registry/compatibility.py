@@ -1,6 +1,6 @@
 """Which pairs of schemas a compatibility level compares, and what it says of a kind that changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from yangbeam.registry.formats.parsed import Format, Parsed
 
@@ -15,14 +15,19 @@ def misfits(formats: Mapping[str, Format], new: Parsed, olds: Sequence[Parsed], 
         level: ``BACKWARD``: readers of the new read what the last wrote; ``FORWARD``: the other way; ``FULL``: both;
             with ``_TRANSITIVE``: against all that went before. ``NONE``: everything fits.
     """
-    if level == "NONE":
-        return ()
-    compared = olds if level.endswith("_TRANSITIVE") else olds[-1:]
-    direction = level.removesuffix("_TRANSITIVE")
-    found: list[str] = []
-    for old in reversed(compared):
-        found += _between(formats, new, old, direction)
+    found = [said for _, each in compared(formats, new, olds, level) for said in each]
     return tuple(dict.fromkeys(found))
+
+
+def compared(
+    formats: Mapping[str, Format], new: Parsed, olds: Sequence[Parsed], level: str
+) -> Iterator[tuple[Parsed, list[str]]]:
+    """Yields (an earlier schema, what keeps the new one from following it), newest first; see ``misfits``."""
+    if level == "NONE":
+        return
+    direction = level.removesuffix("_TRANSITIVE")
+    for old in reversed(olds if level.endswith("_TRANSITIVE") else olds[-1:]):
+        yield old, _between(formats, new, old, direction)
 
 
 def _between(formats: Mapping[str, Format], new: Parsed, old: Parsed, direction: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Which versions and subjects may be deleted, and how far: hidden first, forgotten only then."""
 
+from yangbeam.registry.appending import LATEST
 from yangbeam.registry.refusals import Code, RefusedError, no_subject, no_version
-from yangbeam.registry.registrar import LATEST, Registrar
+from yangbeam.registry.registrar import Registrar
 from yangbeam.registry.store import Version
 
 
@@ -17,10 +18,12 @@ def delete_version(registrar: Registrar, subject: str, version: int, *, permanen
         found = _found(registrar, subject, version)
         name = f"Subject '{subject}' Version {found.version}"
         if permanent and not found.is_deleted:
-            raise RefusedError(Code.VERSION_NOT_DELETED, f"{name} was not deleted first before permanent delete")
+            raise RefusedError(
+                Code.VERSION_NOT_DELETED, f"{name} was not deleted first before being permanently deleted"
+            )
         if not permanent and found.is_deleted:
             raise RefusedError(
-                Code.VERSION_DELETED, f"{name} was soft deleted. Set permanent=true to delete permanently"
+                Code.VERSION_DELETED, f"{name} was soft deleted.Set permanent=true to delete permanently"
             )
         _refuse_needed(registrar, [found])
         if permanent:
@@ -45,13 +48,13 @@ def delete_subject(registrar: Registrar, subject: str, *, permanent: bool) -> li
             raise no_subject(subject)
         if permanent and live:
             raise RefusedError(
-                Code.SUBJECT_NOT_DELETED, f"Subject '{subject}' was not deleted first before permanent delete"
+                Code.SUBJECT_NOT_DELETED, f"Subject '{subject}' was not deleted first before being permanently deleted"
             )
         if not permanent and not live:
-            what = f"Subject '{subject}' was soft deleted. Set permanent=true to delete permanently"
+            what = f"Subject '{subject}' was soft deleted.Set permanent=true to delete permanently"
             raise RefusedError(Code.SUBJECT_DELETED, what)
         chosen = versions if permanent else live
-        _refuse_needed(registrar, chosen)
+        _refuse_needed(registrar, chosen, outside=subject)
         for version in chosen:
             (store.erase if permanent else store.soft_delete)(subject, version.version)
         registrar.settings.forget(subject)
@@ -70,9 +73,10 @@ def _found(registrar: Registrar, subject: str, version: int) -> Version:
     return found
 
 
-def _refuse_needed(registrar: Registrar, versions: list[Version]) -> None:
+def _refuse_needed(registrar: Registrar, versions: list[Version], outside: str = "") -> None:
+    """Refuses what other schemas need; those of a subject that goes as a whole need nothing any more."""
     for version in versions:
-        needing = registrar.store.referenced_by(version.subject, version.version)
+        needing = registrar.store.referenced_by(version.subject, version.version, outside=outside)
         if needing:
-            what = f"One or more references exist to the schema {version.subject} version {version.version}: ids "
-            raise RefusedError(Code.REFERENCE_EXISTS, what + ", ".join(map(str, needing)))
+            key = f"{{magic=1,keytype=SCHEMA,subject={version.subject},version={version.version}}}"
+            raise RefusedError(Code.REFERENCE_EXISTS, f"One or more references exist to the schema {key}.")

@@ -91,3 +91,8 @@ def no_version(version: object) -> RefusedError:
 def invalid(detail: str) -> RefusedError:
     """Returns the refusal of a schema that is none."""
     return RefusedError(Code.INVALID_SCHEMA, detail)
+
+
+def invalid_schema(kind: str, detail: str) -> RefusedError:
+    """Returns the refusal of a schema that is none of its kind, in the words of what judged it."""
+    return invalid(f"Invalid schema of type {kind}, details: {detail}")

@@ -1,14 +1,18 @@
 """Which schema is registered, under which version and id: the rules of the registry, over its store and its formats."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
 from yangbeam.core.errors import SchemaError
-from yangbeam.core.registered import YANG, Body, Reference, Registered
+from yangbeam.core.registered import Body, Reference, Registered
+from yangbeam.registry.appending import LATEST, Appending, Plan, as_sent
+from yangbeam.registry.carrying import carried
 from yangbeam.registry.compatibility import misfits
 from yangbeam.registry.formats.parsed import Format, Parsed
+from yangbeam.registry.matching import same
 from yangbeam.registry.refusals import Code, RefusedError, invalid, no_subject, no_version
 from yangbeam.registry.settings import Settings
 from yangbeam.registry.store import SchemaStore, Version
@@ -16,9 +20,6 @@ from yangbeam.registry.subjects import checked, context_of, qualified
 
 MAX_TEXT: Final = 16 << 20
 """Characters of one schema: the largest published YANG modules have some 2 million."""
-LATEST: Final = -1
-ATTEMPTS: Final = 10
-"""How often registering starts again because another process was faster."""
 
 
 class Registrar:
@@ -33,6 +34,7 @@ class Registrar:
         self.store = store
         self.formats = formats
         self.settings = Settings(store)
+        self._appending = Appending(store, formats, self.settings, self.parsed)
 
     def register(
         self,
@@ -48,28 +50,53 @@ class Registrar:
 
         Args:
             subject: Whole name.
-            body: The schema; references in its context may name it or not.
+            body: The schema; references in its context may name it or not. Without a text it is that of the newest
+                version with other metadata; metadata None are those of the newest version, but of YANG.
             normalise: Drop differences of writing.
-            trusted: The caller has compiled it: it is not judged again.
-            version: The version it is to have; another than the next one only in mode IMPORT.
+            trusted: The caller has compiled it: it is not judged again, and nothing is taken over.
+            version: The version it is to have; another than the next one only in mode IMPORT. LATEST: that of the
+                newest version if it is the same, else the next one. A version is kept in the metadata.
             schema_id: The id it is to have; only in mode IMPORT.
 
         Raises:
             RefusedError: 409, 42201, 42202, 42205, 42207, 42208, 42209.
         """
         checked(subject)
-        mode = self.writable(subject)
-        if mode != "IMPORT" and schema_id is not None:
-            raise RefusedError(Code.NOT_PERMITTED, f"Subject {subject} is not in import mode: leave out the id.")
+        is_import = self._is_import(subject, schema_id)
+        versions = self.store.versions(subject)
+        if not body.text.strip():
+            body = self._filled(body, versions, is_import=is_import)
+        sends_metadata = body.metadata is not None
         body = self._resolved(subject, body)
-        found = self._held(subject, body)
+        found = None if version else self._appending.held(subject, body)
         if found is None:
             if not trusted:
                 body = self._canonical(subject, body, normalise=normalise)
-            found = self._append(subject, body, version, schema_id, is_import=mode == "IMPORT")
-        elif schema_id not in (None, found.id):
+            plan = Plan(
+                body, version, schema_id, sends_metadata=sends_metadata, is_import=is_import, takes_over=not trusted
+            )
+            found = self._appending.append(subject, plan)
+        if schema_id not in (None, found.id):
             raise RefusedError(Code.ID_MISMATCH, f"The schema is registered with id {found.id}, not {schema_id}.")
         return found
+
+    def _is_import(self, subject: str, schema_id: int | None) -> bool:
+        """Whether a subject is being imported to, with ids; who sends one must import, who does not must not."""
+        place = f"Subject {subject} in context {context_of(subject)}"
+        is_import = self.writable(subject) == "IMPORT"
+        if is_import and schema_id is None:
+            raise RefusedError(Code.NOT_PERMITTED, f"{place} is not in read-write mode")
+        if not is_import and schema_id is not None:
+            raise RefusedError(Code.NOT_PERMITTED, f"{place} is not in import mode")
+        return is_import
+
+    def _filled(self, body: Body, versions: list[Version], *, is_import: bool) -> Body:
+        """Returns the newest version's text and references, with what was sent of metadata and rules."""
+        live = [version for version in versions if not version.is_deleted]
+        if is_import or not live:
+            raise invalid("Empty schema")
+        newest = self.store.body(live[-1].id)
+        return msgspec.structs.replace(body, text=newest.text, kind=newest.kind, references=newest.references)
 
     def lookup(self, subject: str, body: Body, *, normalise: bool = False, deleted: bool = False) -> Version:
         """Returns where under a subject a schema is registered, the newest of several.
@@ -80,14 +107,26 @@ class Registrar:
         versions = [version for version in self.store.versions(subject) if deleted or not version.is_deleted]
         if not versions:
             raise no_subject(subject)
-        body = self._resolved(subject, body)
-        schema_id = self.store.id_of(body)
-        if schema_id is None:
-            schema_id = self.store.id_of(self._canonical(subject, body, normalise=normalise))
-        found = [version for version in versions if version.id == schema_id]
-        if not found:
+        if not body.text.strip():
             raise RefusedError(Code.NO_SCHEMA, "Schema not found")
-        return found[-1]
+        sends_metadata = body.metadata is not None
+        body = self._resolved(subject, body)
+        held = [version for version in versions if version.id == self.store.id_of(body)]
+        if held:
+            return held[-1]
+        body = self._canonical(subject, body, normalise=normalise)
+        found = self._same(body, versions)
+        if found is None:
+            sent = as_sent(body, sends_metadata=sends_metadata)
+            newest = self.store.body(versions[-1].id)
+            config = self.settings.effective_config(subject)
+            found = self._same(carried(sent, newest, config, 0, is_numbered=False), versions)
+        if found is None:
+            raise RefusedError(Code.NO_SCHEMA, "Schema not found")
+        return found
+
+    def _same(self, body: Body, versions: list[Version]) -> Version | None:
+        return same(self.store, self.formats, self.parsed, body, versions)
 
     def version(self, subject: str, version: int, *, deleted: bool = False) -> Version:
         """Returns one version; LATEST for the newest.
@@ -114,22 +153,25 @@ class Registrar:
         except SchemaError:
             raise RefusedError(Code.NO_SCHEMA, f"Schema {schema_id} not found") from None
 
-    def misfits(self, subject: str, body: Body, versions: Iterable[Version], level: str) -> tuple[str, ...]:
+    def misfits(
+        self, subject: str, body: Body, versions: Iterable[Version], level: str, *, normalise: bool = False
+    ) -> tuple[str, ...]:
         """Says what keeps a schema from following versions at a compatibility level; empty: nothing does.
 
         Raises:
             RefusedError: 42201.
         """
-        body = self._canonical(subject, self._resolved(subject, body), normalise=False)
-        return self._misfits(body, list(versions), level)
+        if not body.text.strip():
+            raise invalid("Empty schema")
+        body = self._canonical(subject, self._resolved(subject, body), normalise=normalise)
+        return misfits(self.formats, self.parsed(body, "the new schema"), self._olds(versions), level)
 
     def parsed(self, body: Body, label: str = "") -> Parsed:
         """Returns a registered schema with all that it needs."""
         return Parsed(body, tuple(self._needs(body)), label)
 
-    def _misfits(self, body: Body, versions: list[Version], level: str) -> tuple[str, ...]:
-        olds = [self.parsed(self.store.body(old.id), f"{old.subject} version {old.version}") for old in versions]
-        return misfits(self.formats, self.parsed(body, "the new schema"), olds, level)
+    def _olds(self, versions: Iterable[Version]) -> list[Parsed]:
+        return [self.parsed(self.store.body(old.id), f"{old.subject} version {old.version}") for old in versions]
 
     def writable(self, subject: str) -> str:
         """Returns the mode of a subject that may be written.
@@ -139,7 +181,8 @@ class Registrar:
         """
         mode = self.settings.effective_mode(subject)
         if mode.startswith("READONLY"):
-            raise RefusedError(Code.NOT_PERMITTED, f"Subject {subject} is in read-only mode.")
+            place = f"Subject {subject} in context {context_of(subject)}"
+            raise RefusedError(Code.NOT_PERMITTED, f"{place} is in read-only mode")
         return mode
 
     def _resolved(self, subject: str, body: Body) -> Body:
@@ -179,69 +222,9 @@ class Registrar:
         if judge is None:
             known = ", ".join(self.formats)
             raise invalid(f"Invalid schema type {body.kind[:40]!r}: this registry knows {known}.")
-        if not normalise:
-            normalise = bool(self.settings.effective_config(subject).normalize)
-        text = judge.canonical(self.parsed(body, "the schema"), normalise=normalise)
+        config = self.settings.effective_config(subject)
+        normalise = normalise or bool(config.normalize)
+        schema = replace(self.parsed(body, "the schema"), any_names=config.validate_names is False)
+        text = judge.canonical(schema, normalise=normalise)
         references = tuple(sorted(body.references)) if normalise else body.references
         return msgspec.structs.replace(body, text=text, references=references).normal()
-
-    def _held(self, subject: str, body: Body) -> Registered | None:
-        schema_id = self.store.id_of(body)
-        if schema_id is None:
-            return None
-        found = [each for each in self.store.versions(subject) if each.id == schema_id and not each.is_deleted]
-        return Registered(subject, schema_id, found[-1].version) if found else None
-
-    def _append(
-        self, subject: str, body: Body, version: int | None, schema_id: int | None, *, is_import: bool
-    ) -> Registered:
-        """Appends a version that fits those before; begins again if another was appended meanwhile."""
-        for _ in range(ATTEMPTS):
-            before = self.store.versions(subject)
-            if not is_import:
-                self._check_fit(subject, body, before)
-            with self.store.writing():
-                found = self._held(subject, body)
-                if found is not None:
-                    return found
-                if self.store.versions(subject) == before:
-                    return self._write(subject, body, before, version, schema_id, is_import=is_import)
-        raise RefusedError(Code.TIMEOUT, f"Subject {subject} is being written by others without end; try again.")
-
-    def _check_fit(self, subject: str, body: Body, before: list[Version]) -> None:
-        config = self.settings.effective_config(subject)
-        group = config.compatibility_group
-        live = [
-            version
-            for version in before
-            if not version.is_deleted
-            and (group is None or self.store.body(version.id).property(group) == body.property(group))
-        ]
-        found = self._misfits(body, live, config.compatibility or "NONE") if live else ()
-        if found:
-            what = f'Schema being registered is incompatible with an earlier schema for subject "{subject}", details: '
-            raise RefusedError(Code.INCOMPATIBLE, what + "; ".join(found), found)
-
-    def _write(
-        self,
-        subject: str,
-        body: Body,
-        before: list[Version],
-        version: int | None,
-        schema_id: int | None,
-        *,
-        is_import: bool,
-    ) -> Registered:
-        following = 1 + max((each.version for each in before), default=0)
-        wanted = version or following
-        taken = any(each.version == wanted for each in before)
-        if taken or (wanted != following and not is_import):
-            raise RefusedError(Code.INVALID_VERSION, f"The next version of {subject} is {following}, not {wanted}.")
-        try:
-            given = self.store.put(body, schema_id)
-        except SchemaError as error:
-            raise RefusedError(Code.ID_MISMATCH, error.detail) from None
-        self.store.add_version(subject, given, wanted)
-        if body.kind == YANG and any(not each.is_deleted and each.version < wanted for each in before):
-            self.store.put_verdict(subject, wanted, None)
-        return Registered(subject, given, wanted, is_new=True)

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from yangbeam.core.registered import Metadata
 from yangbeam.registry.refusals import Code, RefusedError
 from yangbeam.registry.store import SchemaStore
 from yangbeam.registry.subjects import context_of, scope_of
@@ -19,6 +20,8 @@ LEVELS: Final = (
     "FULL_TRANSITIVE",
 )
 """Compatibility levels of Confluent's API."""
+_TOLD: Final = ("NONE", "BACKWARD", "FORWARD", "FULL", "BACKWARD_TRANSITIVE", "FORWARD_TRANSITIVE", "FULL_TRANSITIVE")
+"""In the order of its message."""
 MODES: Final = ("READWRITE", "READONLY", "READONLY_OVERRIDE", "IMPORT")
 """What may be done: everything, reading (with OVERRIDE wherever else is said otherwise), registering with ids."""
 
@@ -30,11 +33,19 @@ class Config(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", fo
         compatibility: One of LEVELS.
         normalize: Normalise what is registered, asked or not.
         compatibility_group: Property of the metadata; only versions with the same value are compared.
+        validate_fields: No schema has fields that its metadata reserve.
+        validate_names: Avro names are those of its specification; unless it is false.
+        default_metadata: Under those that a schema is registered with.
+        override_metadata: Over them.
     """
 
     compatibility: str | None = None
     normalize: bool | None = None
     compatibility_group: str | None = None
+    validate_fields: bool | None = None
+    validate_names: bool | None = None
+    default_metadata: Metadata | None = None
+    override_metadata: Metadata | None = None
 
 
 DEFAULTS: Final = Config("BACKWARD")
@@ -62,7 +73,8 @@ class Settings:
             RefusedError: 42203.
         """
         if config.compatibility is not None and config.compatibility not in LEVELS:
-            detail = f"Invalid compatibility level {config.compatibility[:40]!r}. Valid values are {', '.join(LEVELS)}."
+            *others, last = (level.lower() for level in _TOLD)
+            detail = f"Invalid compatibility level. Valid values are {', '.join(others)}, and {last}"
             raise RefusedError(Code.INVALID_COMPATIBILITY, detail)
         with self._store.writing():
             merged = _over(config, self.config(scope) or Config())

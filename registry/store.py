@@ -170,13 +170,21 @@ class SchemaStore:
             self._db.write("DELETE FROM version WHERE subject = ? AND version = ?", subject, version)
             self._db.write("DELETE FROM verdict WHERE subject = ? AND version = ?", subject, version)
 
-    def referenced_by(self, subject: str, version: int) -> list[int]:
-        """Returns the ids of live schemas that need a version directly."""
+    def referenced_by(self, subject: str, version: int, *, deleted: bool = False, outside: str = "") -> list[int]:
+        """Returns the ids of schemas that need a version directly.
+
+        Args:
+            subject: Of the version.
+            version: Its number.
+            deleted: Also those that stand in soft-deleted versions alone.
+            outside: Not those that stand in this subject alone.
+        """
         query = (
             "SELECT DISTINCT reference.id FROM reference JOIN version ON version.id = reference.id "
-            "WHERE reference.subject = ? AND reference.version = ? AND version.deleted = 0 ORDER BY 1"
+            "WHERE reference.subject = ? AND reference.version = ? AND version.deleted <= ? AND version.subject != ? "
+            "ORDER BY 1"
         )
-        return [int(row[0]) for row in self._db.rows(query, subject, version)]
+        return [int(row[0]) for row in self._db.rows(query, subject, version, int(deleted), outside)]
 
     # Settings and verdicts
 

@@ -21,6 +21,15 @@ def context_of(subject: str) -> str:
     return DEFAULT
 
 
+def bare(subject: str) -> str:
+    """Returns a subject without its context.
+
+    >>> bare(":.lab:a"), bare("a")
+    ('a', 'a')
+    """
+    return subject.removeprefix(scope_of(context_of(subject)))
+
+
 def qualified(context: str, name: str) -> str:
     """Returns a subject's whole name: as it is when it names its context, else in the given one.
 
@@ -43,7 +52,7 @@ def checked(subject: str) -> str:
     Raises:
         RefusedError: 42208.
     """
-    bare = subject.removeprefix(scope_of(context_of(subject)))
-    if not bare or len(subject) > MAX_LENGTH or bare in (GLOBAL, "__EMPTY") or not bare.isprintable():
-        raise RefusedError(Code.INVALID_SUBJECT, f"The specified subject '{subject[:80]}' is not a valid subject name.")
+    name = bare(subject)
+    if not name or len(subject) > MAX_LENGTH or name in (GLOBAL, "__EMPTY") or not name.isprintable():
+        raise RefusedError(Code.INVALID_SUBJECT, f"The specified subject '{subject[:80]}' is not a valid subject.")
     return subject

@@ -1,6 +1,6 @@
 """Avro schemas: the Avro library says what is one, its resolution rules what may follow it."""
 
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
@@ -8,21 +8,32 @@ from avro.errors import AvroException
 from avro.name import Names
 from avro.schema import Schema, make_avsc_object
 
+from yangbeam.core.registered import AVRO
+from yangbeam.registry.formats import avro_canonical, avro_defaults
 from yangbeam.registry.formats.parsed import Parsed
-from yangbeam.registry.refusals import RefusedError, invalid
-
-_ORDER: Final = ("type", "name", "namespace", "aliases", "doc", "fields", "symbols", "items", "values", "size")
-_BEHIND: Final = ("default", "order", "logicalType", "precision", "scale")
+from yangbeam.registry.refusals import invalid_schema
 
 
 class Avro:
     """The schema type ``AVRO``."""
 
     def canonical(self, schema: Parsed, *, normalise: bool) -> str:
-        """See ``Format``. White space is dropped; normalised, members stand in one order."""
-        parse(schema)
-        document = read_json(schema.body.text)
-        return orjson.dumps(_ordered(document) if normalise else document).decode()
+        """See ``Format``. One text for equal schemas; normalised, properties are sorted, too."""
+        document, needed = _document(schema), _needed(schema)
+        try:
+            for wrong in avro_defaults.undefined(document, needed):
+                raise invalid_schema(AVRO, wrong)
+            _parsed(document, schema)
+            for wrong in avro_defaults.misfits(document, needed):
+                raise invalid_schema(AVRO, wrong)
+            written = avro_canonical.canonical(document, normalise=True) if normalise else document
+            return orjson.dumps(written).decode()
+        except RecursionError:
+            raise invalid_schema(AVRO, "it is nested too deeply") from None
+
+    def whole(self, schema: Parsed) -> str:
+        """See ``Format``. The types of others are written where they are first used."""
+        return orjson.dumps(avro_canonical.whole(_document(schema), _needed(schema))).decode()
 
     def misfits(self, reader: Parsed, writer: Parsed, *, backwards: bool) -> tuple[str, ...]:
         """See ``Format``. Avro's own rules of schema resolution."""
@@ -38,25 +49,42 @@ class Avro:
 
 
 def parse(schema: Parsed) -> Schema:
-    """Parses a schema with the names that it needs.
+    """Parses a schema that is registered, or may be, with the names that it needs.
 
     Raises:
         RefusedError: 42201, in the Avro library's words.
     """
-    names = Names()
+    return _parsed(_document(schema), schema, any_names=True)
+
+
+def _parsed(document: Any, schema: Parsed, *, any_names: bool = False) -> Schema:
+    is_strict = not (any_names or schema.any_names)
+    names = Names(validate_names=is_strict)
     try:
-        for _, needed in schema.needs:
-            make_avsc_object(orjson.loads(needed.text), names)
-        return make_avsc_object(read_json(schema.body.text), names)
-    except RefusedError:
-        raise
-    except (AvroException, orjson.JSONDecodeError, RecursionError) as error:
-        raise invalid(f"Invalid Avro schema: {error}") from None
+        for needed in _needed(schema):
+            make_avsc_object(needed, names, validate_names=is_strict)
+        return make_avsc_object(document, names, validate_names=is_strict)
+    except (AvroException, RecursionError) as error:
+        raise invalid_schema(AVRO, str(error)) from None
     except (TypeError, ValueError, AttributeError, KeyError) as error:  # the library, of what is no schema at all
-        raise invalid(f"Invalid Avro schema: {error!r}") from None
+        raise invalid_schema(AVRO, repr(error)) from None
 
 
-def read_json(text: str) -> Any:
+def _document(schema: Parsed) -> Any:
+    """Returns a schema in canonical form; what has none as it is, for the library to say what is wrong with it."""
+    document = read_json(schema.body.text, AVRO)
+    try:
+        return avro_canonical.canonical(document)
+    except (KeyError, TypeError, AttributeError, RecursionError):
+        _parsed(document, schema)
+        raise invalid_schema(AVRO, "the schema has no canonical form") from None
+
+
+def _needed(schema: Parsed) -> list[Any]:
+    return [avro_canonical.canonical(orjson.loads(body.text)) for _, body in schema.needs if body.kind == AVRO]
+
+
+def read_json(text: str, kind: str) -> Any:
     """Reads the JSON of a schema.
 
     Raises:
@@ -65,14 +93,4 @@ def read_json(text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise invalid(f"The schema is not JSON: {error}") from None
-
-
-def _ordered(document: Any) -> Any:
-    if isinstance(document, list):
-        return [_ordered(item) for item in document]
-    if not isinstance(document, dict):
-        return document
-    rest = sorted(set(document) - {*_ORDER, *_BEHIND})
-    names = [name for name in (*_ORDER, *_BEHIND, *rest) if name in document]
-    return {name: document[name] if name == "default" else _ordered(document[name]) for name in names}
+        raise invalid_schema(kind, f"the schema is not JSON: {error}") from None

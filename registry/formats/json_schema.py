@@ -5,10 +5,11 @@ from typing import Any, Final
 import jsonschema_rs
 import orjson
 
+from yangbeam.core.registered import JSON
 from yangbeam.registry.formats.avro_schema import read_json
 from yangbeam.registry.formats.json_changes import changes
 from yangbeam.registry.formats.parsed import Parsed
-from yangbeam.registry.refusals import invalid
+from yangbeam.registry.refusals import invalid_schema
 
 DEFAULT_DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 """Of schemas that name none, as Confluent's registry takes them."""
@@ -19,9 +20,13 @@ class JsonSchema:
 
     def canonical(self, schema: Parsed, *, normalise: bool) -> str:
         """See ``Format``. White space is dropped; normalised, members are sorted."""
-        document = read_json(schema.body.text)
+        document = read_json(schema.body.text, JSON)
         _judge(document, schema)
         return orjson.dumps(document, option=orjson.OPT_SORT_KEYS if normalise else 0).decode()
+
+    def whole(self, schema: Parsed) -> str:
+        """See ``Format``. References are followed where they are used, not written into the text."""
+        return schema.body.text
 
     def misfits(self, reader: Parsed, writer: Parsed, *, backwards: bool) -> tuple[str, ...]:
         """See ``Format``. What the rules do not know is told as such, and does not fit."""
@@ -31,8 +36,8 @@ class JsonSchema:
 
 def _judge(document: Any, schema: Parsed) -> None:
     if not isinstance(document, dict | bool):
-        raise invalid(f"Invalid JSON schema: an object or a boolean, not {type(document).__name__}")
-    resources = [(need.name, read_json(body.text)) for need, body in schema.needs]
+        raise invalid_schema(JSON, f"an object or a boolean, not {type(document).__name__}")
+    resources = [(need.name, read_json(body.text, JSON)) for need, body in schema.needs]
     if isinstance(document, dict):
         document = {"$schema": DEFAULT_DRAFT, **document}
     try:
@@ -41,7 +46,7 @@ def _judge(document: Any, schema: Parsed) -> None:
         jsonschema_rs.validator_for(document, registry=registry, retriever=_absent)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, RecursionError) as error:
         said = getattr(error, "message", "") or str(error)
-        raise invalid(f"Invalid JSON schema: {said}") from None
+        raise invalid_schema(JSON, said) from None
 
 
 def _absent(uri: str) -> Any:
@@ -50,4 +55,4 @@ def _absent(uri: str) -> Any:
 
 
 def _whole(schema: Parsed) -> tuple[Any, dict[str, Any]]:
-    return read_json(schema.body.text), {need.name: read_json(body.text) for need, body in schema.needs}
+    return read_json(schema.body.text, JSON), {need.name: read_json(body.text, JSON) for need, body in schema.needs}

@@ -14,11 +14,13 @@ class Parsed:
         body: The schema.
         needs: What it needs, directly or through others, each once, what is needed before what needs it.
         label: How it is called in findings.
+        any_names: Names are not judged.
     """
 
     body: Body
     needs: tuple[tuple[Reference, Body], ...] = ()
     label: str = ""
+    any_names: bool = False
 
 
 class Format(Protocol):
@@ -34,6 +36,10 @@ class Format(Protocol):
         Raises:
             RefusedError: 42201: it is no schema of this kind, in the words of what judged it.
         """
+        ...
+
+    def whole(self, schema: Parsed) -> str:
+        """Returns a registered schema's text with what it needs put in, where the kind can; else the text."""
         ...
 
     def misfits(self, reader: Parsed, writer: Parsed, *, backwards: bool) -> tuple[str, ...]:

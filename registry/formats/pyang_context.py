@@ -13,7 +13,7 @@ from pyang import context, error, grammar, repository
 from pyang.plugins import check_update, structure
 
 from yangbeam.core.errors import SchemaError
-from yangbeam.registry.formats import yang_strings
+from yangbeam.registry.formats import yang_mandatory, yang_strings
 
 TURN: Final = threading.Lock()
 """To be held by whoever uses pyang."""
@@ -56,6 +56,7 @@ def _prepare() -> None:
         structure.pyang_plugin_init()
     check_update.CheckUpdatePlugin().add_opts(optparse.OptionParser())
     yang_strings.teach()
+    yang_mandatory.teach()
     _prepared.append(True)
 
 

@@ -1,9 +1,10 @@
 """YANG modules as schemas: libyang says what is one, RFC 7950 section 11 what may follow it."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from yangbeam.core.errors import SchemaError, SchemaPendingError
-from yangbeam.core.registered import Body
+from yangbeam.core.registered import YANG, Body
 from yangbeam.core.registered_set import LENT
 from yangbeam.core.wrapped_module import CONFORMANCE
 from yangbeam.core.yang.module_text import ModuleText, read_module_text
@@ -11,7 +12,10 @@ from yangbeam.core.yang.schema_set import SchemaSet, schema_set_of
 from yangbeam.registry.formats.features import defined_features
 from yangbeam.registry.formats.judges import HERE, Judge
 from yangbeam.registry.formats.parsed import Parsed
-from yangbeam.registry.refusals import invalid
+from yangbeam.registry.refusals import invalid_schema
+
+_NOT_NEEDED: Final = frozenset(("yang", "ietf-yang-metadata"))
+"""Modules that every reader has: schema sets are closed without them (``core.yang.schema_set``)."""
 
 
 class Yang:
@@ -31,14 +35,18 @@ class Yang:
             module = read_module_text(text)
             if module.belongs_to:
                 self.judge.check_syntax(text, module.file_name)
-                _check_includes(module, schema)
-            else:
+            _check_needs(module, schema)
+            if not module.belongs_to:
                 self.judge.compiles(_set_of(module, schema))
             return self.judge.normalised(text, module.file_name) if normalise else text
         except SchemaPendingError:
             raise
         except SchemaError as error:
-            raise invalid(error.detail) from None
+            raise invalid_schema(YANG, error.detail) from None
+
+    def whole(self, schema: Parsed) -> str:
+        """See ``Format``. A module imports others; it does not hold them."""
+        return schema.body.text
 
     def misfits(self, reader: Parsed, writer: Parsed, *, backwards: bool) -> tuple[str, ...]:
         """See ``Format``. Judges the module, or the whole set, by pyang's update check."""
@@ -74,9 +82,13 @@ def _set_of(module: ModuleText, schema: Parsed) -> SchemaSet:
     return schema_set_of(modules, tuple(sorted(newest.items())), features)
 
 
-def _check_includes(module: ModuleText, schema: Parsed) -> None:
-    """Says what a submodule lacks; libyang compiles it only with its module."""
-    there = {found.name for found, _ in _modules(schema)}
-    for need in (*module.imports, *module.includes):
-        if need.name not in there and need.name != "ietf-yang-metadata":
-            raise SchemaError("module-missing", f'Submodule "{module.name}" needs "{need.name}": no such reference.')
+def _check_needs(module: ModuleText, schema: Parsed) -> None:
+    """Refuses what is needed and not registered; libyang would take its own copies, which no other reader has."""
+    others = [found for found, _ in _modules(schema)]
+    there = {found.name for found in others} | _NOT_NEEDED
+    for each in (*others, module):
+        for need in (*each.imports, *each.includes):
+            if need.name not in there:
+                kind = "Submodule" if each.belongs_to else "Module"
+                what = f'{kind} "{each.name}" needs "{need.name}": register it, and name it among the references'
+                raise SchemaError("module-missing", what)

@@ -20,6 +20,7 @@ from yangbeam.registry.formats.parsed import Parsed
 
 MAX_FINDINGS: Final = 200
 """Findings of one comparison that are told; some releases of a vendor have thousands."""
+_CURE: Final = "; the earlier version is at fault: delete it, or set the subject's level to NONE"
 _OF_REVISIONS: Final = ("CHK_BAD_REVISION", "CHK_BAD_REVISION_v1.1", "CHK_NO_REVISION", "CHK_NO_REVISION_v1.1")
 
 
@@ -165,17 +166,27 @@ def _text(side: _Side, name: str) -> str:
 
 def _check(news: _Side, olds: _Side, names: Iterable[str], *, backwards: bool) -> Iterator[tuple[bool, str]]:
     """Yields (is an error, what) of each finding."""
-    after, before = pyang_context.load(news.texts()), pyang_context.load(olds.texts())
+    after, before = pyang_context.load(news.texts()), pyang_context.load(_completed(olds, news))
     pairs = [(name, _module(before, olds, name), _module(after, news, name)) for name in names]
     for loaded in (after, before):
         loaded.validate()
     for name, old, new in pairs:
-        refusal = _refusal(before, olds, name) or _refusal(after, news, name)
-        if refusal or old is None or new is None:
-            yield True, f"pyang cannot compare {name}: {refusal or 'it is no module'}"
+        earlier, later = _refusal(before, olds, name), _refusal(after, news, name)
+        if earlier or later or old is None or new is None:
+            yield True, f"pyang cannot compare {name}: {later or earlier or 'it is no module'}{'' if later else _CURE}"
             continue
         undated = backwards or _text(news, name) == _text(olds, name)
         yield from _findings(after, old, new, undated=undated)
+
+
+def _completed(side: _Side, other: _Side) -> dict[tuple[str, str], str]:
+    """Returns a side's texts; a module that it needs and does not refer to is the other side's.
+
+    Registries took imports that libyang satisfies by itself without a reference, up to 0.1.0.
+    """
+    names = {name for name, _ in side.modules}
+    needs = {need.name for module, _ in side.modules.values() for need in (*module.imports, *module.includes)}
+    return (other.texts() if needs - names else {}) | side.texts()
 
 
 def _findings(loaded: Any, old: Any, new: Any, *, undated: bool) -> Iterator[tuple[bool, str]]:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -40,6 +41,8 @@ MAX_BODY: Final = 32 << 20
 """Octets of a request: a schema of 16 million characters with its escapes."""
 MAX_BODY_S: Final = 60.0
 """Seconds in which a request must arrive."""
+_HEADERS: Final = {"cache-control": "no-cache, no-store, must-revalidate", "x-xss-protection": "1; mode=block"}
+"""With each answer, as Confluent's registry has them: what is registered and configured changes."""
 _REPEATED: Final = ("key", "value")
 """Parameters that may be given several times."""
 
@@ -163,13 +166,15 @@ class _Front:
             return self._refused(RefusedError(Code.INTERNAL, error.detail), content_type)
         answer = found if isinstance(found, Answer) else Answer(found)
         text = orjson.dumps(answer.document, option=orjson.OPT_NON_STR_KEYS)
-        return Response(text, answer.status, dict(answer.headers), content_type)
+        return Response(text, answer.status, _HEADERS | dict(answer.headers), content_type)
 
     async def _read(self, request: Request) -> Asked:
         body = b""
         if request.method in ("POST", "PUT"):
-            negotiation.check_body_type(request.headers.get("content-type", ""))
+            charset = negotiation.body_charset(request.headers.get("content-type", ""))
             body = await self._body(request)
+            if charset not in ("utf-8", "utf8", "us-ascii"):
+                body = body.decode(charset, "replace").encode()
         query = dict(request.query_params)
         for name in _REPEATED:
             if name in query:
@@ -202,7 +207,7 @@ class _Front:
     def _refused(self, error: RefusedError, content_type: str) -> Response:
         self._service.metrics.refused.labels(error.code.number).inc()
         document: dict[str, Any] = {"error_code": error.code.number, "message": error.detail}
-        headers = {}
+        headers = dict(_HEADERS)
         if error.code is Code.UNAUTHORIZED:
             headers["www-authenticate"] = 'Basic realm="yangbeam registry", Bearer'
         return Response(orjson.dumps(document), error.code.status, headers, content_type)
@@ -217,11 +222,11 @@ class _Front:
         counted.schemas.set(await run_in_threadpool(self._service.registrar.store.greatest_id))
         return Response(counted.text(), media_type=metrics.CONTENT_TYPE)
 
-    async def no_route(self, request: Request, error: Exception) -> Response:
+    async def no_route(self, _: Request, error: Exception) -> Response:
         """Answers what Starlette refuses: unknown paths and methods."""
         status = error.status_code if isinstance(error, HTTPException) else 500
         code = {404: Code.NO_ROUTE, 405: Code.NO_METHOD}.get(status, Code.INTERNAL)
-        detail = f"HTTP {status}: no route {request.method} {request.url.path[:200]}"
+        detail = f"HTTP {status} {HTTPStatus(status).phrase}"
         response = self._refused(RefusedError(code, detail), negotiation.OWN)
         if isinstance(error, HTTPException):
             response.headers.update(error.headers or {})

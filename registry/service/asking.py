@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 import msgspec
 
+from yangbeam.registry.appending import LATEST
 from yangbeam.registry.refusals import Code, RefusedError
-from yangbeam.registry.registrar import LATEST
 from yangbeam.registry.subjects import DEFAULT, GLOBAL, qualified, scope_of
 
 _Kind = TypeVar("_Kind")
@@ -63,7 +63,7 @@ class Asked:
         if not written.isascii() or not written.isdigit() or not 0 < len(written) < 10 or int(written) == 0:
             said = f"The specified version '{written[:40]}' is not a valid version id."
             raise RefusedError(
-                Code.INVALID_VERSION, said + " Allowed values are between [1, 2^31-1] and the string latest"
+                Code.INVALID_VERSION, said + ' Allowed values are between [1, 2^31-1] and the string "latest"'
             )
         return int(written)
 
@@ -76,7 +76,7 @@ class Asked:
         """
         written = self.params["id"]
         if not written.isascii() or not written.isdigit() or len(written) > 10:
-            raise RefusedError(Code.NO_ROUTE, f"HTTP 404 Not Found: {written[:40]!r} is no schema id")
+            raise RefusedError(Code.NO_ROUTE, "HTTP 404 Not Found")
         return int(written)
 
     def flag(self, name: str) -> bool:

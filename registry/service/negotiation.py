@@ -7,7 +7,8 @@ from yangbeam.registry.refusals import Code, RefusedError
 OWN: Final = "application/vnd.schemaregistry.v1+json"
 _GIVEN: Final = (OWN, "application/vnd.schemaregistry+json", "application/json")
 _TAKEN: Final = frozenset((*_GIVEN, "application/octet-stream"))
-_ANY: Final = frozenset(("*/*", "application/*"))
+_CHARSETS: Final = frozenset(("utf-8", "utf8", "us-ascii", "utf-16", "utf-16le", "utf-16be", "iso-8859-1"))
+_ANY: Final = frozenset(("*", "application/*"))
 
 
 def answer_type(accept: str) -> str:
@@ -26,21 +27,24 @@ def answer_type(accept: str) -> str:
         kind = kind.strip().lower()
         if "q=0" in (each.strip() for each in parameters.split(";")):
             continue
-        if kind in _ANY:
+        if kind in _ANY or kind.startswith("*/"):
             return OWN
         if kind in _GIVEN:
             return kind
-    raise RefusedError(Code.NOT_ACCEPTABLE, f"HTTP 406 Not Acceptable: answers are of type {', '.join(_GIVEN)}")
+    raise RefusedError(Code.NOT_ACCEPTABLE, "HTTP 406 Not Acceptable")
 
 
-def check_body_type(written: str) -> None:
-    """Refuses a body that is something else than JSON; one without a type is taken for JSON.
+def body_charset(written: str) -> str:
+    """Returns the character set of a body, by its content type; one without a type is taken for JSON in UTF-8.
 
     Raises:
-        RefusedError: 415.
+        RefusedError: 415: it is something else than JSON, or in an unknown character set.
     """
-    kind = written.partition(";")[0].strip().lower()
-    if kind and kind not in _TAKEN:
-        raise RefusedError(
-            Code.UNSUPPORTED_MEDIA, f"HTTP 415 Unsupported Media Type: send {', '.join(_GIVEN)}, not {kind[:60]}"
-        )
+    kind, _, parameters = written.partition(";")
+    if kind.strip() and kind.strip().lower() not in _TAKEN:
+        raise RefusedError(Code.UNSUPPORTED_MEDIA, "HTTP 415 Unsupported Media Type")
+    named = [each.partition("=")[2] for each in parameters.split(";") if each.strip().lower().startswith("charset=")]
+    charset = named[0].strip().strip('"').lower() if named else "utf-8"
+    if charset not in _CHARSETS:
+        raise RefusedError(Code.UNSUPPORTED_MEDIA, "HTTP 415 Unsupported Media Type")
+    return charset

@@ -6,9 +6,9 @@ from yangbeam.core.registered import Body
 from yangbeam.registry.refusals import Code, RefusedError
 from yangbeam.registry.service.asking import Asked
 from yangbeam.registry.service.serving import Service, shown
-from yangbeam.registry.service.subject_routes import prefix_of, text_alone
+from yangbeam.registry.service.subject_routes import listed, text_alone
 from yangbeam.registry.store import Version
-from yangbeam.registry.subjects import context_of, qualified
+from yangbeam.registry.subjects import DEFAULT, bare, context_of, qualified
 
 
 def types(service: Service, asked: Asked) -> list[str]:
@@ -19,8 +19,8 @@ def types(service: Service, asked: Asked) -> list[str]:
 
 def schemas(service: Service, asked: Asked) -> list[dict[str, Any]]:
     """GET /schemas."""
-    registrar, deleted = service.registrar, asked.flag("deleted")
-    found = [each for each in registrar.store.all_versions(prefix_of(asked)) if deleted or not each.is_deleted]
+    deleted = asked.flag("deleted")
+    found = [each for each in listed(service, asked) if deleted or not each.is_deleted]
     if asked.flag("latestOnly"):
         found = list({each.subject: each for each in found}.values())
     return [_shown(service, asked, each) for each in asked.page(found)]
@@ -34,27 +34,36 @@ def _shown(service: Service, asked: Asked, version: Version) -> dict[str, Any]:
 
 def by_id(service: Service, asked: Asked) -> dict[str, Any]:
     """GET /schemas/ids/{id}."""
-    body = _body(service, asked)
-    more = {"maxId": service.registrar.store.greatest_id()} if asked.flag("fetchMaxId") else {}
+    body, place = _body(service, asked)
+    more: dict[str, Any] = {"maxId": service.registrar.store.greatest_id()} if asked.flag("fetchMaxId") else {}
+    if place is not None:
+        more |= {"subject": place.subject, "version": place.version}
     return shown(service, asked, body, guid=body.guid, **more)
 
 
 def text_by_id(service: Service, asked: Asked) -> Any:
     """GET /schemas/ids/{id}/schema: the text alone."""
-    return text_alone(_body(service, asked))
+    return text_alone(_body(service, asked)[0])
 
 
-def _body(service: Service, asked: Asked) -> Body:
-    """The schema of an id; with ``subject``, only if it stands there (in that context, if it names no more)."""
+def _body(service: Service, asked: Asked) -> tuple[Body, Version | None]:
+    """The schema of an id, and where it stands; with ``subject`` there, or in that context.
+
+    Ids are the same in every context: who names a subject of none finds the schema wherever it stands.
+    """
     body = service.registrar.body(asked.schema_id)
     wanted = asked.query.get("subject")
-    if wanted:
-        name = qualified(asked.context, wanted)
-        stand = service.registrar.store.versions_of(asked.schema_id)
-        context = context_of(name)
-        if not any(name in (each.subject, f":{context_of(each.subject)}:") for each in stand) and context != ".":
-            raise RefusedError(Code.NO_SCHEMA, f"Schema {asked.schema_id} not found")
-    return body
+    if not wanted:
+        return body, None
+    name = qualified(asked.context, wanted)
+    stands = sorted(service.registrar.store.versions_of(asked.schema_id), key=lambda each: each.is_deleted)
+    context = context_of(name)
+    near = [each for each in stands if context_of(each.subject) == context]
+    exact = [each for each in near if each.subject == name]
+    if not (exact or (near and not bare(name))) and context != DEFAULT:
+        raise RefusedError(Code.NO_SCHEMA, f"Schema {asked.schema_id} not found")
+    same = [each for each in stands if bare(each.subject) == bare(name)]
+    return body, next(iter((*exact, *same, *near, *stands)), None)
 
 
 def standing(service: Service, asked: Asked) -> list[Version]:

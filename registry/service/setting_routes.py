@@ -4,23 +4,28 @@ from typing import Any
 
 import msgspec
 
+from yangbeam.core.registered import Metadata
 from yangbeam.registry.refusals import Code, RefusedError, no_subject
 from yangbeam.registry.service.asking import Asked
 from yangbeam.registry.service.serving import Service
 from yangbeam.registry.settings import Config
 
 
-class SentConfig(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """A configuration as clients send it; what is null is not said."""
+class SentConfig(msgspec.Struct, rename="camel"):
+    """A configuration as clients send it; what is null is not said, and members of no meaning here are passed over.
+
+    What would change which schema somebody gets is refused, rather than not done.
+    """
 
     compatibility: str | None = None
     compatibility_level: str | None = None
     normalize: bool | None = None
     compatibility_group: str | None = None
+    validate_fields: bool | None = None
+    validate_names: bool | None = None
+    default_metadata: Metadata | None = None
+    override_metadata: Metadata | None = None
     alias: None = None
-    validate_fields: None = None
-    default_metadata: None = None
-    override_metadata: None = None
     default_rule_set: None = None
     override_rule_set: None = None
 
@@ -48,7 +53,11 @@ def put_config(service: Service, asked: Asked) -> dict[str, Any]:
     """PUT /config[/{subject}]."""
     sent = asked.read(SentConfig)
     level = sent.compatibility or sent.compatibility_level
-    config = Config(level.upper() if level else None, sent.normalize, sent.compatibility_group)
+    config = Config(
+        level.upper() if level else None,
+        *(sent.normalize, sent.compatibility_group, sent.validate_fields, sent.validate_names),
+        *(sent.default_metadata, sent.override_metadata),
+    )
     service.registrar.settings.set_config(asked.scope, config)
     shown: dict[str, Any] = msgspec.to_builtins(config)
     return shown
@@ -65,7 +74,7 @@ def drop_config(service: Service, asked: Asked) -> dict[str, Any]:
 def get_mode(service: Service, asked: Asked) -> dict[str, str]:
     """GET /mode[/{subject}]."""
     settings = service.registrar.settings
-    if asked.scope == "" or asked.flag("defaultToGlobal"):
+    if asked.scope == "" or asked.flag("defaultToGlobal") or settings.mode("") == "READONLY_OVERRIDE":
         return {"mode": settings.effective_mode(asked.scope)}
     found = settings.mode(asked.scope)
     if found is None:

@@ -1,25 +1,26 @@
 """Subjects and their versions: registering, looking up, listing, deleting."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from yangbeam.core.registered import Body, Reference
+from yangbeam.registry.appending import LATEST
 from yangbeam.registry.deletion import delete_subject, delete_version
 from yangbeam.registry.refusals import Code, RefusedError, no_subject
-from yangbeam.registry.registrar import LATEST
 from yangbeam.registry.service.asking import Asked
 from yangbeam.registry.service.serving import Service, shown
 from yangbeam.registry.store import MAX_ID, Version
-from yangbeam.registry.subjects import checked
+from yangbeam.registry.subjects import DEFAULT, bare, checked, context_of, qualified
 
+ANY_CONTEXT: Final = ":*:"
 Number = Annotated[int, msgspec.Meta(ge=-1, le=MAX_ID)]
 
 
 class Sent(msgspec.Struct, rename={"text": "schema", "kind": "schemaType", "rules": "ruleSet"}):
     """A schema as clients send it: what is absent may be null, and more members may follow."""
 
-    text: str
+    text: str | None = None
     kind: str | None = None
     references: tuple[Reference, ...] | None = None
     metadata: Any = None
@@ -33,7 +34,7 @@ class Sent(msgspec.Struct, rename={"text": "schema", "kind": "schemaType", "rule
         Raises:
             RefusedError: 42290.
         """
-        members = {"schema": self.text, "schemaType": self.kind or "AVRO", "references": self.references or ()}
+        members = {"schema": self.text or "", "schemaType": self.kind or "AVRO", "references": self.references or ()}
         try:
             return msgspec.convert(members | {"metadata": self.metadata, "ruleSet": self.rules}, Body)
         except msgspec.ValidationError as error:
@@ -46,7 +47,7 @@ def register(service: Service, asked: Asked) -> dict[str, Any]:
     body = sent.body()
     registrar = service.registrar
     schema_id = sent.id if sent.id not in (None, -1) else None
-    version = sent.version if sent.version not in (None, -1, 0) else None
+    version = sent.version or None
     found = registrar.register(
         asked.subject, body, normalise=asked.flag("normalize"), version=version, schema_id=schema_id
     )
@@ -67,18 +68,21 @@ def lookup(service: Service, asked: Asked) -> dict[str, Any]:
 def subjects(service: Service, asked: Asked) -> list[str]:
     """GET /subjects."""
     found: dict[str, bool] = {}
-    for version in service.registrar.store.all_versions(prefix_of(asked)):
+    for version in listed(service, asked):
         found[version.subject] = found.get(version.subject, False) or not version.is_deleted
     only, too = asked.flag("deletedOnly"), asked.flag("deleted")
     return asked.page([name for name, is_live in found.items() if (not is_live if only else is_live or too)])
 
 
-def prefix_of(asked: Asked) -> str:
-    """The prefix that listed subjects begin with: ``:*:`` means any context."""
-    wanted = asked.query.get("subjectPrefix", "")
-    if wanted == ":*:":
-        return ""
-    return wanted if wanted or asked.context == "." else f":{asked.context}:"
+def listed(service: Service, asked: Asked) -> list[Version]:
+    """The versions of the subjects that ``subjectPrefix`` means: of one context, or of any (``:*:``, or without it)."""
+    wanted = asked.query.get("subjectPrefix", ANY_CONTEXT if asked.context == DEFAULT else "")
+    store = service.registrar.store
+    if wanted.startswith(ANY_CONTEXT):
+        rest = wanted.removeprefix(ANY_CONTEXT)
+        return [each for each in store.all_versions() if bare(each.subject).startswith(rest)]
+    prefix = qualified(asked.context, wanted)
+    return [each for each in store.all_versions(prefix) if context_of(each.subject) == context_of(prefix)]
 
 
 def versions(service: Service, asked: Asked) -> list[int]:
@@ -108,8 +112,8 @@ def text_alone(body: Body) -> Any:
 
 def referenced_by(service: Service, asked: Asked) -> list[int]:
     """GET /subjects/{subject}/versions/{version}/referencedby."""
-    found = _found(service, asked)
-    return asked.page(service.registrar.store.referenced_by(found.subject, found.version))
+    found, deleted = _found(service, asked), asked.flag("deleted")
+    return asked.page(service.registrar.store.referenced_by(found.subject, found.version, deleted=deleted))
 
 
 def with_metadata(service: Service, asked: Asked) -> dict[str, Any]:

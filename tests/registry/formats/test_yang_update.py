@@ -56,6 +56,31 @@ PAIRS = {
         'leaf a { type int8; default "1"; }',
         "",
     ),
+    "a mandatory leaf is added to state": (
+        "container c { config false; leaf a { type string; } }",
+        "container c { config false; leaf a { type string; } leaf b { type int8; mandatory true; } }",
+        "the mandatory node b",
+    ),
+    "a list of state that must have entries is added": (
+        "container c { config false; }",
+        "container c { config false; list l { min-elements 1; leaf a { type int8; } } }",
+        "the mandatory node l",
+    ),
+    "a container of state is added that holds a mandatory leaf": (
+        "container c { config false; }",
+        "container c { config false; container d { leaf b { type int8; mandatory true; } } }",
+        "the mandatory node d",
+    ),
+    "a container of state with presence is added": (
+        "container c { config false; }",
+        "container c { config false; container d { presence p; leaf b { type int8; mandatory true; } } }",
+        "",
+    ),
+    "a list of state is added whose entries have a mandatory leaf": (
+        "container c { config false; }",
+        "container c { config false; list l { leaf b { type int8; mandatory true; } } }",
+        "",
+    ),
     "units are added": (
         "leaf a { type int8; }",
         "leaf a { type int8; units seconds; }",
@@ -216,7 +241,7 @@ PUBLISHED = (
     ("iana-if-type", "2014-05-08", "2023-01-26", ""),
     ("ietf-inet-types", "2013-07-15", "2025-12-22", ""),
     ("ietf-yang-types", "2013-07-15", "2025-12-22", ""),
-    ("ietf-interfaces", "2014-05-08", "2018-02-20", ""),
+    ("ietf-interfaces", "2014-05-08", "2018-02-20", "mandatory node admin-status"),
     ("ietf-yang-push", "2019-05-21", "2019-09-09", ""),
     ("ietf-subscribed-notif-receivers", "2022-11-03", "2024-02-01", ""),
     ("ietf-yang-semver", "2024-07-02", "2025-08-12", ""),
@@ -412,3 +437,21 @@ def test_a_normalised_module_has_no_comments_and_one_order() -> None:
 def test_what_is_no_yang_is_refused(text: str) -> None:
     with pytest.raises(SchemaError):
         check_syntax(text, "m.yang")
+
+
+TYPES = 'module types { namespace "urn:t"; prefix t; typedef name { type string; } }'
+NEEDS_TYPES = module("leaf a { type t:name; }", "2026-01-01", "import types { prefix t; }")
+
+
+def test_a_module_that_was_taken_without_its_import_is_followed_by_the_same_with_it() -> None:
+    bare = Parsed(Body(NEEDS_TYPES, "YANG"))
+    reference = Reference("types", "types", 1)
+    whole = Parsed(Body(NEEDS_TYPES, "YANG", (reference,)), ((reference, Body(TYPES, "YANG")),))
+    assert update(whole, bare).errors == ()
+
+
+def test_an_earlier_version_that_nothing_can_read_is_named_with_the_cure() -> None:
+    bare = Parsed(Body(NEEDS_TYPES, "YANG"))
+    (found,) = update(alone("leaf a { type string; }", "2026-02-01"), bare).errors
+    assert "types" in found
+    assert found.endswith("the earlier version is at fault: delete it, or set the subject's level to NONE")

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.registry.service.worlds import Ask
 
-AVRO_INT, AVRO_LONG, AVRO_TEXT = '{"type":"int"}', '{"type":"long"}', '{"type":"string"}'
+AVRO_INT, AVRO_LONG, AVRO_TEXT = '"int"', '"long"', '"string"'
 MODULE = 'module m { namespace "u:m"; prefix m; revision 2026-01-01; leaf a { type string; } }'
 LATER = 'module m { namespace "u:m"; prefix m; revision 2026-02-01; leaf a { type string; } leaf b { type string; } }'
 BREAKS = 'module m { namespace "u:m"; prefix m; revision 2026-03-01; leaf b { type string; } }'

@@ -42,7 +42,7 @@ CASES = (
         {"schema": AVRO_INT},
         INT,
     ),
-    case("GET /schemas/ids/{id}/schema", "the text of Avro is JSON", "/schemas/ids/1/schema", {"type": "int"}, INT),
+    case("GET /schemas/ids/{id}/schema", "the text of Avro is JSON", "/schemas/ids/1/schema", "int", INT),
     case("GET /schemas/ids/{id}/schema", "the text of YANG is a string", "/schemas/ids/1/schema", MODULE, yang(MODULE)),
     case(
         "GET /schemas/ids/{id}/subjects",

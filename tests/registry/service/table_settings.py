@@ -48,9 +48,9 @@ CASES = (
     ),
     case(
         f"POST {CS}/{{version}}",
-        "an unknown subject",
+        "a version of an unknown subject",
         Ask("POST", "/compatibility/subjects/m/versions/1", {"schema": BREAKS}),
-        Code.NO_SUBJECT,
+        Code.NO_VERSION,
     ),
     case(
         f"POST {CS}/{{version}}",
@@ -62,7 +62,7 @@ CASES = (
     case("GET /config", "backward unless configured", "/config", {"compatibilityLevel": "BACKWARD"}),
     case("PUT /config", "a level", Ask("PUT", "/config", {"compatibility": "full"}), {"compatibility": "FULL"}),
     case("PUT /config", "no level", Ask("PUT", "/config", {"compatibility": "PERHAPS"}), Code.INVALID_COMPATIBILITY),
-    case("PUT /config", "what is not supported", Ask("PUT", "/config", {"defaultMetadata": {}}), Code.INVALID_REQUEST),
+    case("PUT /config", "what is not supported", Ask("PUT", "/config", {"alias": "other"}), Code.INVALID_REQUEST),
     case(
         "DELETE /config",
         "back to the default",
