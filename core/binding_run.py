@@ -1,6 +1,7 @@
 """One batch's way through binding: bound, held, released in order, or given up with a reason."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from yangbeam.core.dead_groups import count_dead
@@ -267,7 +268,7 @@ class BindingRun:
         wanted.update(module for module in notification.modules if module not in named)
         schema_id = self._resolve(exporter, content_id, frozenset(wanted))
         binding.schema_id = schema_id
-        binding.bound_modules = notification.modules
+        binding.bound_modules = _shared(notification.modules)
         binding.how = how if named or content_id else "module-names"
         self.state.touch(key)
         return schema_id, binding.how
@@ -306,6 +307,12 @@ class BindingRun:
 def _where(notification: Notification) -> tuple[str, int | None, int | None, int]:
     message = notification.message
     return message.exporter, notification.publisher_id, notification.subscription_id, message.arrival_us
+
+
+@lru_cache(1_024)
+def _shared(modules: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns one tuple for all subscriptions of the same modules: each message brings a copy."""
+    return modules
 
 
 def _key_of(notification: Notification) -> Key | None:

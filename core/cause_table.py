@@ -1,22 +1,11 @@
 """All causes of dead letters: whose fault each is, what it means, and what to do; read through core/causes.py."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from yangbeam.core.cause import Cause
 from yangbeam.core.fault import Fault
 
 DEVICE, COLLECTOR, ENVIRONMENT, CONFIGURATION = Fault
-
-
-class Cause(NamedTuple):
-    """One row of the table."""
-
-    fault: Fault
-    """Who can mend it, unless the error at hand knows better."""
-    meaning: str
-    """One sentence: what was found."""
-    cure: str
-    """What to do. ``{module}`` and ``{path}`` stand for the facts of the message at hand."""
-
 
 UNKNOWN: Final = "unknown-cause"
 """What a cause counts as that this release does not know: names of counts are bounded."""
@@ -48,6 +37,12 @@ CAUSES: Final[dict[str, Cause]] = {
         DEVICE,
         "A datagram has an option that the standard does not define, and is discarded as the draft says.",
         'Set unknown_options = "keep" in [sources.dialect] to deliver such messages.',
+    ),
+    "too-many-new-exporters": Cause(
+        ENVIRONMENT,
+        "More exporters that were never heard before send at the same time than the receiver lets in.",
+        "Look at the exporters of these letters: if addresses are forged, narrow allow of the source; if the network "
+        "is that large, raise unheard_per_s of the source.",
     ),
     "incomplete": Cause(
         ENVIRONMENT,

@@ -11,12 +11,12 @@ from yangbeam.core.errors import Fault, WireError
 from yangbeam.core.reassembly import Outcome, Reassembled, Reassembly, ReassemblyLimits
 from yangbeam.core.shards import shard_of
 from yangbeam.core.udp_notif import COUNTERS, WHOLE, Parser, UdpNotifSettings, identity
+from yangbeam.core.unheard import Admission, Heard
+
+_TOO_MANY = "too many exporters that were never heard before send at the same time"
 
 MAX_RECORDS = 4096
 """Messages in a batch at most: below, crossing a stage costs more than the messages; above, latency suffers."""
-
-_MAX_EXPORTERS = 65_536
-"""Exporters whose shard is remembered; a flood of forged addresses only makes it be computed again."""
 
 
 @dataclass(slots=True)
@@ -46,23 +46,39 @@ class Collector:
         source: str = "udp-notif",
         settings: UdpNotifSettings | None = None,
         limits: ReassemblyLimits | None = None,
+        admission: Admission | None = None,
     ) -> None:
-        """Makes a collector whose counters stand at zero; ``source`` names the batches' reader."""
+        """Makes a collector whose counters stand at zero.
+
+        Args:
+            collector_id: Its name.
+            shards: Into how many its exporters are spread.
+            source: Names the batches' reader.
+            settings: Of the codec.
+            limits: Of reassembly.
+            admission: How many exporters that were never heard are let in; None: all, as of a capture.
+        """
         settings = settings or UdpNotifSettings()
         self.collector_id = collector_id
-        self.counters = dict.fromkeys(("datagrams", "messages", *COUNTERS, "kernel_drops", "ring_drops"), 0)
+        names = ("datagrams", "messages", *COUNTERS, "kernel_drops", "ring_drops")
+        self.counters = dict.fromkeys(names, 0)
         """Cumulative; a heartbeat carries a copy. Readers may add their own."""
         self._source = source
         self._parse = Parser(settings).parse
         self._reassembly = Reassembly(self.counters, limits, settings.last_bit)
         self._builders = [_Builder() for _ in range(shards)]
-        self._of_exporter: dict[str, _Builder] = {}
+        self._heard = Heard()
+        self._admission = admission
 
     def datagram(
         self, data: bytes, exporter: str, port: int, collector: str, collector_port: int, arrival_us: int
     ) -> None:
         """Takes one UDP payload that came from (exporter, port) to (collector, collector_port). Never raises."""
         self.counters["datagrams"] += 1
+        shard = self._heard.get(exporter)
+        if shard is None and not self._is_let_in(exporter, arrival_us):
+            self.refuse("too_many_new_exporters", _TOO_MANY, data, exporter=exporter, port=port, arrival_us=arrival_us)
+            return
         try:
             segment = self._parse(data)
         except WireError as error:
@@ -81,7 +97,7 @@ class Collector:
         if not payload:
             self.counters["empty_payload"] += 1
         self.counters["messages"] += 1
-        builder = self._of_exporter.get(exporter) or self._builder(exporter)
+        builder = self._builders[shard] if shard is not None else self._builder(exporter)
         builder.octets += len(payload)
         builder.given += 1
         builder.messages.append(
@@ -107,7 +123,7 @@ class Collector:
     def message(self, message: Message) -> None:
         """Takes a whole message of a transport that brings them whole."""
         self.counters["messages"] += 1
-        builder = self._of_exporter.get(message.exporter) or self._builder(message.exporter)
+        builder = self._builder(message.exporter)
         builder.octets += len(message.payload)
         builder.given += 1
         builder.messages.append(message)
@@ -150,7 +166,7 @@ class Collector:
         Its fault is the cause's, unless it is given.
         """
         self.counters[reason] = self.counters.get(reason, 0) + 1
-        builder = self._of_exporter.get(exporter) or self._builder(exporter)
+        builder = self._builder(exporter)
         builder.octets += len(original)
         builder.given += 1
         at, owner = len(builder.messages), self.collector_id
@@ -190,11 +206,16 @@ class Collector:
         return MessageBatch(messages=messages, controls=controls, shard=shard, source=self._source, ordinal=ordinal)
 
     def _builder(self, exporter: str) -> _Builder:
-        if len(self._of_exporter) >= _MAX_EXPORTERS:
-            self._of_exporter.clear()
-        builder = self._builders[shard_of(exporter, len(self._builders))]
-        self._of_exporter[exporter] = builder
-        return builder
+        shard = self._heard.get(exporter)
+        return self._builders[shard_of(exporter, len(self._builders)) if shard is None else shard]
+
+    def _is_let_in(self, exporter: str, now_us: int) -> bool:
+        """Says whether an exporter that was not heard lately is listened to, and remembers that it is."""
+        if self._heard.again(exporter) is None:
+            if self._admission is not None and not self._admission.admits(now_us):
+                return False
+            self._heard.keep(exporter, shard_of(exporter, len(self._builders)))
+        return True
 
     def _refuse_datagram(self, error: WireError, data: bytes, exporter: str, port: int, arrival_us: int) -> None:
         self.refuse(

@@ -28,7 +28,7 @@ LineKey = tuple[str, int, int, int, bool]
 """exporter, subscription id, source port, publisher id of the header, by sequence number (else message id)."""
 
 
-class Line(msgspec.Struct, array_like=True):
+class Line(msgspec.Struct, array_like=True, gc=False):
     """The numbers of one line."""
 
     high: int

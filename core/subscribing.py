@@ -4,6 +4,7 @@ This happens on arrival, also when the message itself must wait for its schema; 
 later, by the numbers (``core.epochs``).
 """
 
+from sys import intern
 from typing import Final
 
 import msgspec
@@ -88,9 +89,8 @@ def _next_entry(state: Subscriptions, before: Entry | None, notification: Notifi
     is_data = notification.kind in DATA_KINDS
     if before is None:
         before = _first_entry(state, notification, is_data=is_data)
-    entry = msgspec.structs.replace(
-        before, node=notification.node or before.node or notification.message.exporter, pushed=before.pushed or is_data
-    )
+    node = intern(notification.node or before.node or notification.message.exporter)
+    entry = msgspec.structs.replace(before, node=node, pushed=before.pushed or is_data)
     return entry if is_data else _after_notice(entry, notification)
 
 

@@ -23,7 +23,7 @@ Key = tuple[str, int]
 """exporter, subscription id."""
 
 
-class Entry(msgspec.Struct, array_like=True):
+class Entry(msgspec.Struct, array_like=True, gc=False):
     """What is kept of one subscription: its current terms (a Binding) and its former ones (Epochs)."""
 
     node: str

@@ -1,6 +1,7 @@
 """Sums what the stages counted into absolute totals, and says in words where they do not balance."""
 
 from collections.abc import Iterable, Mapping
+from sys import intern
 from typing import Final, NamedTuple, Self
 
 import msgspec
@@ -121,7 +122,10 @@ class Totals:
         self._untold[key] = self._touched[key] = None
         counts = found.counts
         for name, count in more.items():
-            counts[name] = counts.get(name, 0) + count
+            if name in counts:
+                counts[name] += count
+            else:
+                counts[intern(name)] = count
             if count > 0 and name != PENDING:
                 found.revision += count
 

@@ -35,7 +35,12 @@ _SEGMENTATION_TL = SEGMENTATION << 8 | SEGMENTATION_OCTETS
 WHOLE = -1
 """``Segment.value`` of a message that came in one datagram."""
 
-REFUSED = ("unsupported_version", "unsupported_media_type", "private_media_type", "unsupported_option", "malformed")
+TOO_MANY = "too_many_new_exporters"
+"""A datagram of an exporter that is not let in, for too many others were not heard before either."""
+REFUSED = (
+    *("unsupported_version", "unsupported_media_type", "private_media_type", "unsupported_option", "malformed"),
+    TOO_MANY,
+)
 """A datagram is dropped for one of these."""
 ACCEPTED = ("trailing_octets", "option_order", "empty_payload", "last_bit_misplaced")
 """Departures that are accepted and counted."""

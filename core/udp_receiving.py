@@ -11,10 +11,14 @@ import msgspec
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.reassembly import ReassemblyLimits
 from yangbeam.core.udp_notif import UdpNotifSettings
+from yangbeam.core.unheard import UNHEARD_PER_S
 
 LENGTH: Final = struct.Struct(">I")
 """Before each batch on a receiver's pipe: its octets."""
-LEAST: Final = {"processes": 1, "shards": 1, "ring_bytes": 1, "batch_bytes": 1, "linger_ms": 0, "heartbeat_ms": 1}
+LEAST: Final = {
+    **dict.fromkeys(("processes", "unheard_per_s", "shards", "ring_bytes", "batch_bytes", "heartbeat_ms"), 1),
+    "linger_ms": 0,
+}
 """Smallest value of each setting that is a number."""
 PEERS: Final = 65_536
 """Addresses whose permission is remembered; a flood of forged ones only makes it be computed again."""
@@ -49,6 +53,8 @@ class UdpSettings:
     shards: int = 1
     collector_id: str = "collector"
     """Each receiver appends its number."""
+    unheard_per_s: int = UNHEARD_PER_S
+    """Exporters that were never heard before and are let in, a second, by each receiver; START more at once."""
     udp_notif: UdpNotifSettings = field(default_factory=UdpNotifSettings)
     limits: ReassemblyLimits = field(default_factory=ReassemblyLimits)
 

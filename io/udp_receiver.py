@@ -22,6 +22,7 @@ from yangbeam.core.collector import MAX_RECORDS, Collector
 from yangbeam.core.failure import failure_of
 from yangbeam.core.log_line import DEBUG_CHOSEN, ERROR, JSON_CHOSEN, log_line
 from yangbeam.core.udp_receiving import LENGTH, Door, Order, UdpSettings
+from yangbeam.core.unheard import Admission
 
 SO_MEMINFO: Final = 55
 """Linux socket(7) option that Python does not name: nine 32-bit numbers, the last one the datagrams dropped."""
@@ -55,7 +56,12 @@ class Intake:
         self.sockets = {each: each.getsockname()[:2] for each in opened}
         self._door = Door(settings.allow)
         self.collector = Collector(
-            name, shards=settings.shards, source=name, settings=settings.udp_notif, limits=settings.limits
+            name,
+            shards=settings.shards,
+            source=name,
+            settings=settings.udp_notif,
+            limits=settings.limits,
+            admission=Admission(settings.unheard_per_s),
         )
         self.collector.counters["not_allowed"] = 0
 

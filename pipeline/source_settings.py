@@ -20,6 +20,7 @@ def udp_settings(source: UdpNotif, config: Config, number: int, shards: int) -> 
         collector_id=f"{config.collector}-{number}",
         udp_notif=source.dialect.settings(),
         limits=source.reassembly.limits(),
+        unheard_per_s=source.unheard_per_s,
     )
 
 

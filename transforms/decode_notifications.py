@@ -25,8 +25,9 @@ from yangbeam.core.elements import (
     place,
 )
 from yangbeam.core.errors import NotificationError
-from yangbeam.core.ledger import DECODED, QUIRK, RECEIVED, REFUSED, Tallies
+from yangbeam.core.ledger import DECODED, OTHERS, QUIRK, RECEIVED, REFUSED, Tallies
 from yangbeam.core.notification.decode import decode
+from yangbeam.core.udp_notif import TOO_MANY
 from yangbeam.core.yang.sid_files import NO_SIDS, SidNames
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
 
@@ -124,7 +125,9 @@ def _passed_on(control: Control, kept: list[int], letters: list[DeadLetter], tal
     elif isinstance(control, Refused):
         letter = letter_of_refused(control)
         letters.append(letter)
-        where = (control.exporter, control.publisher_id, None, control.arrival_us)
+        # Each address that was not let in would cost a line of its own.
+        exporter = OTHERS if control.reason == TOO_MANY else control.exporter
+        where = (exporter, control.publisher_id, None, control.arrival_us)
         tallies.add(RECEIVED, *where)
         tallies.add(f"{REFUSED}:{letter.reason}", *where)
         count_dead(letter, tallies, where)

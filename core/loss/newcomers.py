@@ -5,7 +5,10 @@ addresses makes thousands of such exporters: a track of counters for each would 
 """
 
 from collections.abc import Iterable
+from sys import intern
 from typing import Final
+
+import msgspec
 
 from yangbeam.core.loss.facts import LIFE, Facts
 
@@ -28,7 +31,8 @@ class Newcomers:
             return False
         if len(self._facts) >= MOST_NEWCOMERS:
             self._drop(next(iter(self._facts)))
-        self._facts[facts.exporter] = facts
+        collector_id, node = intern(facts.collector_id), facts.node and intern(facts.node)
+        self._facts[facts.exporter] = msgspec.structs.replace(facts, node=node, collector_id=collector_id)
         self._came[facts.exporter] = None
         return True
 

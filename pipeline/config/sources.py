@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from yangbeam.core.reassembly import ReassemblyLimits
 from yangbeam.core.udp_notif import LastBit, UdpNotifSettings
+from yangbeam.core.unheard import UNHEARD_PER_S
 from yangbeam.pipeline.config.topics import TopicSource
 from yangbeam.pipeline.config.types import Flag, InputFile, Port, Prefix, Section, Text, problem
 
@@ -88,6 +89,9 @@ class UdpNotif(Section):
     """Kernel receive buffer asked for; the kernel's own limit (net.core.rmem_max) still decides, and is reported."""
     receivers: Annotated[int, Field(strict=True, ge=1, le=64)] = 1
     """Receiving processes that share the port (SO_REUSEPORT)."""
+    unheard_per_s: Annotated[int, Field(strict=True, ge=100, le=1_000_000)] = UNHEARD_PER_S
+    """Exporters that were not heard before and are let in, a second, by each receiver; 100,000 more at once, as at a
+    start. Datagrams of others are refused (`too-many-new-exporters`) and counted together."""
     dialect: Dialect = Field(default_factory=Dialect)
     """What to do where the draft leaves a choice, or routers leave the draft."""
     reassembly: Reassembly = Field(default_factory=Reassembly)

@@ -8,10 +8,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from yangbeam.core.elements import LearnedScope, LossEvent
-from yangbeam.core.ledger import ARRIVED, GIVEN, NOBODY, REPLACED, UNWRITTEN, WHY
+from yangbeam.core.ledger import ARRIVED, GIVEN, NOBODY, OTHERS, REPLACED, UNWRITTEN, WHY
 from yangbeam.pipeline.view.outages import waiting
 from yangbeam.pipeline.view.outside_metrics import outside_metrics
-from yangbeam.pipeline.view.status import OTHERS, Snapshot
+from yangbeam.pipeline.view.status import Snapshot
 
 MOST_EXPORTERS: Final = 500
 """Exporters with labels of their own, those with the most messages; the others are summed under ``others``."""

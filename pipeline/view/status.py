@@ -4,27 +4,40 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from sys import intern
+from typing import Any, Final
+
+import msgspec
 
 from yangbeam.core.elements import LearnedScope, LedgerTotal, LedgerTotals, LossBatch, LossEvent
-from yangbeam.core.ledger import DECODED
+from yangbeam.core.ledger import DECODED, OTHERS
 from yangbeam.core.outside import Outside
 from yangbeam.core.totals import line_of
 from yangbeam.transforms.acknowledged import ACKNOWLEDGED
 from yangbeam.transforms.outsides import OUTSIDES
 
 MAX_BUCKETS: Final = 200_000
-"""Buckets that may still be revised; some 300 octets each. A bucket is a minute, and revisions come within two, so
+"""Buckets that may still be revised; some 350 octets each. A bucket is a minute, and revisions come within two, so
 this holds 100,000 subscriptions; what falls out stays counted."""
 MAX_EVENTS: Final = 100_000
 """Loss events kept; beyond it the oldest are forgotten here, though not in the files or topics, and counted."""
 
+MAX_SHARED: Final = 4_096
+"""Different names and counts that buckets share."""
 MAX_EXPORTERS: Final = 20_000
 MAX_SUBSCRIPTIONS: Final = 100_000
-OTHERS: Final = "others"
-"""What is above these bounds (forged addresses, say) is counted together."""
+"""What is above these bounds (forged addresses, say) is counted together, as OTHERS."""
 
 _Key = tuple[int, str, int | None, int | None, int]
+
+
+class _Told(msgspec.Struct, frozen=True, gc=False):
+    """What was told of a bucket; both tuples are shared, as a dictionary for each would take four times as much."""
+
+    revision: int
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+
 
 _Subscription = tuple[str, int | None, int | None]
 
@@ -104,7 +117,8 @@ class Status:
         """Forgets everything: a new run begins, into these sinks."""
         with self._lock:
             self._sinks = tuple(sinks)
-            self._buckets: OrderedDict[_Key, LedgerTotal] = OrderedDict()
+            self._buckets: dict[_Key, _Told] = {}
+            self._shared: dict[tuple[Any, ...], tuple[Any, ...]] = {}
             self._exporters: dict[str, dict[str, int]] = {}
             self._collectors: dict[str, dict[str, int]] = {}
             self._subscriptions: dict[_Subscription, int] = {}
@@ -189,22 +203,29 @@ class Status:
         before = self._buckets.get(key)
         if before is not None and before.revision > total.revision:
             return
-        self._buckets[key] = total
-        self._buckets.move_to_end(key)
-        self._add(total, 1)
+        self._buckets.pop(key, None)  # the newest stand last
+        names = self._one(tuple(map(intern, total.counts)))
+        told = self._buckets[key] = _Told(total.revision, names, self._one(tuple(total.counts.values())))
+        self._add(key, told, 1)
         if before is not None:
-            self._add(before, -1)
+            self._add(key, before, -1)
         if len(self._buckets) > MAX_BUCKETS:
-            self._buckets.popitem(last=False)
+            del self._buckets[next(iter(self._buckets))]
 
-    def _add(self, total: LedgerTotal, sign: int) -> None:
-        known = total.exporter in self._exporters or len(self._exporters) < MAX_EXPORTERS
-        counts = self._exporters.setdefault(total.exporter if known else OTHERS, {})
-        for name, count in total.counts.items():
+    def _one(self, equal: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Returns one tuple for all that are equal."""
+        if len(self._shared) >= MAX_SHARED:
+            self._shared.clear()
+        return self._shared.setdefault(equal, equal)
+
+    def _add(self, key: _Key, told: _Told, sign: int) -> None:
+        _, exporter, publisher_id, subscription_id, _ = key
+        known = exporter in self._exporters or len(self._exporters) < MAX_EXPORTERS
+        counts = self._exporters.setdefault(exporter if known else OTHERS, {})
+        for name, count in zip(told.names, told.counts, strict=True):
             counts[name] = counts.get(name, 0) + sign * count
-        decoded = total.counts.get(DECODED, 0)
-        if decoded and total.subscription_id is not None:
-            self._add_subscription((total.exporter, total.publisher_id, total.subscription_id), sign * decoded)
+            if name == DECODED and count and subscription_id is not None:
+                self._add_subscription((exporter, publisher_id, subscription_id), sign * count)
 
     def _add_subscription(self, subscription: _Subscription, decoded: int) -> None:
         if subscription not in self._subscriptions and len(self._subscriptions) >= MAX_SUBSCRIPTIONS:

@@ -1,4 +1,3 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +8,7 @@ from yangbeam.core.elements import EndOfInput, Heartbeat, MediaType, Message, Me
 from yangbeam.core.reassembly import ReassemblyLimits
 from yangbeam.core.shards import shard_of
 from yangbeam.core.udp_notif import segments_of
+from yangbeam.core.unheard import Heard
 
 SECOND = 1_000_000
 
@@ -171,12 +171,14 @@ def test_cutting_into_batches_keeps_order_and_limits(events: list[str], max_byte
     assert (collector.octets(0), collector.records(0)) == (0, 0)
 
 
-def test_a_flood_of_forged_exporters_is_forgotten_not_misrouted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MAX_EXPORTERS", 3)
+def test_a_flood_of_forged_exporters_is_forgotten_not_misrouted() -> None:
     collector = Collector("c1", shards=2)
+    collector._heard = Heard(3)
     for number in range(20):
         send(collector, message_datagram(number), f"192.0.2.{number}")
-    assert len(collector._of_exporter) <= 3
+        send(collector, message_datagram(number), "198.51.100.1")
+    assert len(collector._heard) <= 6
+    assert collector._heard.again("198.51.100.1") is not None or collector._heard.get("198.51.100.1") is not None
     for shard in range(2):
         for batch in drain(collector, shard):
             assert {shard_of(message.exporter, 2) for message in batch.messages} == {shard}

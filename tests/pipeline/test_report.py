@@ -10,13 +10,14 @@ import pytest
 from tests.pipeline.snapshots import COLLECTOR, COUNTS, loss, snapshot, total
 from yangbeam.core.cause_table import CAUSES
 from yangbeam.core.elements import LedgerTotals, LossBatch
+from yangbeam.core.ledger import OTHERS
 from yangbeam.core.totals import line_of, unbalanced
 from yangbeam.pipeline.view import status as status_module
 from yangbeam.pipeline.view.balance import Shape, lines
 from yangbeam.pipeline.view.console import TextConsole
 from yangbeam.pipeline.view.report import build
 from yangbeam.pipeline.view.report_view import summary
-from yangbeam.pipeline.view.status import OTHERS, Status
+from yangbeam.pipeline.view.status import Status
 
 SINKS = ("files", "tables")
 SHAPE = Shape(sinks=SINKS)
@@ -53,6 +54,7 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
             "unsupported_media_type": 0,
             "private_media_type": 0,
             "unsupported_option": 0,
+            "too_many_new_exporters": 0,
             "malformed": 1,
             "trailing_octets": 2,
             "option_order": 0,

@@ -38,7 +38,7 @@ def weighed(detector: Detector, some: list[Facts]) -> float:
 @pytest.mark.parametrize("kind", [0, CHANGE])
 def test_an_exporter_that_sent_one_message_costs_little(kind: int) -> None:
     some = strangers(5_000, kind=kind, patch_id="7" if kind else None)
-    assert weighed(Detector(), some) < 150, "beside its facts"
+    assert weighed(Detector(), some) < 300
 
 
 def told(some: list[Facts]) -> Detector:

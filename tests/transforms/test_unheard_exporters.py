@@ -1,0 +1,1 @@
+"""What an exporter costs that was never heard before, in all that is kept of it, stage by stage."""
