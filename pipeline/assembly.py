@@ -5,7 +5,6 @@ from importlib.metadata import version
 from yangbeam.core.loss.overrides import Scopes, learn_all
 from yangbeam.core.pending import Limits
 from yangbeam.core.validation import Policy
-from yangbeam.core.yang.costs import CostLimits
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.sid_files import SidNames
 from yangbeam.io.schema_registry import RegistryAddress
@@ -81,12 +80,13 @@ def registry_of(config: Config) -> AnyRegistry:
         for written in config.schemas.directories
     )
     releases = tuple((str(node.exporter), node.release) for node in config.schemas.nodes if node.release)
+    limits = config.schemas.compiling.limits()
     found = (directories, config.schemas.bundled, discovery_of(config), releases)
     if config.registry.kind == "embedded":
-        return EmbeddedRegistry(config.registry.path, *found, limits=CostLimits())
+        return EmbeddedRegistry(config.registry.path, *found, limits=limits)
     registry, address = config.registry, address_of(config.registry)
     there = registry.resolve == "registry"
-    return RemoteRegistry(address, registry.cache, there, registry.schema_type, *found, limits=CostLimits())
+    return RemoteRegistry(address, registry.cache, there, registry.schema_type, *found, limits=limits)
 
 
 def address_of(registry: Registry) -> RegistryAddress:

@@ -14,8 +14,6 @@ from yangbeam.registry.guard.guard import guard_of
 
 NAME: Final = "modules"
 CURE: Final = "correct the module"
-LIMITS: Final = CostLimits()
-"""As of a job: what a check compiles is as foreign."""
 
 
 def compile_(config: Config) -> Iterator[Finding]:
@@ -26,18 +24,18 @@ def compile_(config: Config) -> Iterator[Finding]:
         except SchemaError as error:
             yield problem(NAME, f"{path}: {error.detail}", "correct the file, or take it away", Fault.CONFIGURATION)
             continue
-        yield from _of_folder(path, texts)
+        yield from _of_folder(path, texts, config.schemas.compiling.limits())
 
 
-def _of_folder(path: str, texts: dict[str, str]) -> Iterator[Finding]:
+def _of_folder(path: str, texts: dict[str, str], limits: CostLimits) -> Iterator[Finding]:
     lent = Shelf(Directory()).newest
-    together = _refusal(texts, lent, tuple(texts))
+    together = _refusal(texts, lent, tuple(texts), limits)
     if together is None:
         yield ok(NAME, f"{path}: all {len(texts)} modules compile")
         return
     failing = 0
     for name in sorted(texts):
-        why = _refusal(texts, lent, (name,))
+        why = _refusal(texts, lent, (name,), limits)
         if why:
             failing += 1
             yield _problem(f"{path}: module {name} does not compile", why)
@@ -57,11 +55,13 @@ def _problem(what: str, why: SchemaError) -> Finding:
     return problem(NAME, f"{what}: {why.detail.rstrip('.')}", cure, Fault.CONFIGURATION)
 
 
-def _refusal(texts: dict[str, str], lent: dict[str, str], names: tuple[str, ...]) -> SchemaError | None:
+def _refusal(
+    texts: dict[str, str], lent: dict[str, str], names: tuple[str, ...], limits: CostLimits
+) -> SchemaError | None:
     """Returns why modules do not compile with what they need; None: they do."""
     shelf = lent | texts
     try:
-        guard_of(LIMITS).compiles(make_schema_set({name: shelf[name] for name in closure(shelf, names)}))
+        guard_of(limits).compiles(make_schema_set({name: shelf[name] for name in closure(shelf, names)}))
     except SchemaError as error:
         return error
     return None

@@ -54,7 +54,7 @@ def registry(
             prefix=server.subject_prefix,
             omit_tags_for=server.omit_tags_for,
             max_body=server.max_request_mib << 20,
-            guard=Guard(processes=GUARDS),
+            guard=Guard(found.schemas.compiling.limits(), processes=GUARDS),
         )
         bound = bind(server.host, server.port)
         _tell(found, bound.getsockname()[1])

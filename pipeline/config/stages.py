@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from yangbeam.core.errors import Fault
+from yangbeam.core.yang.costs import CostLimits
 from yangbeam.pipeline.config.discovery import SchemaNode
 from yangbeam.pipeline.config.types import Flag, InputFolder, InputPath, Prefix, Section, Text, problem
 from yangbeam.pipeline.config.yang_folders import lacks_modules
@@ -68,6 +69,23 @@ class SchemaDirectory(Section):
         return self.exporter is None and self.content_id is None and self.release is None
 
 
+class Compiling(Section):
+    """What compiling one set of foreign YANG modules may cost; more is `schema-too-costly` until its content changes."""
+
+    cpu_s: Annotated[int, Field(strict=True, ge=1, le=3_600)] = 20
+    """Seconds of CPU. OpenConfig's 71 modules take 0.6."""
+    time_s: Annotated[float, Field(strict=True, ge=1, le=86_400, allow_inf_nan=False)] = 60.0
+    """Seconds of time, whatever else the machine does; at least three times `cpu_s` are waited for."""
+    memory_mib: Annotated[int, Field(strict=True, ge=128, le=1 << 16)] = 1_024
+    """Mebibytes of data."""
+    nodes: Annotated[int, Field(strict=True, ge=1, le=100_000_000)] = 250_000
+    """Nodes of the compiled tree; each costs every worker some 20 µs and 1 kB."""
+
+    def limits(self) -> CostLimits:
+        """Returns the limits as the guard takes them."""
+        return CostLimits(self.cpu_s, self.time_s, self.memory_mib << 20, self.nodes)
+
+
 class Schemas(Section):
     """Which schema the contents of a notification are read by."""
 
@@ -92,6 +110,8 @@ class Schemas(Section):
     """How many notifications of one exporter wait at most."""
     max_pending_bytes_per_exporter: Annotated[int, Field(strict=True, ge=0, le=1 << 34)] = 32 << 20
     """How many octets of them."""
+    compiling: Compiling = Field(default_factory=Compiling)
+    """What compiling a set may cost."""
 
 
 class Validation(Section):

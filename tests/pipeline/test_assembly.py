@@ -7,6 +7,7 @@ import pytest
 from tests.pipeline.configurations import Write
 from yangbeam.core.loss.overrides import learn_all
 from yangbeam.core.validation import Policy
+from yangbeam.core.yang.costs import CostLimits
 from yangbeam.core.yang.engine import Choice
 from yangbeam.pipeline.assembly import Scopes, registry_of, stages_of
 from yangbeam.pipeline.config.file import load
@@ -29,6 +30,13 @@ def policy(text: str, written: Write) -> Policy:
 )
 def test_a_policy_is_what_is_written(text: str, expected: Policy, written: Write) -> None:
     assert policy(text, written) == expected
+
+
+@pytest.mark.parametrize("kind", ["", '[registry]\nkind = "http"\nurl = "http://127.0.0.1:9"\n'])
+def test_what_compiling_a_schema_may_cost_is_what_is_written(kind: str, written: Write) -> None:
+    assert registry_of(load(written(kind))).limits == CostLimits()
+    limits = "[schemas.compiling]\ncpu_s = 2\ntime_s = 9.5\nmemory_mib = 256\nnodes = 5000\n"
+    assert registry_of(load(written(limits + kind))).limits == CostLimits(2, 9.5, 256 << 20, 5_000)
 
 
 def test_directories_are_handed_to_the_registry_as_written(written: Write, tmp_path: Path) -> None:

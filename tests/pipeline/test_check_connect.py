@@ -237,15 +237,13 @@ def test_each_module_that_does_not_compile_is_named_with_the_reason(tmp_path: Pa
     assert lines(modules.compile_, config) == [f"modules: ok: {place}: all 1 modules compile"]
 
 
-def test_a_module_that_costs_too_much_is_named_and_holds_up_no_check(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(modules, "LIMITS", CostLimits(nodes=80))
+def test_a_module_that_costs_too_much_is_named_and_holds_up_no_check(tmp_path: Path) -> None:
     (tmp_path / "yang").mkdir()
     place = tmp_path / "yang"
     for name, times in (("one", 4), ("two", 4), ("huge", 8)):
         (place / f"{name}.yang").write_text(doubling(times, name))
-    config = configured(tmp_path, '[[schemas.directories]]\npath = "yang"\n')
+    limit = "[schemas.compiling]\nnodes = 80\n"
+    config = configured(tmp_path, f'{limit}[[schemas.directories]]\npath = "yang"\n')
     found = lines(modules.compile_, config)
     assert found[0].startswith(f"modules: {place}: module huge does not compile: ")
     assert "too costly to compile" in found[0]
