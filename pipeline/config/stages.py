@@ -70,7 +70,7 @@ class SchemaDirectory(Section):
 
 
 class Compiling(Section):
-    """What compiling one set of foreign YANG modules may cost; more is `schema-too-costly` until its content changes."""
+    """What compiling a set of foreign YANG modules may cost; more is `schema-too-costly` until its content changes."""
 
     cpu_s: Annotated[int, Field(strict=True, ge=1, le=3_600)] = 20
     """Seconds of CPU. OpenConfig's 71 modules take 0.6."""
