@@ -6,8 +6,8 @@ Sources: RFC 791 section 3.2, RFC 8200 section 4.5, RFC 5722 (a packet with over
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-FragmentKey = tuple[bytes, bytes, int]
-"""(source, destination, identification), of UDP."""
+FragmentKey = tuple[bytes, bytes, int, int]
+"""(source, destination, protocol, identification)."""
 
 TIMEOUT_US = 60_000_000
 """RFC 8200 section 4.5: 60 seconds after the first fragment to arrive."""

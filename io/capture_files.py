@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
+from typing import BinaryIO
 
 from yangbeam.core.collector import MAX_RECORDS, Collector
 from yangbeam.core.elements import MessageBatch
 from yangbeam.core.errors import ConfigurationError, Fault
+from yangbeam.core.expanding import CompressionError, expanded
 from yangbeam.core.packets import PacketDecoder
 from yangbeam.core.pcap import CaptureError, CaptureParser
 from yangbeam.core.reader import END, Poll
@@ -46,7 +48,7 @@ class CaptureReader:
         """Looks at every file, reads none.
 
         Args:
-            files: Capture files, pcap or pcapng.
+            files: Capture files, pcap or pcapng, as they are or compressed by gzip or Zstandard.
             ports: Destination ports to take; None takes all traffic between user ports (core.packets).
             shards: Number of shards of the run.
             source: Name of the batches' source.
@@ -78,11 +80,6 @@ class CaptureReader:
         """Counters so far: ``datagrams``, COUNTERS of core.udp_notif, PACKET_COUNTERS, ``capture_cut``…."""
         return dict(self._collector.counters)
 
-    @property
-    def other_ports(self) -> dict[int, int]:
-        """Destination port → datagrams of other traffic."""
-        return dict(self._packets.other_ports)
-
     def poll(self, max_bytes: int, max_wait_s: float) -> MessageBatch | Poll:  # noqa: ARG002 – of the protocol
         """Returns the next batch, read until one is full or the files end; then ``END``."""
         while not self._ended and not self._is_full(max_bytes):
@@ -106,7 +103,7 @@ class CaptureReader:
         self._is_stopping = True
 
     def position(self) -> int:
-        """Returns the octets read, of ``size()``."""
+        """Returns the octets read of the files as they lie, of ``size()``."""
         return self._position
 
     def size(self) -> int:
@@ -132,21 +129,18 @@ class CaptureReader:
         self._collector.end(max(self._clock_us, self._newest_us))
 
     def _read_file(self, path: Path) -> Iterator[None]:
-        parser = CaptureParser()
+        parser, size = CaptureParser(), path.stat().st_size
         before = self._position
         with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                try:
+            try:
+                for chunk in expanded(_portions(file), size):
                     self._feed(parser, chunk)
-                except CaptureError as error:
-                    self._refuse(error, path, parser)
-                    break
-                finally:
-                    self._position = before + parser.position
-                yield
-            else:
+                    self._position = before + file.tell()
+                    yield
                 self._end_file(path, parser)
-        self._position = before + path.stat().st_size
+            except (CaptureError, CompressionError) as error:
+                self._refuse(error, path, parser)
+        self._position = before + size
         yield
 
     def _feed(self, parser: CaptureParser, chunk: bytes) -> None:
@@ -176,7 +170,7 @@ class CaptureReader:
             detail = f"the last packet is cut short after {size} octets; everything before was read"
             self._refuse(CaptureError("capture_cut", detail), path, parser)
 
-    def _refuse(self, error: CaptureError, path: Path, parser: CaptureParser) -> None:
+    def _refuse(self, error: CaptureError | CompressionError, path: Path, parser: CaptureParser) -> None:
         self._collector.refuse(
             error.reason,
             f"{path}: {error.detail}",
@@ -186,14 +180,20 @@ class CaptureReader:
         )
 
 
+def _portions(file: BinaryIO) -> Iterator[bytes]:
+    return iter(lambda: file.read(CHUNK), b"")
+
+
 def _look_at(path: Path) -> int:
     """Returns the size of a file that begins as a capture, as far as it goes."""
     try:
         with path.open("rb") as file:
-            head = file.read(4)
+            size = path.stat().st_size
+            head = next(expanded(_portions(file), size), b"")[:4]
         list(CaptureParser().feed(head))
-        return path.stat().st_size
     except OSError as error:
         raise ConfigurationError("capture", f"{path}: {error.strerror}; give readable files") from error
-    except CaptureError as error:
-        raise CaptureError(error.reason, f"{path}: {error.detail}") from error
+    except (CaptureError, CompressionError) as error:
+        reason = "not-a-capture" if isinstance(error, CompressionError) else error.reason
+        raise CaptureError(reason, f"{path}: {error.detail}") from error
+    return size

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from yangbeam.core.capture_contents import what_it_holds
+from yangbeam.core.capture_contents import beside_messages, what_it_holds
 from yangbeam.core.udp_notif import UdpNotifSettings
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.pipeline.cli.console import warn
@@ -31,6 +31,9 @@ def end_without_message(reader: CaptureReader, *, found: bool) -> None:
         typer.Exit: They gave none.
     """
     sys.stdout.flush()  # what was found stands before what was not
+    not_read = beside_messages(reader.counters)
+    if found and not_read:
+        warn(not_read)
     if not found:
-        warn(what_it_holds(reader.counters, reader.other_ports))
+        warn(what_it_holds(reader.counters))
         raise typer.Exit(ExitCode.NO_MESSAGE)

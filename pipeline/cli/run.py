@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 import orjson
 import typer
 
-from yangbeam.core.capture_contents import what_it_holds
+from yangbeam.core.capture_contents import beside_messages, what_it_holds
 from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.core.failure import failure_of, unwrapped
 from yangbeam.core.totals import Line, lines_of, unbalanced
@@ -274,8 +274,11 @@ def _end_without_message(job: Job, snapshot: Snapshot) -> None:
     """Ends with its exit code what read captures that hold no message, and says what they hold."""
     counters = snapshot.datagrams()
     if all(isinstance(source, Capture) for source in job.config.sources) and counters.get("datagrams") == 0:
-        warn(what_it_holds(counters, {}))
+        warn(what_it_holds(counters))
         raise typer.Exit(ExitCode.NO_MESSAGE)
+    not_read = beside_messages(counters)
+    if not_read:
+        warn(not_read)
 
 
 @contextmanager

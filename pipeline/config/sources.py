@@ -185,9 +185,9 @@ class Capture(Section):
     kind: Literal["capture"]
     """Capture files."""
     files: Annotated[tuple[InputFile, ...], Field(min_length=1)]
-    """pcap or pcapng files, read in this order."""
+    """pcap or pcapng files, as they are or compressed (gzip, Zstandard), read in this order."""
     ports: tuple[Port, ...] = ()
-    """UDP destination ports that carry UDP-notif. Empty: every port."""
+    """UDP destination ports that carry UDP-notif. Empty: every port; below 1024 by its header."""
     dialect: Dialect = Field(default_factory=Dialect)
     """What to do where the draft leaves a choice, or routers leave the draft."""
     reassembly: Reassembly = Field(default_factory=Reassembly)

@@ -1,9 +1,11 @@
+import gzip
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from tests.shared_data import shared
 from tests.wire import (
@@ -288,3 +290,37 @@ def test_files_that_cannot_be_read_are_named_before_anything_starts(tmp_path: Pa
         CaptureReader([written(tmp_path, b"GIF89a")])
     with pytest.raises(ConfigurationError, match="at least one"):
         CaptureReader([])
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress], ids=["gzip", "zstandard"])
+def test_a_compressed_capture_gives_the_same_as_the_capture(compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    capture = pcap([(START + number * SECOND, frame(message_datagram(number))) for number in range(50)])
+    plain = CaptureReader([written(tmp_path, capture)])
+    packed = CaptureReader([written(tmp_path, compress(capture), "a.pcap.packed")])
+    assert messages_of(read_all(packed)) == messages_of(read_all(plain))
+    assert packed.position() == packed.size() == len(compress(capture))
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress], ids=["gzip", "zstandard"])
+def test_a_compressed_capture_that_is_cut_short_gives_what_came_before(
+    compress: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    noise = random.Random(1)
+    capture = pcap([(START, frame(message_datagram(number, noise.randbytes(1_000)))) for number in range(500)])
+    reader = CaptureReader([written(tmp_path, compress(capture)[:-100])])
+    batches = read_all(reader)
+    assert refused_of(batches) == ["capture_cut"]
+    assert len(messages_of(batches)) > 300
+
+
+def test_a_compressed_file_that_is_no_capture_is_refused_at_the_start(tmp_path: Path) -> None:
+    for octets in (gzip.compress(b"no capture"), zstandard.compress(b"no capture"), b"\x1f\x8bno gzip"):
+        with pytest.raises(CaptureError) as caught:
+            CaptureReader([written(tmp_path, octets)])
+        assert caught.value.reason == "not-a-capture"
+
+
+@pytest.mark.parametrize(("name", "count"), [("c.pcap", 2), ("old-block.pcapng", 1)])
+def test_the_frames_of_the_field_that_nobody_was_told_of_are_read(name: str, count: int) -> None:
+    reader = CaptureReader([shared(f"cases/capture-frames-silent/{name}")])
+    assert len(messages_of(read_all(reader))) == reader.counters["frames"] == count

@@ -95,9 +95,11 @@ class TestDecode:
 
     @pytest.mark.parametrize("command", ["decode", "explain"])
     def test_a_capture_without_a_message_says_what_it_held(
-        self, command: str, capfd: pytest.CaptureFixture[str]
+        self, command: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:
-        path = shared("cases/capture-frames-silent/c.pcap")
+        path = tmp_path / "a.pcap"
+        frames = [ethernet(ipv4(udp(b"syslog", 40000, 514))), ethernet(ipv4(udp(b"telemetry", 830, 10003)))]
+        path.write_bytes(pcap(list(enumerate(frames))))
         assert run(command, str(path)) == ExitCode.NO_MESSAGE
         told = capfd.readouterr()
         assert told.out == ""
@@ -106,6 +108,26 @@ class TestDecode:
             == "warning: 2 frames, no message: 2 UDP datagrams to other ports (514, 10003: choose with --port)\n"
         )
         assert run("decode", str(path), "--port", "514", "--port", "10003") == ExitCode.OK
+
+    def test_telemetry_of_system_ports_is_read(self, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+        found = self.decoded(capfdbinary, str(shared("cases/capture-frames-silent/c.pcap")))
+        assert [each["kind"] for each in found] == ["push-update", "push-update"]
+
+    @pytest.mark.parametrize("command", ["decode", "explain"])
+    def test_what_is_not_read_is_told_beside_messages(
+        self, command: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        payload = (GOLDEN / "push-update-h8.json").read_bytes()
+        (good,) = segments_of(payload, media_type=MediaType.JSON, publisher_id=3, message_id=1)
+        dial_out = bytes.fromhex("9c40e09c00000001000000018018fa0000000000") + bytes(12)
+        dial_out += bytes.fromhex("000100010001000000000004") + bytes(4)
+        frames = [ethernet(ipv4(udp(good))), ethernet(ipv4(dial_out, protocol=6))]
+        path = tmp_path / "a.pcap"
+        path.write_bytes(pcap(list(enumerate(frames))))
+        assert run(command, str(path)) == ExitCode.OK
+        assert capfd.readouterr().err == (
+            "warning: not read from captures: 1 TCP streams of Cisco's dial-out over TCP (not read), to port 57500\n"
+        )
 
     def test_an_obsolete_packet_block_is_read(self, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
         (found,) = self.decoded(capfdbinary, str(shared("cases/capture-frames-silent/old-block.pcapng")))
