@@ -13,13 +13,17 @@ _CHUNK: Final = re.compile(rb"\n#(?:([1-9][0-9]{0,9})|#)\n")
 _LONGEST_HEAD: Final = len(b"\n#4294967295\n")
 
 
-def framed(message: bytes, *, chunked: bool) -> bytes:
-    r"""Returns a message as it goes on the wire.
+def framed(message: bytes, *, chunked: bool, octets: int = 0) -> bytes:
+    r"""Returns a message as it goes on the wire, in chunks of so many octets; 0: in one.
 
     >>> framed(b"<hello/>", chunked=False), framed(b"<rpc/>", chunked=True)
     (b'<hello/>]]>]]>', b'\n#6\n<rpc/>\n##\n')
     """
-    return b"\n#%d\n%b\n##\n" % (len(message), message) if chunked else message + END
+    if not chunked:
+        return message + END
+    size = octets or len(message)
+    parts = (message[at : at + size] for at in range(0, len(message), size))
+    return b"".join(b"\n#%d\n%b" % (len(part), part) for part in parts) + b"\n##\n"
 
 
 class Deframer:

@@ -59,6 +59,7 @@ class _Set(msgspec.Struct, frozen=True):
     refused: tuple[tuple[str, str, str], ...]
     """(name, revision, why)."""
     format: int = FORMAT
+    quirks: tuple[str, ...] = ()
 
 
 _Document = TypeVar("_Document", Pointer, _Set)
@@ -85,7 +86,9 @@ class ModuleStore:
         )
         refused = tuple((*key, why) for key, why in sorted(modules.refused.items()))
         library = modules.library
-        encoded = msgspec.json.encode(_Set(library.modules, library.tells_augments, library.source, texts, refused))
+        encoded = msgspec.json.encode(
+            _Set(library.modules, library.tells_augments, library.source, texts, refused, quirks=library.quirks)
+        )
         set_id = _hash(encoded)
         self._write(self._path / "sets" / f"{set_id}.json", encoded, anew=False)
         return set_id
@@ -107,7 +110,7 @@ class ModuleStore:
             text = self._read(self._text_path(digest), digest)
             if text is not None:
                 texts[name, revision] = text.decode()
-        library = YangLibrary(content_id, found.modules, found.tells_augments, found.source)
+        library = YangLibrary(content_id, found.modules, found.tells_augments, found.source, found.quirks)
         return NodeModules(node, library, texts, {(name, revision): why for name, revision, why in found.refused})
 
     def point(self, pointer: Pointer) -> None:

@@ -110,8 +110,8 @@ class PendingReply:
         """Waits for the answer and returns its element.
 
         Raises:
-            NetconfError: ``netconf-refused``: the node answered with an rpc-error. ``netconf-timeout``,
-                ``netconf-dropped``: it did not answer; the session is of no more use.
+            NetconfError: ``netconf-refused``: the node answered with an rpc-error, or with warnings alone.
+                ``netconf-timeout``, ``netconf-dropped``: it did not answer; the session is of no more use.
             SchemaError: The answer is no XML, or too much.
         """
         if not self._came():
@@ -119,7 +119,7 @@ class PendingReply:
         if self._request.error is not None:
             raise _died(self._target, "netconf-dropped", f"ended the session: {_words(self._request.error)}")
         reply = parsed_xml(self._request.reply.xml.encode(), MAX_REPLY_BYTES, f"an answer of {self._target.name}")
-        refused = reply.find(f"{{{BASE}}}rpc-error")
+        refused = refusal_in(reply)
         if refused is not None:
             raise NetconfError("netconf-refused", f"{self._target.name} refuses: {_said(refused)}", fault=Fault.DEVICE)
         return reply
@@ -197,12 +197,28 @@ class NetconfSession:
         return PendingReply(self.target, request)
 
 
+def refusal_in(reply: etree._Element) -> etree._Element | None:
+    """Takes the warnings out of an answer, which stand beside what was asked for (RFC 6241 section 4.3).
+
+    Returns:
+        The error that refuses; a warning where nothing else came; None: it is an answer.
+    """
+    errors = reply.findall("{*}rpc-error")
+    found = next((each for each in errors if each.findtext("{*}error-severity", "error").strip() != "warning"), None)
+    if found is None and errors and len(reply) == len(errors) and not (reply.text or "").strip():
+        return errors[0]
+    for warning in errors if found is None else ():
+        reply.remove(warning)
+    return found
+
+
 def schema_text(reply: etree._Element) -> str:
-    """Returns the module text in the answer to get-schema.
+    """Returns the module text in the answer to get-schema, whatever namespace its element is of, if it is in one.
 
     White space around it is the server's: without it, equal modules of two servers are equal.
     """
-    pieces = (str(piece) for data in reply.iterfind(f"{{{MONITORING}}}data") for piece in data.itertext())
+    holders = reply.findall("{*}data") or [reply]
+    pieces = (str(piece) for holder in holders for piece in holder.itertext())
     return "".join(pieces).strip() + "\n"
 
 

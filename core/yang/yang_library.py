@@ -6,7 +6,7 @@ of its hello (RFC 6020 section 5.6.4) tell the same.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -63,12 +63,14 @@ class YangLibrary(msgspec.Struct, frozen=True):
         modules: Sorted; a name may be import-only in several revisions, and implemented in one.
         tells_augments: The node fills augmented-by: an absent one means that nothing augments.
         source: ``rfc8525``, ``rfc7895`` or ``hello``.
+        quirks: What of it is not as it must be, in a line each, and what was made of it; no part of the digest.
     """
 
     content_id: str
     modules: tuple[LibraryModule, ...]
     tells_augments: bool = False
     source: str = "rfc8525"
+    quirks: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -131,32 +133,51 @@ def make_library(
 ) -> YangLibrary:
     """Makes a library of its modules; what several module sets say of one module is joined.
 
+    What cannot be used costs that module alone, and is a quirk of the library.
+
     Raises:
-        LibraryError: ``library-invalid``: too many, no identifier or revision, or one implemented in two revisions.
+        LibraryError: ``library-invalid``: too many modules, or none that can be used.
     """
     merged: dict[tuple[str, str, bool], LibraryModule] = {}
+    quirks: list[str] = []
     texts = 0
     for module in modules:
         texts += 1 + len(module.submodules)
         if texts > MAX_MODULES:
             raise LibraryError("library-invalid", f"the YANG library lists more than {MAX_MODULES:,} modules")
-        _check(module)
-        key = (module.name, module.revision, module.import_only)
-        merged[key] = _merged(merged[key], module) if key in merged else module
-    _one_revision(merged.values())
-    return YangLibrary(content_id, tuple(sorted(merged.values())), tells_augments, source)
+        usable = _usable(module, quirks)
+        if usable is not None:
+            key = (usable.name, usable.revision, usable.import_only)
+            merged[key] = _merged(merged[key], usable) if key in merged else usable
+    if quirks and not merged:
+        raise LibraryError("library-invalid", f"the YANG library lists nothing that can be used: {quirks[0]}")
+    if len(content_id) > MAX_NAME:
+        quirks.append(f"its content-id has more than {MAX_NAME} characters: it is not used")
+        content_id = ""
+    found = tuple(sorted(_one_revision(merged.values(), quirks)))
+    return YangLibrary(content_id, found, tells_augments, source, tuple(dict.fromkeys(quirks)))
 
 
-def _check(module: LibraryModule) -> None:
-    """Names and revisions become names of files: nothing but YANG's own may pass."""
+def _usable(module: LibraryModule, quirks: list[str]) -> LibraryModule | None:
+    """Returns what can be used of a module: names and revisions become names of files, where only YANG's own pass."""
     for name, revision in ((module.name, module.revision), *module.submodules):
-        if len(name) > MAX_NAME or not _IDENTIFIER.fullmatch(name) or not _REVISION.fullmatch(revision):
-            raise LibraryError(
-                "library-invalid", f"the YANG library lists {name[:60]!r} of {revision[:20]!r}, which is no YANG module"
-            )
-    for name in (*module.features, *module.deviations, *module.augmented_by):
-        if len(name) > MAX_NAME or not _IDENTIFIER.fullmatch(name):
-            raise LibraryError("library-invalid", f"the library says {name[:60]!r} of {module.name}: no identifier")
+        if not _is_identifier(name) or not _REVISION.fullmatch(revision):
+            what = f"{name[:60]!r} of {revision[:20]!r}, which is no YANG module"
+            quirks.append(f"the YANG library lists {what}: {module.name[:60]!r} is left out")
+            return None
+    told = {field: getattr(module, field) for field in ("features", "deviations", "augmented_by")}
+    quirks += [
+        f"the library says {name[:60]!r} of {module.name}: no identifier, it is left out"
+        for names in told.values()
+        for name in names
+        if not _is_identifier(name)
+    ]
+    kept = {field: tuple(filter(_is_identifier, names)) for field, names in told.items()}
+    return msgspec.structs.replace(module, **kept)
+
+
+def _is_identifier(name: str) -> bool:
+    return len(name) <= MAX_NAME and _IDENTIFIER.fullmatch(name) is not None
 
 
 def _merged(one: LibraryModule, other: LibraryModule) -> LibraryModule:
@@ -170,17 +191,24 @@ def _merged(one: LibraryModule, other: LibraryModule) -> LibraryModule:
     )
 
 
-def _one_revision(modules: Iterable[LibraryModule]) -> None:
-    seen: dict[str, str] = {}
+def _one_revision(modules: Collection[LibraryModule], quirks: list[str]) -> Iterator[LibraryModule]:
+    """Yields the modules, each implemented in one revision: of several the newest, the others lend their types."""
+    newest: dict[str, str] = {}
+    lending = {(module.name, module.revision) for module in modules if module.import_only}
     for module in modules:
-        if module.import_only:
+        if not module.import_only:
+            newest[module.name] = max(newest.get(module.name, ""), module.revision)
+    for module in modules:
+        if module.import_only or module.revision == newest[module.name]:
+            yield module
             continue
-        if seen.setdefault(module.name, module.revision) != module.revision:
-            both = f"{seen[module.name]} and {module.revision}"
-            raise LibraryError(
-                "library-invalid",
-                f"the YANG library implements {module.name} in two revisions, {both} (RFC 7950 section 5.6.5)",
-            )
+        both = f"{module.revision or 'none'} and {newest[module.name]}"
+        quirks.append(
+            f"the YANG library implements {module.name} in two revisions, {both} (RFC 7950 section 5.6.5): "
+            "the newer one is taken, the other one only lends"
+        )
+        if (module.name, module.revision) not in lending:
+            yield msgspec.structs.replace(module, import_only=True)
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """`yangbeam discover`: asks one node for its YANG now, keeps what it gives, and says what it is."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,11 +9,13 @@ import typer
 
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.publisher_facts import PublisherCapabilities
+from yangbeam.core.yang.module_text import read_module_text
 from yangbeam.core.yang.node_modules import NodeModules
 from yangbeam.io.module_store import ModuleStore
 from yangbeam.io.netconf import NetconfSession
-from yangbeam.pipeline.cli.console import output, print_json, reporting, say
+from yangbeam.pipeline.cli.console import fail, output, print_json, reporting, say
 from yangbeam.pipeline.config.file import Config, load
+from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.nodes import discovery_of
 from yangbeam.registry.discovery.asking import LATEST, Asking, Wanted
 
@@ -25,7 +28,7 @@ def discover(
 ) -> None:
     """Ask a node for its YANG by NETCONF: whether it answers, what it implements, what it refuses.
 
-    What it gives is kept in the cache, so that a run finds it there.
+    What it gives is kept in the cache, so that a run finds it there. The exit code is 1 when it gives no module.
     """
     with reporting():
         found = facts(*ask(load(config), exporter))
@@ -33,6 +36,10 @@ def discover(
         print_json(orjson.dumps(found))
     else:
         show(found)
+    if not found["texts"]:
+        why = next(iter(found["refused"].values()), "its library lists none")
+        fail(f"{found['node']} gave none of its {len(found['modules']):,} modules: {why}")
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def show(found: dict[str, Any]) -> None:
@@ -41,6 +48,9 @@ def show(found: dict[str, Any]) -> None:
         if what == "refused":
             for name, why in value.items():
                 say(f"  refused {name}: {why}")
+        elif what == "quirks":
+            for line in value:
+                say(f"  quirk: {line}")
         elif what != "modules":
             output().print(f"{what}: {value}", soft_wrap=True)
 
@@ -83,5 +93,13 @@ def facts(modules: NodeModules, capabilities: PublisherCapabilities) -> dict[str
         "maximum_nodes": capabilities.maximum_nodes,
         "on_change": list(capabilities.on_change),
         "modules": {module.name: module.revision for module in library.modules if not module.import_only},
+        "quirks": [*library.quirks, *_undated(modules)],
         "refused": {"@".join(filter(None, key)): why for key, why in modules.refused.items()},
     }
+
+
+def _undated(modules: NodeModules) -> Iterator[str]:
+    """Yields a line of each text that names no revision, though the library does."""
+    for (name, revision), text in sorted(modules.texts.items()):
+        if revision and not read_module_text(text).revision:
+            yield f"the text of {name}@{revision} names no revision: it is taken for that one"

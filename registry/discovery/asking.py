@@ -152,6 +152,8 @@ class Asking:
         point(by_library(digest), SHARED)
         if not complete:
             return
+        if library.quirks:
+            _log.warning("%s: %d quirks of its YANG library: %s", node, len(library.quirks), library.quirks[0])
         if modules.refused:
             _log.warning("%s gives %d of its modules not: %s", node, len(modules.refused), _first(modules))
         point(LATEST, wanted.exporter)

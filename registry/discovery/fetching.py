@@ -166,6 +166,8 @@ class _Work:
     unexpected: BaseException | None = None
     waiting: deque[Key] = field(default_factory=deque)
     strikes: Counter[Key] = field(default_factory=Counter)
+    undated: set[Key] = field(default_factory=set)
+    """What was refused with its revision, and is asked for without."""
     deaths: int = 0
     octets: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -222,7 +224,7 @@ class _Work:
         pending: deque[tuple[Key, Reply]] = deque()
         while True:
             while len(pending) < self.limits.depth and (key := self._next()) is not None:
-                pending.append((key, session.ask_schema(*key)))
+                pending.append((key, session.ask_schema(key[0], "" if key in self.undated else key[1])))
             if not pending:
                 return True
             key, reply = pending.popleft()
@@ -233,9 +235,16 @@ class _Work:
                     self._died(error, key)
                     self.waiting.extendleft(waits for waits, _ in pending)
                     return False
-                self.refused[key] = error.detail
+                self._was_refused(key, error)
             except SchemaError as error:
                 self.refused[key] = error.detail
+
+    def _was_refused(self, key: Key, error: NetconfError) -> None:
+        """Asks once more, without the revision: some nodes have one text of a name, and know no revision of it."""
+        if key[1] and key not in self.undated:
+            self.undated.add(key)
+            self.waiting.append(key)
+        self.refused.setdefault(key, error.detail)
 
     def _next(self) -> Key | None:
         if self.error is not None:
@@ -251,6 +260,7 @@ class _Work:
 
     def _take(self, key: Key, text: str) -> None:
         self.texts[key] = verified(key, text)
+        self.refused.pop(key, None)
         with self.lock:
             self.octets += len(text)
         if self.octets > self.limits.total_bytes:

@@ -1,5 +1,6 @@
 """Decides what a simulated router answers to a NETCONF request; pure: XML in, XML out."""
 
+import re
 from typing import Final
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
@@ -7,13 +8,13 @@ from xml.sax.saxutils import escape, quoteattr
 from lxml import etree
 
 from yangbeam.core.netconf_framing import BASE_1_1
+from yangbeam.core.yang.yang_library import LibraryModule
 from yangbeam.core.yang.yang_library_xml import NAMESPACE as LIBRARY
 from yangbeam.simulator.netconf.equipment import Equipment
-from yangbeam.simulator.netconf.faults import NetconfFaults
+from yangbeam.simulator.netconf.faults import MONITORING, NetconfFaults
 
 BASE: Final = "urn:ietf:params:xml:ns:netconf:base:1.0"
 BASE_1_0: Final = "urn:ietf:params:netconf:base:1.0"
-MONITORING: Final = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
 SUBSCRIPTIONS: Final = "urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"
 CAPABILITIES: Final = "urn:ietf:params:xml:ns:yang:ietf-system-capabilities"
 _NOTIFICATION_CAPABILITIES: Final = "urn:ietf:params:xml:ns:yang:ietf-notification-capabilities"
@@ -32,6 +33,8 @@ def hello(equipment: Equipment, session_id: int, *, chunked: bool) -> bytes:
         f"urn:ietf:params:netconf:capability:yang-library:{version}&{told}={quote(equipment.library.content_id)}",
         f"{MONITORING}?module=ietf-netconf-monitoring&revision=2010-10-04",
     ]
+    if equipment.in_hello:
+        capabilities = [*capabilities[:-2], *map(_capability, equipment.library.modules)]
     inner = "".join(f"<capability>{escape(capability)}</capability>" for capability in capabilities)
     return (
         f'<hello xmlns="{BASE}"><capabilities>{inner}</capabilities><session-id>{session_id}</session-id></hello>'
@@ -55,10 +58,13 @@ def answer(request: bytes, equipment: Equipment, faults: NetconfFaults) -> bytes
     if operation is None:
         return _reply(message_id, _error("missing-element", "an rpc holds an operation"))
     name = etree.QName(operation).localname
+    warning = _error("partial-operation", "this is a warning", severity="warning")
+    beside = warning if faults.warns or faults.only_warns else ""
     if name == "get":
-        return _reply(message_id, f"<data>{_get(operation, equipment)}</data>")
+        return _reply(message_id, f"{beside}<data>{_get(operation, equipment)}</data>")
     if name == "get-schema":
-        return _reply(message_id, _get_schema(operation, equipment, faults))
+        found = "" if faults.only_warns else _get_schema(operation, equipment, faults)
+        return _reply(message_id, beside + found)
     if name == "close-session":
         return _reply(message_id, "<ok/>")
     return _reply(message_id, _error("operation-not-supported", f"this router does not know {name}"))
@@ -72,7 +78,8 @@ def is_farewell(request: bytes) -> bool:
 def _get(operation: etree._Element, equipment: Equipment) -> str:
     chosen = {str(element.tag): element for element in operation.iterfind(f"{{{BASE}}}filter/{{*}}*")}
     parts = []
-    if f"{{{LIBRARY}}}{'modules-state' if equipment.rfc7895 else 'yang-library'}" in chosen:
+    told = f"{{{LIBRARY}}}{'modules-state' if equipment.rfc7895 else 'yang-library'}"
+    if told in chosen and not equipment.in_hello:
         parts.append(equipment.library_xml())
     subscriptions = chosen.get(f"{{{SUBSCRIPTIONS}}}subscriptions")
     if subscriptions is not None:
@@ -115,6 +122,8 @@ def _get_schema(operation: etree._Element, equipment: Equipment, faults: Netconf
     version = operation.findtext("{*}version")
     found = {key: text for key, text in equipment.texts.items() if key[0] == name}
     wrong = faults.of_module(name)
+    if version is not None and not faults.knows_revisions:
+        return _error("invalid-value", f"no schema {name} of {version}", "data-missing")
     if version is not None:
         found = {key: text for key, text in found.items() if key[1] == version.strip()}
     if not found or wrong == "missing":
@@ -126,14 +135,25 @@ def _get_schema(operation: etree._Element, equipment: Equipment, faults: Netconf
         text = text.replace(revision, "1999-12-31")
     if wrong == "wrong_name":
         text = next(other for key, other in sorted(equipment.texts.items()) if key[0] != name)
-    return f"<data xmlns={quoteattr(MONITORING)}>{escape(text)}</data>"
+    if wrong == "undated":
+        text = re.sub(r"\brevision\s+[\d-]+\s*(;|\{[^}]*\})", "", text)
+    if faults.namespace is None:
+        return escape(text)
+    return f"<data xmlns={quoteattr(faults.namespace)}>{escape(text)}</data>"
 
 
-def _error(tag: str, message: str, app_tag: str = "") -> str:
+def _capability(module: LibraryModule) -> str:
+    """How a hello names a module (RFC 6020 section 5.6.4)."""
+    told = {"module": module.name, "revision": module.revision, "features": ",".join(module.features)}
+    query = "&".join(f"{name}={value}" for name, value in told.items() if value)
+    return f"{module.namespace}?{query}"
+
+
+def _error(tag: str, message: str, app_tag: str = "", severity: str = "error") -> str:
     told = f"<error-app-tag>{app_tag}</error-app-tag>" if app_tag else ""
     return (
         f"<rpc-error><error-type>application</error-type><error-tag>{tag}</error-tag>"
-        f"<error-severity>error</error-severity>{told}<error-message>{escape(message)}</error-message></rpc-error>"
+        f"<error-severity>{severity}</error-severity>{told}<error-message>{escape(message)}</error-message></rpc-error>"
     )
 
 

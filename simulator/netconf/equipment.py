@@ -38,12 +38,14 @@ class Equipment:
         texts: (name, revision) to text.
         subscriptions: Its subscriptions, as elements of ietf-subscribed-notifications in XML.
         rfc7895: It tells the older library instead of that of RFC 8525.
+        in_hello: It tells neither, but names its modules in its hello.
     """
 
     library: YangLibrary
     texts: Mapping[tuple[str, str], str]
     subscriptions: tuple[str, ...] = ()
     rfc7895: bool = False
+    in_hello: bool = False
     _rendered: dict[str, str] = field(default_factory=dict, compare=False)
 
     def with_content_id(self, content_id: str) -> "Equipment":

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
+from typing import Final
 
 from yangbeam.core.errors import ConfigurationError
 
-CHANCES = ("drops", "silent", "missing", "wrong_revision", "wrong_name")
+MONITORING: Final = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
+CHANCES = ("drops", "silent", "missing", "wrong_revision", "wrong_name", "undated")
 
 
 class Wrong(StrEnum):
@@ -28,6 +30,12 @@ class NetconfFaults:
         missing: Chance that a module of the library is not to be had.
         wrong_revision: Chance that a module's text is of another revision.
         wrong_name: Chance that the text is another module's.
+        undated: Chance that a module's text has no revision statement.
+        knows_revisions: It refuses get-schema with a version, if not.
+        namespace: Of the element around a text; empty: it is in none. None: there is no element.
+        warns: An rpc-error of severity warning stands beside each answer.
+        only_warns: It stands alone.
+        chunk: Octets of each chunk of an answer; 0: it is one chunk.
         seed: Same seed, same faults.
     """
 
@@ -37,6 +45,12 @@ class NetconfFaults:
     missing: float = 0.0
     wrong_revision: float = 0.0
     wrong_name: float = 0.0
+    undated: float = 0.0
+    knows_revisions: bool = True
+    namespace: str | None = MONITORING
+    warns: bool = False
+    only_warns: bool = False
+    chunk: int = 0
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -55,9 +69,9 @@ class NetconfFaults:
         return Wrong.SILENCE if drawn < self.drops + self.silent else Wrong.NOTHING
 
     def of_module(self, name: str) -> str:
-        """Returns ``missing``, ``wrong_revision``, ``wrong_name`` or nothing: always the same for a module."""
+        """Returns ``missing``, ``wrong_revision``, ``wrong_name``, ``undated`` or nothing: the same for a module."""
         drawn = Random(f"{self.seed}/{name}").random()  # noqa: S311  repeatable, not secret
-        for wrong in ("missing", "wrong_revision", "wrong_name"):
+        for wrong in ("missing", "wrong_revision", "wrong_name", "undated"):
             drawn -= getattr(self, wrong)
             if drawn < 0:
                 return wrong

@@ -203,7 +203,7 @@ class _Session:
             self._servers.count_schema()
             self._servers.sleep(self._faults.latency_s)
         reply = answer(message, self._servers.routers[self._address], self._faults)
-        self._channel.sendall(framed(reply, chunked=self._frames.chunked))
+        self._channel.sendall(framed(reply, chunked=self._frames.chunked, octets=self._faults.chunk))
         return not is_farewell(message)
 
     def _wait_for_end(self) -> None:

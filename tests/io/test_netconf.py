@@ -54,6 +54,43 @@ def test_library_and_texts_come_in_either_framing(tmp_path: Path, chunked: bool)
         session.close()
 
 
+HABITS = {
+    "a text in another namespace": NetconfFaults(namespace="http://xml.juniper.net/netconf/junos/1.0"),
+    "a text in no namespace": NetconfFaults(namespace=""),
+    "a text in no element": NetconfFaults(namespace=None),
+    "a warning beside each answer": NetconfFaults(warns=True),
+    "answers in chunks of one octet": NetconfFaults(chunk=1),
+    "answers in many chunks": NetconfFaults(chunk=1_000),
+}
+
+
+@pytest.mark.parametrize("faults", HABITS.values(), ids=HABITS)
+def test_library_and_texts_come_whatever_a_server_s_habit(tmp_path: Path, faults: NetconfFaults) -> None:
+    with NetconfServers({ADDRESS: ROUTER}, NetconfOptions(faults=faults)) as servers:
+        session = NetconfSession(target_of(servers, tmp_path))
+        assert parse_library(session.get(LIBRARY)) == ROUTER.library
+        replies = {key: session.ask_schema(*key) for key in ROUTER.library.wanted()}
+        assert {key: schema_text(reply.data()) for key, reply in replies.items()} == ROUTER.texts
+        session.close()
+
+
+def test_warnings_without_an_answer_are_a_refusal(tmp_path: Path) -> None:
+    with NetconfServers({ADDRESS: ROUTER}, NetconfOptions(faults=NetconfFaults(only_warns=True))) as servers:
+        session = NetconfSession(target_of(servers, tmp_path))
+        with pytest.raises(NetconfError, match="refuses: partial-operation, this is a warning"):
+            session.ask_schema("things", "").data()
+        session.close()
+
+
+def test_a_large_text_in_many_chunks_comes_whole(tmp_path: Path) -> None:
+    large = f'module large {{ namespace "urn:l"; prefix l; description "{"é" * 1_500_000}"; }}\n'
+    options = NetconfOptions(faults=NetconfFaults(chunk=1_001))
+    with NetconfServers({ADDRESS: equipment([large], "1")}, options) as servers:
+        session = NetconfSession(target_of(servers, tmp_path))
+        assert schema_text(session.ask_schema("large", "").data()) == large
+        session.close()
+
+
 def test_a_text_with_every_kind_of_character_comes_as_it_is(tmp_path: Path) -> None:
     odd = 'module odd { namespace "urn:odd"; prefix odd; description "<&> \t é ∀ 𝄞 ]]>]]> \n#5\n"; }\n'
     with NetconfServers({ADDRESS: equipment([odd], "1")}) as servers:

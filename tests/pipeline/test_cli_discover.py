@@ -18,8 +18,13 @@ ADDRESS = "127.0.1.1"
 
 
 @pytest.fixture
-def servers() -> Iterator[NetconfServers]:
-    options = NetconfOptions(faults=NetconfFaults(missing=0.5, seed=1))
+def faults() -> NetconfFaults:
+    return NetconfFaults(missing=0.5, seed=1)
+
+
+@pytest.fixture
+def servers(faults: NetconfFaults) -> Iterator[NetconfServers]:
+    options = NetconfOptions(faults=faults)
     with NetconfServers({ADDRESS: equipment(THINGS, "c4d9e3f1")}, options) as running:
         yield running
 
@@ -76,3 +81,24 @@ def test_a_node_that_cannot_be_reached_is_the_environment_s(
 ) -> None:
     assert run("discover", "127.0.1.9", "-c", str(configuration)) == ExitCode.ENVIRONMENT
     assert b"cannot reach 127.0.1.9" in b" ".join(capfdbinary.readouterr().err.split())
+
+
+@pytest.mark.parametrize("faults", [NetconfFaults(missing=1)])
+def test_a_node_that_gives_nothing_ends_with_an_exit_code_and_the_reason(
+    configuration: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert run("discover", ADDRESS, "-c", str(configuration)) == ExitCode.FAILED
+    told = b" ".join(capfdbinary.readouterr().err.split())
+    assert b"gave none of its 4 modules: " in told
+    assert b"no schema" in told
+
+
+@pytest.mark.parametrize("faults", [NetconfFaults(undated=1)])
+def test_what_was_taken_as_it_was_is_told_in_a_line(
+    configuration: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert run("discover", ADDRESS, "-c", str(configuration), "--json") == ExitCode.OK
+    sys.stdout.flush()
+    found = orjson.loads(capfdbinary.readouterr().out)
+    assert (found["texts"], found["refused"], len(found["quirks"])) == (4, {}, 4)
+    assert "the text of things@2026-01-01 names no revision: it is taken for that one" in found["quirks"]

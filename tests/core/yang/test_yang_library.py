@@ -1,6 +1,7 @@
 """What a node says it implements, in each way it can say it, and what a liar says."""
 
 import random
+import re
 
 import pytest
 from hypothesis import given
@@ -137,17 +138,59 @@ def test_equal_contents_have_one_digest_in_whatever_order_and_whatever_id(rng: r
         (f'<data><modules-state xmlns="{NS}"/></data>'.encode(), "library-missing", "no module"),
         (b"<data" + b" " * MAX_LIBRARY_BYTES, "library-invalid", "octets"),
         (b'<!DOCTYPE d [<!ENTITY e "x">]><d>&e;</d>', "library-invalid", "DTD"),
-        (RFC7895.replace("<name>types", "<name>../../etc").encode(), "library-invalid", "no YANG module"),
-        (RFC7895.replace("2026-01-01", "yesterday").encode(), "library-invalid", "yesterday"),
-        (RFC7895.replace("<feature>a", "<feature>a b").encode(), "library-invalid", "no identifier"),
-        (RFC7895.replace("<name>types", f"<name>{'x' * 300}").encode(), "library-invalid", "300 characters"),
-        (RFC8525.replace("<name>more</name>", "<name>things</name>").encode(), "library-invalid", "two revisions"),
     ],
 )  # fmt: skip
 def test_a_library_that_lies_is_refused(reply: bytes, reason: str, said: str) -> None:
     with pytest.raises(LibraryError, match=said) as caught:
         parse_library(reply)
     assert (caught.value.reason, caught.value.fault) == (reason, Fault.DEVICE)
+
+
+@pytest.mark.parametrize(
+    ("reply", "lost", "said"),
+    [
+        (RFC7895.replace("<name>types", "<name>../../etc"), {"types"}, "'../../etc'.* no YANG module.* left out"),
+        (RFC7895.replace("<name>types", f"<name>{'x' * 300}"), {"types"}, "xxx.* left out"),
+        (RFC7895.replace("<feature>a", "<feature>a b"), set(), "'a b' of .*: no identifier, it is left out"),
+    ],
+)  # fmt: skip
+def test_what_of_a_library_cannot_be_used_costs_itself_alone(reply: str, lost: set[str], said: str) -> None:
+    whole, found = parse_library(RFC7895.encode()), parse_library(reply.encode())
+    assert {module.name for module in whole.modules} - {module.name for module in found.modules} == lost
+    assert found.modules
+    (quirk,) = found.quirks
+    assert re.search(said, quirk)
+
+
+def test_a_library_of_which_nothing_can_be_used_is_refused() -> None:
+    with pytest.raises(LibraryError, match=r"nothing that can be used: .*yesterday") as caught:
+        make_library("1", [LibraryModule("a", "yesterday"), LibraryModule("b c")], source="rfc8525")
+    assert caught.value.reason == "library-invalid"
+
+
+def test_of_a_module_in_two_revisions_the_newer_is_implemented_and_the_other_lends() -> None:
+    twice = [LibraryModule("m", "2025-01-01"), LibraryModule("m", "2026-01-01"), LibraryModule("n")]
+    library = make_library("1", twice, source="hello")
+    assert library.implemented()["m"].revision == "2026-01-01"
+    assert LibraryModule("m", "2025-01-01", import_only=True) in library.modules
+    (quirk,) = library.quirks
+    assert "m in two revisions, 2025-01-01 and 2026-01-01" in quirk
+    lent = make_library("1", [*twice, LibraryModule("m", "2025-01-01", import_only=True)], source="hello")
+    assert lent.modules == library.modules
+
+
+def test_a_hello_with_two_revisions_is_read() -> None:
+    library = library_of_capabilities(
+        ["urn:m?module=m&revision=2025-01-01", "urn:m?module=m&revision=2026-01-01", "urn:n?module=n&features=a,b c"]
+    )
+    assert {name: module.revision for name, module in library.implemented().items()} == {"m": "2026-01-01", "n": ""}
+    assert library.implemented()["n"].features == ("a",)
+    assert len(library.quirks) == 2
+
+
+def test_a_content_id_that_is_too_long_is_not_used() -> None:
+    library = make_library("x" * 300, [LibraryModule("m")], source="rfc8525")
+    assert (library.content_id, len(library.quirks)) == ("", 1)
 
 
 def test_five_thousand_modules_are_too_many() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from yangbeam.core.errors import Fault
-from yangbeam.io.netconf import NetconfError, NetconfTarget
+from yangbeam.io.netconf import NetconfError, NetconfTarget, refusal_in
 from yangbeam.simulator.netconf.answers import answer
 from yangbeam.simulator.netconf.equipment import Equipment, equipment
 from yangbeam.simulator.netconf.faults import NetconfFaults
@@ -94,7 +94,8 @@ class _Reply:
         version = f"<version>{revision}</version>" if revision else ""
         rpc = f"<rpc><get-schema><identifier>{name}</identifier>{version}</get-schema></rpc>"
         reply = etree.fromstring(answer(rpc.encode(), nodes.equipment[address], nodes.faults))
-        refused = reply.findtext(".//{*}error-message")
+        refused = refusal_in(reply)
         if refused is not None:
-            raise NetconfError("netconf-refused", f"{address} refuses: {refused}", fault=Fault.DEVICE)
+            what = f"{address} refuses: {refused.findtext('{*}error-message')}"
+            raise NetconfError("netconf-refused", what, fault=Fault.DEVICE)
         return reply

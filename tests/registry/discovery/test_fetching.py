@@ -2,15 +2,18 @@
 
 import threading
 from collections import Counter
+from dataclasses import replace
 
 import pytest
+from lxml import etree
 
-from tests.registry.discovery.nodes import Nodes, died, equipped, module
+from tests.registry.discovery.nodes import THINGS, Nodes, died, equipped, module
 from tests.waiting import PATIENCE_S
 from yangbeam.core.errors import Fault, SchemaError
-from yangbeam.core.yang.node_modules import NodeModules
+from yangbeam.core.yang.node_modules import NodeModules, schema_set_of
 from yangbeam.io.netconf import NetconfError, NetconfTarget
 from yangbeam.registry.discovery.fetching import Fetched, FetchLimits, fetch_library, fetch_texts
+from yangbeam.simulator.netconf.answers import hello
 from yangbeam.simulator.netconf.equipment import Equipment
 from yangbeam.simulator.netconf.faults import NetconfFaults
 
@@ -190,3 +193,46 @@ def test_an_error_of_our_own_is_not_taken_for_the_node_s() -> None:
 
     with pytest.raises(ZeroDivisionError):
         fetch(Nodes({ADDRESS: equipped(texts=MANY)}, before=broken))
+
+
+def test_a_text_without_a_revision_statement_is_taken_for_the_one_that_was_told() -> None:
+    nodes = Nodes({ADDRESS: equipped()}, faults=NetconfFaults(undated=1))
+    fetched = fetch(nodes)
+    assert (fetched.error, fetched.modules.refused) == (None, {})
+    assert all("revision" not in text for text in fetched.modules.texts.values())
+    found = schema_set_of(fetched.modules, ["things@2026-01-01"], {})
+    assert {module.name for module in found.modules} >= {"things", "types", "augmenting"}
+    assert dict(found.implemented)["things"] == ""
+
+
+def test_a_node_that_knows_no_revisions_is_asked_without() -> None:
+    nodes = Nodes({ADDRESS: equipped()}, faults=NetconfFaults(knows_revisions=False))
+    fetched = fetch(nodes)
+    assert (fetched.error, fetched.modules.refused) == (None, {})
+    assert fetched.modules.texts == nodes.equipment[ADDRESS].texts
+    assert set(nodes.asked.values()) == {2}
+
+
+def test_a_text_of_another_revision_is_refused_also_when_it_was_asked_for_without() -> None:
+    nodes = Nodes({ADDRESS: equipped()}, faults=NetconfFaults(knows_revisions=False, wrong_revision=1))
+    fetched = fetch(nodes)
+    assert not fetched.modules.texts
+    assert all("1999-12-31" in why or "no schema" in why for why in fetched.modules.refused.values())
+
+
+def test_a_node_that_tells_its_modules_in_its_hello_in_two_revisions_keeps_its_library() -> None:
+    older = module("types", "typedef t { type int8; } typedef old { type int8; }", revision="2020-01-01")
+    both = equipped(texts=[*THINGS, older])
+    nodes = Nodes({ADDRESS: replace(both, in_hello=True)})
+    session = nodes.connect(TARGET)
+    session.capabilities = capabilities_of(hello(nodes.equipment[ADDRESS], 1, chunked=True))
+    library = fetch_library(TARGET.name, session)
+    assert library.source == "hello"
+    assert library.implemented()["types"].revision == "2026-01-01"
+    fetched = fetch(nodes, known=NodeModules(TARGET.name, library))
+    assert fetched.modules.texts == both.texts
+    assert "types" in dict(schema_set_of(fetched.modules, ["things"], {}).implemented)
+
+
+def capabilities_of(octets: bytes) -> tuple[str, ...]:
+    return tuple(leaf.text or "" for leaf in etree.fromstring(octets).iterfind(".//{*}capability"))
