@@ -18,6 +18,7 @@ import msgspec
 
 from yangbeam.core.elements import Heartbeat, Message, Refused
 from yangbeam.core.errors import Fault, WireError
+from yangbeam.core.undecodable import UNDECODABLE
 
 FORMAT: Final = 1
 MESSAGE: Final = "yangbeam-message"
@@ -153,7 +154,7 @@ def read_record(headers: Headers, value: bytes, partition: int, offset: int) -> 
         if read is not None:
             try:
                 return read(facts or b"", value, partition, offset)
-            except (msgspec.DecodeError, UnicodeError) as error:
+            except UNDECODABLE as error:
                 raise WireError("not-a-raw-record", f"header {name} cannot be read: {error}") from error
     raise WireError(
         "not-a-raw-record",

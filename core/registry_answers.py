@@ -11,6 +11,7 @@ from yangbeam.core.elements import Terms
 from yangbeam.core.errors import Fault, SchemaError, SchemaPendingError
 from yangbeam.core.registered import Body, Registered
 from yangbeam.core.terms_json import terms_of
+from yangbeam.core.undecodable import UNDECODABLE
 
 MAX_SAID: Final = 300
 """Characters of a registry's own words that are repeated."""
@@ -171,12 +172,12 @@ def terms_in(registry: str, text: bytes) -> Terms:
     """Returns the terms of a subscription; raises as ``registered_of``."""
     try:
         return terms_of(text)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise garbage(registry, f"something else than a subscription ({error})") from error
 
 
 def _decoded(registry: str, text: bytes, kind: Any) -> Any:
     try:
         return msgspec.json.decode(text, type=kind)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise garbage(registry, f"something else than was asked for ({error})") from error

@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from yangbeam.core.errors import Fault, YangbeamError
+from yangbeam.core.undecodable import UNDECODABLE
 from yangbeam.core.yang.node_modules import Key, NodeModules
 from yangbeam.core.yang.yang_library import LibraryModule, YangLibrary
 
@@ -182,6 +183,6 @@ def _decoded(encoded: bytes | None, kind: type[_Document]) -> _Document | None:
     """Returns a document; None for one that is damaged, or of a version after this one."""
     try:
         found = None if encoded is None else msgspec.json.decode(encoded, type=kind)
-    except msgspec.DecodeError:
+    except UNDECODABLE:
         return None
     return found if found is not None and found.format == FORMAT else None

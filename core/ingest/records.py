@@ -13,6 +13,7 @@ from yangbeam.core.elements import MediaType, Message, Subscription, Terms, Topi
 from yangbeam.core.errors import NotificationError
 from yangbeam.core.framing import IDENTITY_HEADER, PUBLISHER_HEADER, Frame, read_frame
 from yangbeam.core.notification.refusal import UINT32
+from yangbeam.core.undecodable import UNDECODABLE
 
 MESSAGE: Final = "ietf-telemetry-message:message"
 
@@ -120,7 +121,7 @@ def told(record: TopicRecord) -> Told:
     try:
         message = _DECODER.decode(frame.payload).message
         frame.payload.decode()  # the payload is passed over without a look at its characters
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except UNDECODABLE as error:
         detail = f"the value is no ietf-telemetry-message: {error}"[:300]
         raise NotificationError("not-a-telemetry-message", detail) from error
     metadata = message.metadata

@@ -15,6 +15,7 @@ from yangbeam.core.notification.leaf_names import CURRENT, POINTS_IN_TIME, Fact
 from yangbeam.core.notification.nesting import shallow
 from yangbeam.core.notification.refusal import UINT32
 from yangbeam.core.notification.wrappers import ENVELOPE
+from yangbeam.core.undecodable import UNDECODABLE
 
 _Number = Annotated[int, msgspec.Meta(ge=0, le=UINT32)]
 _PUSH_UPDATE: Final = "ietf-yang-push:push-update"
@@ -106,7 +107,7 @@ def exact_push_update(message: Message) -> Notification | None:
         if not payload.isascii():
             payload.decode()  # the contents are passed over without a look at their characters
         taken = found(payload)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNDECODABLE:
         return None
     return _notification(message, *taken) if taken is not None and shallow(payload) else None
 

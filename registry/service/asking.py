@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from yangbeam.core.undecodable import UNDECODABLE
 from yangbeam.registry.appending import LATEST
 from yangbeam.registry.refusals import Code, RefusedError
 from yangbeam.registry.subjects import DEFAULT, GLOBAL, qualified, scope_of
@@ -109,7 +110,7 @@ class Asked:
         """
         try:
             return msgspec.json.decode(self.body or b"null", type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except UNDECODABLE as error:
             raise RefusedError(Code.INVALID_REQUEST, f"The request's body is not as documented: {error}") from None
 
 

@@ -140,3 +140,5 @@ def test_a_registry_of_its_own_ends_in_order_when_it_is_told_to(tmp_path: Path) 
         if started.poll() is None:
             started.kill()
         started.wait()
+        if started.stderr is not None:
+            started.stderr.close()
