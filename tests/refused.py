@@ -157,9 +157,14 @@ def refused_messages(seed: int, size: int = 1000) -> Iterator[tuple[str, Message
         chance.shuffle(ways)
         for reason, make in ways:
             number += 1
-            media_type, payload = make(f"{number:012}")
-            if media_type == CBOR:  # where nothing may stand behind the item
-                media_type, payload = make(f"{number:0{size}}")
-            else:
-                payload += b" " * size
-            yield reason.partition(":")[0], message(payload, media_type=media_type, message_id=number)
+            yield reason.partition(":")[0], numbered(make, number, size)
+
+
+def numbered(make: Make, number: int, size: int = 1000) -> Message:
+    """Returns the message with a number, padded by ``size`` octets."""
+    media_type, payload = make(f"{number:012}")
+    if media_type == CBOR:  # where nothing may stand behind the item
+        media_type, payload = make(f"{number:0{size}}")
+    else:
+        payload += b" " * size
+    return message(payload, media_type=media_type, message_id=number)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import linear_regression
-from typing import Final, NamedTuple, Self
+from typing import Final, Literal, NamedTuple, Self
 
 EVERY_S: Final = 2.0
 WARM: Final = 0.4
@@ -90,7 +90,7 @@ def _rise(counts: Sequence[int], half: int) -> int:
     return max(0, max(counts[half:]) - max(counts[:half]))
 
 
-def sample(at_s: float, pids: Iterable[int]) -> Sample:
+def sample(at_s: float, pids: Iterable[int | Literal["self"]]) -> Sample:
     """Returns what processes hold together; those that are gone hold nothing."""
     octets = threads = descriptors = 0
     for pid in pids:
