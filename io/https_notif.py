@@ -9,7 +9,7 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Final, Protocol
@@ -252,6 +252,21 @@ class Gate:
 
         self._greeting[peer] = asyncio.get_running_loop().call_later(self._handshake_s, end)
 
+    async def leave(self, connections: Iterable[Any]) -> None:
+        """Hangs up on all, those in a handshake too, and waits until the loop has closed their sockets.
+
+        Args:
+            connections: The framework's, whose handshakes are done.
+        """
+        for connection in list(connections):
+            connection.transport.abort()
+        for each in list(self._open):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        for _ in range(LOOKS):
+            if self.is_used():
+                await asyncio.sleep(FAREWELL_S / LOOKS)
+
     def greeted(self, peer: Any) -> None:
         """The handshake is done, or the connection is gone."""
         timer = self._greeting.pop(peer, None)
@@ -377,21 +392,19 @@ class HttpsServer(uvicorn.Server):
         super().__init__(config)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serves on bound sockets, which are the server's from here on."""
+        """Serves on bound sockets, which are the server's from here on: they are closed when it ends, cancelled too."""
         listeners = [Listener(each, self._gate, self._counters, self._may_send) for each in sockets or ()]
-        await super().serve([*listeners])
-        await self._leave()
+        try:
+            await super().serve([*listeners])
+        finally:
+            for server in getattr(self, "servers", ()):  # the framework's, once it has begun
+                server.close()
+            for listener in listeners:
+                listener.close()
+        await self._gate.leave(self.server_state.connections)
 
     def _may_send(self, host: str) -> bool:
         return bool(self._door.exporter(host))
-
-    async def _leave(self) -> None:
-        """Hangs up on who is still connected, and waits until the loop has closed their sockets."""
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        for _ in range(LOOKS):
-            if self._gate.is_used():
-                await asyncio.sleep(FAREWELL_S / LOOKS)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

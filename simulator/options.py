@@ -1,5 +1,6 @@
 """Decides what a simulation may be asked for, and refuses the rest before anything is sent."""
 
+import inspect
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -205,7 +206,8 @@ def help_of(option: str) -> str:
     >>> help_of("interfaces")
     'List entries, or edits, in each update.'
     """
-    described = re.search(rf"^ +{option}: (.*(?:\n {{12}}.*)*)", SimulateOptions.__doc__ or "", re.MULTILINE)
+    entry = rf"^ +{option}: (.*(?:\n {{8}}.*)*)"  # as inspect.cleandoc, and Python from 3.13 on, indent it
+    described = re.search(entry, inspect.getdoc(SimulateOptions) or "", re.MULTILINE)
     return " ".join(described[1].split()) if described else ""
 
 

@@ -11,8 +11,9 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # documented, 
     ResourceType,
 )
 
+from yangbeam.core.errors import YangbeamError
 from yangbeam.core.topic_plan import CLEANUP, LARGEST, Found, Wanted
-from yangbeam.io.kafka.consumer import KafkaAwayError
+from yangbeam.io.kafka.consumer import KafkaAwayError, KafkaRefusedError
 from yangbeam.io.kafka.properties import refused
 from yangbeam.io.kafka.watching import Watch
 
@@ -46,18 +47,28 @@ class Cluster:
         try:
             known = self._admin.list_topics(timeout=ANSWER_S).topics
         except KafkaException as error:
-            self._admin.poll(0)  # serves what the brokers' connections said meanwhile
-            if not self._watch.is_away:
-                self._watch.failed(error.args[0].str())
-            raise KafkaAwayError(
-                "kafka-unreachable",
-                f"kafka {self._watch.address} does not answer ({error.args[0].str()}); check kafka.bootstrap, TLS and "
-                "SASL, and that the brokers are up",
-            ) from error
+            raise self._away(error.args[0].str()) from error
         self._watch.answered()
         there = [name for name in dict.fromkeys(names) if name in known and known[name].error is None]
         settings = self._settings(there)
         return {name: Found(len(known[name].partitions), settings.get(name)) for name in there}
+
+    def _away(self, why: str) -> YangbeamError:
+        """Returns what keeps the brokers from answering: they may, and do not let us in."""
+        while self._admin.poll(0):  # serves what the brokers' connections, and who gives tokens, said meanwhile
+            pass
+        why = self._watch.why or why
+        self._watch.failed(why)
+        if self._watch.is_refused:
+            return KafkaRefusedError(
+                "kafka-refused",
+                f"kafka {self._watch.address} does not let us in ({why}); check [kafka.sasl] and [kafka.tls]",
+            )
+        return KafkaAwayError(
+            "kafka-unreachable",
+            f"kafka {self._watch.address} does not answer ({why}); check kafka.bootstrap, TLS and SASL, and that the "
+            "brokers are up",
+        )
 
     def _settings(self, topics: list[str]) -> dict[str, dict[str, str]]:
         """Returns the settings of the topics whose settings we are told."""

@@ -149,6 +149,7 @@ class _Server(uvicorn.Server):
         if self.on_stop is not None:
             self.on_stop()  # who waits for what may take long is told to come again
         await super().shutdown(sockets)
+        await self._gate.leave(self.server_state.connections)
 
 
 def _server(app: Starlette, tls: Tls | None) -> _Server:

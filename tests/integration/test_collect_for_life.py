@@ -118,10 +118,10 @@ def test_a_deleted_topic_is_named_and_a_replay_of_the_raw_topic_restores_it(
 
 
 def bounded(collecting: Collecting) -> Path:
-    """Writes the configuration of a replay: the whole raw topic, once."""
+    """Writes the configuration of a replay: the whole raw topic, once, with the registry that gave the ids."""
     replay = collecting.config.with_name("replay.toml")
     text = collecting.config.read_text().replace("groups = 2", 'groups = 2\nend = "latest"')
-    replay.write_text(text.replace('out = "out"', 'out = "replay"'))
+    replay.write_text(text.replace('out = "out"', 'out = "replay"') + '[registry]\npath = "out/registry.sqlite"\n')
     return replay
 
 
