@@ -48,8 +48,9 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def client(url: str) -> SchemaRegistryClient:
-    return SchemaRegistryClient({"url": url})
+def client(url: str) -> Iterator[SchemaRegistryClient]:
+    with SchemaRegistryClient({"url": url}) as client:
+        yield client
 
 
 def refused(call: Any, *arguments: Any, **named: Any) -> tuple[int, int]:
@@ -182,13 +183,13 @@ def test_json_goes_through_the_clients_serializer_and_back(client: SchemaRegistr
 def test_a_set_that_was_resolved_is_found_by_the_client(everything: str) -> None:
     asked = {"exporter": "192.0.2.10", "modules": ["ietf-interfaces"], "subscription-id": 42}
     answer = httpx.post(f"{everything}/resolve", json=asked, timeout=PATIENCE_S).json()
-    client = SchemaRegistryClient({"url": everything})
-    root = client.get_schema(answer["id"])
-    assert root.schema_type == "YANG"
-    names = [need.name for need in root.references or ()]
-    assert names == sorted(names)
-    assert "ietf-yang-push-telemetry-message" in names
-    assert client.get_version(answer["subject"], answer["version"]).schema_id == answer["id"]
+    with SchemaRegistryClient({"url": everything}) as client:
+        root = client.get_schema(answer["id"])
+        assert root.schema_type == "YANG"
+        names = [need.name for need in root.references or ()]
+        assert names == sorted(names)
+        assert "ietf-yang-push-telemetry-message" in names
+        assert client.get_version(answer["subject"], answer["version"]).schema_id == answer["id"]
 
 
 def raw(url: str, request: bytes) -> bytes:
