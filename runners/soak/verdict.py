@@ -34,6 +34,7 @@ class Verdict:
         seconds: How long traffic flowed.
         sent: Messages of each attack.
         p99_ms: Lateness of good messages, 99th percentile; 0 where no broker dated them.
+        quiet_p99_ms: The same without attackers; 0: not measured.
     """
 
     seconds: float
@@ -41,6 +42,7 @@ class Verdict:
     growths: dict[str, Growth] = field(default_factory=dict)
     sent: Counter[str] = field(default_factory=Counter)
     p99_ms: float = 0.0
+    quiet_p99_ms: float = 0.0
 
     def judge_growth(self, commands: Iterable[Command]) -> None:
         """Adds what commands held."""
@@ -61,6 +63,8 @@ class Verdict:
                 yield f"{name}: {one.threads} threads"
             if one.descriptors > MOST_MORE:
                 yield f"{name}: {one.descriptors} descriptors"
+        if self.seconds >= ENOUGH_S and 0 < MOST_LATER * self.quiet_p99_ms < self.p99_ms:
+            yield f"lateness: {self.p99_ms:.0f} ms at the 99th percentile, {self.quiet_p99_ms:.0f} without attackers"
 
 
 def show(name: str, verdict: Verdict, console: Console) -> None:
@@ -77,6 +81,9 @@ def show(name: str, verdict: Verdict, console: Console) -> None:
     console.print(held)
     attacks = ", ".join(f"{count:,} {attack}" for attack, count in sorted(verdict.sent.items()))
     console.print(f"attacks: {attacks or 'none'}")
+    if verdict.p99_ms:
+        quiet = f", {verdict.quiet_p99_ms:.0f} ms without attackers" if verdict.quiet_p99_ms else ""
+        console.print(f"good messages were {verdict.p99_ms:.0f} ms late at the 99th percentile{quiet}")
     for line in verdict.grown():
         console.print(f"grew: {line}", style="red")
     console.print("It holds." if verdict.holds else "It does NOT hold.", style="bold")

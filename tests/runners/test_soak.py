@@ -54,6 +54,16 @@ def test_what_grew_beyond_its_bound_fails_the_soak(one: Growth, seconds: float, 
     assert Verdict(seconds, growths={"run": one}).holds is holds
 
 
+@pytest.mark.parametrize(
+    ("quiet_ms", "seconds", "holds"),
+    [(50.0, ENOUGH_S, True), (49.0, ENOUGH_S, False), (49.0, ENOUGH_S - 1, True), (0.0, ENOUGH_S, True)],
+)
+def test_good_messages_that_are_more_than_twice_as_late_fail_a_long_soak(
+    quiet_ms: float, seconds: float, *, holds: bool
+) -> None:
+    assert Verdict(seconds, p99_ms=100.0, quiet_p99_ms=quiet_ms).holds is holds
+
+
 def test_a_line_that_differs_fails_the_soak() -> None:
     assert not Verdict(60, lines=[("healthy messages", 10, 9)]).holds
 
