@@ -32,7 +32,8 @@ def summary(report: Report, lines: list[Line], places: Mapping[str, Any]) -> Ren
         places: Where things were written, by what they are.
     """
     parts: list[RenderableType] = [_counts("Messages", report["messages"])]
-    trouble = {name: count for name, count in report["datagrams"].items() if count}
+    # What is counted by number (core.packets) is told in a sentence at the end.
+    trouble = {name: count for name, count in report["datagrams"].items() if count and ":" not in name}
     parts.append(_counts("Datagrams", trouble or {"received": 0}))
     parts += _causes(report["causes"])
     if report["tables"]:
