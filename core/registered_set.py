@@ -1,10 +1,12 @@
 """From a schema id to the modules it stands for: the schema's references, followed to their ends."""
 
+from dataclasses import replace
 from typing import Final
 
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.registered import Body, RegistryReader
 from yangbeam.core.wrapped_module import CONFORMANCE, unwrapped
+from yangbeam.core.yang.left_out import LeftOut, read_left_out
 from yangbeam.core.yang.module_text import ModuleText, read_module_text
 from yangbeam.core.yang.schema_set import SchemaSet, make_schema_set
 
@@ -14,6 +16,10 @@ LENT: Final = "import"
 """Value of the property ``conformance`` of a module that only lends types and groupings."""
 
 
+LEFT_OUT: Final = "left-out"
+"""Tag of a root: what the set is read without, as ``str(LeftOut)``."""
+
+
 def read_set(reader: RegistryReader, schema_id: int) -> SchemaSet:
     """Returns the schema set that is registered under an id.
 
@@ -21,7 +27,8 @@ def read_set(reader: RegistryReader, schema_id: int) -> SchemaSet:
         SchemaError: ``schema-unknown``, ``not-yang``, ``module-missing``: it is not there, is no YANG, or not whole.
         SchemaPendingError: The registry is out of reach.
     """
-    modules = [(read_module_text(body.text), body) for body in _closure(reader, reader.body(schema_id), schema_id)]
+    root = reader.body(schema_id)
+    modules = [(read_module_text(body.text), body) for body in _closure(reader, root, schema_id)]
     texts = {module.file_name: module.text for module, _ in modules}
     features = {module.name: on for module, body in modules if (on := body.features()) is not None}
     whole = [module for module, body in modules if _is_implemented(module, body)]
@@ -30,7 +37,14 @@ def read_set(reader: RegistryReader, schema_id: int) -> SchemaSet:
     for module in whole:
         newest[module.name] = max(newest.get(module.name, ""), module.revision)
     # The root's own includes and imports may not reach what augments it: every module that was referenced is a root.
-    return make_schema_set(texts, list(newest.items()), features=features, imported_only=lent)
+    found = make_schema_set(texts, list(newest.items()), features=features, imported_only=lent)
+    return replace(found, left_out=left_out_of(root))
+
+
+def left_out_of(root: Body) -> tuple[LeftOut, ...]:
+    """Returns what the set of a root is read without."""
+    tags = root.metadata.tags if root.metadata else None
+    return tuple(read_left_out(each) for each in (tags or {}).get(LEFT_OUT, ()))
 
 
 def _is_implemented(module: ModuleText, body: Body) -> bool:

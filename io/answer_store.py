@@ -7,12 +7,14 @@ import hashlib
 import os
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from yangbeam.core.errors import SchemaError
+from yangbeam.core.yang.left_out import read_left_out
 from yangbeam.core.yang.schema_set import SchemaSet, make_schema_set
 
 FORMAT: Final = 1
@@ -39,6 +41,7 @@ class _Set(msgspec.Struct, array_like=True, frozen=True):
     features: dict[str, list[str]]
     lent: list[str]
     guid: str
+    left_out: list[str] = []
 
 
 _NUMBER: Final = msgspec.msgpack.Decoder(_Number)
@@ -95,7 +98,8 @@ class AnswerStore:
             return None
         with suppress(SchemaError):
             made = make_schema_set(found.texts, found.implemented, features=found.features, imported_only=found.lent)
-            return made if made.digest == found.digest else None
+            left_out = tuple(read_left_out(each) for each in found.left_out)
+            return replace(made, left_out=left_out) if made.digest == found.digest else None
         return None
 
     def keep_set(self, schema_id: int, guid: str, schema_set: SchemaSet) -> None:
@@ -105,7 +109,8 @@ class AnswerStore:
         features = {name: list(on) for name, on in schema_set.features.items()}
         lent = sorted(names - {name for name, _ in schema_set.implemented})
         implemented = list(schema_set.implemented)
-        kept = _Set(FORMAT, schema_id, schema_set.digest, texts, implemented, features, lent, guid)
+        left_out = [str(each) for each in schema_set.left_out]
+        kept = _Set(FORMAT, schema_id, schema_set.digest, texts, implemented, features, lent, guid, left_out)
         _write(self._place("sets", str(schema_id)), kept)
 
     def _read(self, schema_id: int) -> _Set | None:

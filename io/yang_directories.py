@@ -1,29 +1,64 @@
 """Reads YANG modules from directories and packages, and writes schema sets where libyang can find them."""
 
+import codecs
 import os
 import tempfile
 from collections.abc import Iterable
 from importlib import metadata, resources
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 from yangbeam.core.errors import SchemaError
+from yangbeam.core.yang.node_modules import MAX_MODULE_BYTES
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.core.yang.sid_files import NO_SIDS, SidNames, read_sid_files
 
 
-def read_modules(path: str | Path) -> dict[str, str]:
+def read_modules(path: str | Path, unread: dict[str, str] | None = None) -> dict[str, str]:
     """Reads every ``*.yang`` of a directory (not of those below it): file name → text.
 
+    A text is UTF-8 (RFC 7950 section 6), with or without a byte order mark; UTF-16 is known by its own. What is
+    neither is read with U+FFFD where it cannot be: names and strings of YANG's own are ASCII.
+
+    Args:
+        path: The directory.
+        unread: Gets the files that cannot be read, with the reason; None: one of them is an error.
+
     Raises:
-        SchemaError: ``module-directory``: it is no directory, or a file of it cannot be read as UTF-8.
+        SchemaError: ``module-directory``: it is no directory, or a file of it cannot be read.
     """
     directory = Path(path)
     if not directory.is_dir():
         raise SchemaError("module-directory", f"{directory} is no directory of YANG modules")
+    found = {}
     try:
-        return {file.name: file.read_text(encoding="utf-8") for file in sorted(directory.glob("*.yang"))}
-    except (OSError, UnicodeDecodeError) as error:
-        raise SchemaError("module-directory", f"a module of {directory} cannot be read: {error}") from error
+        files = sorted(file for file in directory.iterdir() if file.suffix.lower() == ".yang")
+    except OSError as error:
+        raise SchemaError("module-directory", f"{directory} cannot be read: {error}") from error
+    for file in files:
+        why = _unreadable(file)
+        if not why:
+            found[file.name] = _decoded(file.read_bytes())
+        elif unread is not None:
+            unread[file.name] = why
+        else:
+            raise SchemaError("module-directory", f"a module of {directory} cannot be read: {file.name}: {why}")
+    return found
+
+
+def _unreadable(file: Path) -> str:
+    """Says why a file is not read; empty: it is."""
+    try:
+        size = file.stat().st_size
+        with file.open("rb"):
+            return f"it has {size:,} octets, more than {MAX_MODULE_BYTES:,}" if size > MAX_MODULE_BYTES else ""
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _decoded(octets: bytes) -> str:
+    encoding = "utf-16" if octets.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    return TextIOWrapper(BytesIO(octets), encoding, errors="replace").read()  # lines end with one character
 
 
 def bundled() -> dict[str, str]:

@@ -20,6 +20,7 @@ from yangbeam.io.temporary_folders import temporary_folder
 from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.directories import Directory, Library
 from yangbeam.registry.envelope import is_ours
+from yangbeam.registry.formats.judges import HERE
 from yangbeam.registry.guard.guard import guard_of
 
 BATCH_BYTES: Final = 1 << 20
@@ -80,8 +81,9 @@ class BodyReader:
         if self._library is None:
             self._library = Library(self._folders, use_bundled=True)
         chosen = self._library.schema_set("0.0.0.0", None, modules)  # noqa: S104 # any exporter
-        if not is_ours(chosen):
-            guard_of(CostLimits()).compiles(chosen)
+        judge = HERE if is_ours(chosen) else guard_of(CostLimits())
+        if chosen.leeway is not None:
+            chosen = judge.salvaged(chosen)
         with Schema(chosen, write_set(chosen, self._cache)) as schema:
             return schema.tree
 

@@ -1,7 +1,9 @@
-"""Which directory of YANG modules serves an exporter, and which of its modules make the schema of a subscription."""
+"""Which directories of YANG modules serve an exporter, and what of them makes the schema of a subscription."""
 
+import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address, ip_network
@@ -10,8 +12,10 @@ from typing import Final
 
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.yang.augmenting import closure
+from yangbeam.core.yang.collection import Collection, Offer
 from yangbeam.core.yang.module_text import ModuleText, read_module_text
-from yangbeam.core.yang.schema_set import SchemaSet, make_schema_set
+from yangbeam.core.yang.schema_set import SchemaSet
+from yangbeam.core.yang.selection import select
 from yangbeam.io.yang_directories import bundled, read_modules
 
 NOTIFICATION_MODULES: Final = (
@@ -32,8 +36,12 @@ _OWN: Final = 1_000
 """Ranks of directories: for anybody, for a release; in between the prefixes, by length; for a content-id."""
 
 MAX_SETS: Final = 1_024
-"""Sets of one directory that are remembered: thousands of exporters ask for a few, and each costs its modules' text."""
+"""Sets that are remembered: thousands of exporters ask for a few, and each costs its modules' text."""
 
+MAX_COLLECTIONS: Final = 256
+"""Combinations of directories that serve somebody: they share their modules."""
+
+_log: Final = logging.getLogger(__name__)
 _NAMESPACE: Final = re.compile(r"""\bnamespace\s+["']?([^"';\s]+)""")
 
 
@@ -65,33 +73,49 @@ class Directory:
 
 
 class Shelf:
-    """The modules of one directory, newest revision first asked, and under them those that packages bring."""
+    """The modules of one directory; those that packages bring, if it has no path.
+
+    Attributes:
+        directory: Which.
+        unread: File → why it counts as not there.
+    """
 
     def __init__(self, directory: Directory) -> None:
         """Reads the directory.
 
         Raises:
-            SchemaError: It cannot be read, or a file in it is no YANG.
+            SchemaError: It cannot be read.
         """
         self.directory = directory
-        self._made: dict[frozenset[str], SchemaSet] = {}
-        self._texts = read_modules(Path(directory.path)) if directory.path else bundled()
+        self.unread: dict[str, str] = {}
+        self._texts = read_modules(Path(directory.path), self.unread) if directory.path else bundled()
+
+    @property
+    def where(self) -> str:
+        """What it is, for messages."""
+        return self.directory.path or "the bundled modules"
 
     @cached_property
-    def _by_revision(self) -> dict[str, dict[str, ModuleText]]:
-        found: dict[str, dict[str, ModuleText]] = {}
-        for text in self._texts.values():
-            module = read_module_text(text)
-            found.setdefault(module.name, {})[module.revision] = module
-        return found
+    def offer(self) -> Offer:
+        """Its modules."""
+        modules = []
+        for file, text in self._texts.items():
+            try:
+                modules.append(read_module_text(text))
+            except SchemaError as error:
+                self.unread[file] = error.detail
+        for file, why in self.unread.items():
+            _log.warning("%s/%s counts as not there: %s", self.where, file, why)
+        return Offer(self.where, modules, is_ours=not self.directory.path)
 
     @cached_property
     def newest(self) -> dict[str, str]:
         """Module name to the text of its newest revision here."""
-        return {name: revisions[max(revisions)].text for name, revisions in self._by_revision.items()}
+        return {name: revisions[max(revisions)].text for name, revisions in self.offer.by_name.items()}
 
     @cached_property
-    def _names(self) -> dict[str, str]:
+    def names(self) -> dict[str, str]:
+        """Namespace to module name."""
         found = {}
         for name, text in self.newest.items():
             namespace = _NAMESPACE.search(text)
@@ -99,57 +123,12 @@ class Shelf:
                 found[namespace.group(1)] = name
         return found
 
-    def schema_set(self, wanted: frozenset[str], notifications: Mapping[str, str]) -> SchemaSet:
-        """Returns the set that reads the wanted modules and all notifications; made once for all that want the same.
-
-        Args:
-            wanted: Names, ``name@revision``, or namespaces.
-            notifications: Texts by name to take the notification modules and their imports from where this directory
-                has none; always the same ones.
-
-        Raises:
-            SchemaError: ``schema-missing``: a wanted module, or one it imports, is not here.
-        """
-        made = self._made.get(wanted)
-        if made is None:
-            made = self._made[wanted] = self._make(wanted, notifications)
-            if len(self._made) > MAX_SETS:
-                self._made.pop(next(iter(self._made)), None)
-        return made
-
-    def _make(self, wanted: frozenset[str], notifications: Mapping[str, str]) -> SchemaSet:
-        asked = dict(self._asked(name) for name in sorted(wanted))  # of several missing ones always the same is named
-        texts = dict(notifications) | self.newest | asked
-        names = closure(texts, (*asked, *NOTIFICATION_MODULES))
-        return make_schema_set({name: texts[name] for name in names}, features=self._features())
-
-    def _asked(self, wanted: str) -> tuple[str, str]:
-        name, _, revision = self._names.get(wanted, wanted).partition("@")
-        revisions = self._by_revision.get(name)
-        where = self.directory.path or "the bundled modules"
-        if not revisions:
-            raise SchemaError(
-                "module-missing",
-                f"module {name} is not in {where}: add its .yang file, or a directory that has it for this exporter",
-                module=name,
-            )
-        module = revisions.get(revision) if revision else revisions[max(revisions)]
-        if module is None:
-            raise SchemaError(
-                "module-missing",
-                f"{where} has {name} of {', '.join(sorted(revisions))}, the publisher uses {revision}: add that file",
-                module=f"{name}@{revision}",
-            )
-        return name, module.text
-
-    def _features(self) -> dict[str, list[str]] | None:
-        if self.directory.features is None:
+    def features(self, module: ModuleText) -> tuple[str, ...] | None:
+        """The features of a module that are enabled; None: all."""
+        chosen = self.directory.features
+        if chosen is None:
             return None
-        chosen: dict[str, list[str]] = {name: [] for name in self.newest}
-        for feature in self.directory.features:
-            module, _, name = feature.partition(":")
-            chosen.setdefault(module, []).append(name)
-        return chosen
+        return tuple(name for owner, _, name in (each.partition(":") for each in chosen) if owner == module.name)
 
 
 class Library:
@@ -168,37 +147,72 @@ class Library:
         use_bundled: bool,
         releases: tuple[tuple[str, str], ...] = (),
     ) -> None:
+        self._made: OrderedDict[tuple[object, ...], SchemaSet] = OrderedDict()
+        self._collections: OrderedDict[tuple[int, ...], Collection] = OrderedDict()
         self._releases = [(Directory(exporter=prefix), release) for prefix, release in releases]
         self._shelves = [Shelf(directory) for directory in directories]
         self._bundled = Shelf(Directory())
         self._use_bundled = use_bundled
 
     @cached_property
-    def _notifications(self) -> dict[str, str]:
+    def _notifications(self) -> dict[str, ModuleText]:
         texts = self._bundled.newest
-        return {name: texts[name] for name in closure(texts, NOTIFICATION_MODULES)}
+        return {name: read_module_text(texts[name]) for name in closure(texts, NOTIFICATION_MODULES)}
 
     def notifications(self) -> dict[str, str]:
         """Returns the texts by name of the notification modules and what they import, as they come with us."""
-        return self._notifications
+        return {name: module.text for name, module in self._notifications.items()}
 
     def is_meant_for(self, exporter: str, content_id: str | None) -> bool:
         """Whether a directory was written for this exporter, its release or content-id: more than a default."""
         return any(self._rank(shelf.directory, exporter, content_id) > _DEFAULT for shelf in self._shelves)
 
+    def offers(self, exporter: str, content_id: str | None) -> list[Offer]:
+        """Returns the directories that serve an exporter, the most specific first; the bundled modules are none."""
+        return [shelf.offer for shelf in self._serving(exporter, content_id) if not shelf.offer.is_ours]
+
     def schema_set(self, exporter: str, content_id: str | None, wanted: frozenset[str]) -> SchemaSet:
-        """Returns the set of the directory that serves best and has all that is wanted.
+        """Returns the set of all directories that serve together; made once for all that are served the same.
+
+        Args:
+            exporter: Source address of the messages.
+            content_id: The YANG library's, when the publisher named one.
+            wanted: Names, ``name@revision``, or namespaces.
 
         Raises:
-            SchemaError: None has; the error is the best-serving directory's.
+            SchemaError: ``module-missing``: no directory has what is wanted, or imported; ``schema-missing``: none
+                serves.
         """
-        first: SchemaError | None = None
-        for shelf in self._serving(exporter, content_id):
-            try:
-                return shelf.schema_set(wanted, self._notifications)
-            except SchemaError as error:
-                first = first or error
-        raise first or SchemaError("schema-missing", f"no directory of YANG modules serves {exporter}: configure one")
+        shelves = list(self._serving(exporter, content_id))
+        if not shelves:
+            raise SchemaError("schema-missing", f"no directory of YANG modules serves {exporter}: configure one")
+        served = tuple(id(shelf) for shelf in shelves)
+        made = self._made.get((served, wanted))
+        if made is None:
+            made = self._made[served, wanted] = self._select(shelves, self._collection(served, shelves), wanted)
+            if len(self._made) > MAX_SETS:
+                self._made.popitem(last=False)
+        return made
+
+    def _collection(self, served: tuple[int, ...], shelves: list[Shelf]) -> Collection:
+        found = self._collections.get(served)
+        if found is None:
+            found = self._collections[served] = Collection([shelf.offer for shelf in shelves], self._notifications)
+            if len(self._collections) > MAX_COLLECTIONS:
+                self._collections.popitem(last=False)
+        return found
+
+    def _select(self, shelves: list[Shelf], collection: Collection, wanted: frozenset[str]) -> SchemaSet:
+        # Sorted: of several missing ones always the same is named.
+        asked = [_asked(shelves, collection, name) for name in sorted(wanted)]
+        by_offer = {id(shelf.offer): shelf for shelf in shelves}
+
+        def features(module: ModuleText) -> tuple[str, ...] | None:
+            offer = collection.offer_of(module)
+            shelf = by_offer.get(id(offer)) if offer is not None else None
+            return shelf.features(module) if shelf is not None else None
+
+        return select(collection, asked, roots=NOTIFICATION_MODULES, features=features)
 
     def _serving(self, exporter: str, content_id: str | None) -> Iterator[Shelf]:
         """Yields the content-id's own directory, the narrowest prefix, the release's, defaults, the bundled modules."""
@@ -220,3 +234,25 @@ class Library:
         served = [(where.serves(exporter), release) for where, release in self._releases]
         length, release = max(served, default=(0, ""))
         return release if length else None
+
+
+def _asked(shelves: list[Shelf], collection: Collection, wanted: str) -> ModuleText:
+    """Returns a wanted module, by name, ``name@revision`` or namespace."""
+    known = next((shelf.names[wanted] for shelf in shelves if wanted in shelf.names), wanted)
+    name, _, revision = known.partition("@")
+    module = collection.find(name, revision)
+    if module is not None:
+        return module
+    where = shelves[0].where
+    revisions = next((found for shelf in shelves if (found := shelf.offer.by_name.get(name))), None)
+    if not revisions:
+        raise SchemaError(
+            "module-missing",
+            f"module {name} is not in {where}: add its .yang file, or a directory that has it for this exporter",
+            module=name,
+        )
+    raise SchemaError(
+        "module-missing",
+        f"{where} has {name} of {', '.join(sorted(revisions))}, the publisher uses {revision}: add that file",
+        module=f"{name}@{revision}",
+    )

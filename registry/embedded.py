@@ -8,6 +8,7 @@ from uuid import UUID
 
 from yangbeam.core.elements import Terms
 from yangbeam.core.errors import SchemaError, SchemaPendingError
+from yangbeam.core.registered_set import left_out_of
 from yangbeam.core.yang.cache import SchemaCache
 from yangbeam.core.yang.costs import CostLimits
 from yangbeam.core.yang.schema import Schema
@@ -22,6 +23,7 @@ from yangbeam.registry.formats.known import formats
 from yangbeam.registry.guard.guard import guard_of
 from yangbeam.registry.guard.workshop import Workshop
 from yangbeam.registry.local import LocalRegistry
+from yangbeam.registry.quirks import QUIRKS
 from yangbeam.registry.register import root_subject
 from yangbeam.registry.registrar import Registrar
 from yangbeam.registry.store import SchemaStore
@@ -103,7 +105,7 @@ class EmbeddedRegistry:
 class _Opened:
     def __init__(self, handle: EmbeddedRegistry) -> None:
         self._library = Library(handle.directories, use_bundled=handle.use_bundled, releases=handle.releases)
-        self._nodes = Discovery(handle.discovery, self._library.notifications) if handle.discovery else None
+        self._nodes = _discovery(handle.discovery, self._library) if handle.discovery else None
         self._store = SchemaStore(handle.path)
         self._guids: dict[int, bytes] = {}
         self._own: dict[str, int] = {}
@@ -166,7 +168,9 @@ class _Opened:
     def _registered(self, found: SchemaSet, subject: str) -> int:
         known = self._ids.get((found.digest, subject))
         if known is None:
-            known = self._ids[found.digest, subject] = self._registry.register_set(found, subject).root.id
+            registered = self._registry.register_set(found, subject)
+            known = self._ids[found.digest, subject] = registered.root.id
+            QUIRKS.note(known, left_out_of(registered.body))
             if len(self._ids) > MAX_ANSWERS:
                 del self._ids[next(iter(self._ids))]
         return known
@@ -204,6 +208,10 @@ class _Opened:
     def _load(self, schema_id: int) -> Schema:
         found = self._registry.schema_set(schema_id)
         return Schema(found, write_set(found, self._texts))
+
+
+def _discovery(settings: DiscoverySettings, library: Library) -> Discovery:
+    return Discovery(settings, library.notifications, others=library.offers)
 
 
 _open: dict[EmbeddedRegistry, Any] = {}

@@ -32,7 +32,7 @@ def _brought() -> dict[str, str]:
 def enveloped(schema_set: SchemaSet, judge: Judge = HERE) -> SchemaSet:
     """Returns the set with the modules of the telemetry message; a node's own texts stand before those brought.
 
-    The set is known to compile afterwards.
+    The set is known to compile afterwards: what of one with leeway does not is left out, and named.
 
     Args:
         schema_set: The node's own.
@@ -42,22 +42,46 @@ def enveloped(schema_set: SchemaSet, judge: Judge = HERE) -> SchemaSet:
         SchemaError: ``schema-invalid``: the set does not compile, in libyang's words; ``schema-too-costly``.
         SchemaPendingError: The judge is busy.
     """
-    names = {module.name for module in schema_set.modules}
-    if ROOT in names:
+    if schema_set.leeway is None:
+        return _whole(schema_set, judge)
+    try:
+        return _whole(schema_set, judge, _ROOTS[:1]).settled(schema_set.left_out)
+    except SchemaPendingError:
+        raise
+    except SchemaError as error:
+        first = error
+    try:
+        found = judge.salvaged(schema_set)
+    except SchemaError as error:
+        is_costly = error.reason == first.reason == TOO_COSTLY
+        raise (first if is_costly else error) from None  # the first one names the module
+    return _whole(found, judge).settled(found.left_out)
+
+
+_ROOTS: Final = ((ROOT, EXTENSION, *TRANSPORTS), (ROOT, EXTENSION), (ROOT,))
+
+
+def _is_without_root(schema_set: SchemaSet) -> bool:
+    return all(module.name != ROOT for module in schema_set.modules)
+
+
+def _whole(schema_set: SchemaSet, judge: Judge, attempts: Iterable[tuple[str, ...]] = _ROOTS) -> SchemaSet:
+    if not _is_without_root(schema_set):
         judge.compiles(schema_set)
         return schema_set
-    for roots in ((ROOT, EXTENSION, *TRANSPORTS), (ROOT, EXTENSION), (ROOT,)):
+    for roots in attempts:
         found = _with(schema_set, roots)
         try:
             judge.compiles(found)
         except SchemaError as error:
             if error.reason == TOO_COSTLY or isinstance(error, SchemaPendingError):
                 raise
+            refused = error
             continue
         return found
-    judge.compiles(schema_set)  # whose fault it is: the set's own is told first
-    judge.compiles(found)
-    return found
+    if attempts is _ROOTS:
+        judge.compiles(schema_set)  # whose fault it is: the set's own is told first
+    raise refused
 
 
 def is_ours(schema_set: SchemaSet) -> bool:

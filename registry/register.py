@@ -9,7 +9,7 @@ import msgspec
 import orjson
 
 from yangbeam.core.registered import AVRO, YANG, Body, Metadata, Reference, Registered, RegistryClient
-from yangbeam.core.registered_set import LENT
+from yangbeam.core.registered_set import LEFT_OUT, LENT
 from yangbeam.core.wrapped_module import CONFORMANCE, wrapped
 from yangbeam.core.yang.module_text import ModuleText
 from yangbeam.core.yang.module_text import Reference as Need
@@ -91,9 +91,19 @@ def register_set(
     needed = {need for inner in needs.values() for need in inner}
     tops = [key for key in order if key not in needed and key != root and not modules[key].belongs_to]
     body = _body(modules[root], modules, _references([*needs[root], *tops], found), schema_set, is_lent=False)
+    body = _quirky(body, schema_set)
     return register_root(
         client, subject, RegisteredSet(Registered(subject, 0), tuple(found.values()), _as(body, kind, "root"))
     )
+
+
+def _quirky(body: Body, schema_set: SchemaSet) -> Body:
+    """Returns the root's schema with what the set is read without."""
+    if not schema_set.left_out:
+        return body
+    metadata = body.metadata or Metadata()
+    tags = dict(metadata.tags or {}) | {LEFT_OUT: tuple(str(each) for each in schema_set.left_out)}
+    return msgspec.structs.replace(body, metadata=msgspec.structs.replace(metadata, tags=tags)).normal()
 
 
 def register_root(client: RegistryClient, subject: str, known: RegisteredSet) -> RegisteredSet:

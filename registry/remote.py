@@ -33,6 +33,7 @@ from yangbeam.registry.envelope import enveloped, is_ours, own_set
 from yangbeam.registry.formats.judges import HERE, Judge
 from yangbeam.registry.guard.guard import guard_of
 from yangbeam.registry.guard.workshop import Workshop
+from yangbeam.registry.quirks import QUIRKS
 from yangbeam.registry.register import register_set, root_subject
 from yangbeam.registry.resolving import make_resolver
 from yangbeam.transforms.outsides import OUTSIDES
@@ -300,6 +301,7 @@ class _Connected:
                 raise
             return known
         self._store.keep_set(schema_id, str(guid), found)
+        QUIRKS.note(schema_id, found.left_out)
         return found
 
 

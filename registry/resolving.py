@@ -49,4 +49,6 @@ def make_resolver(
 ) -> LibraryResolver:
     """Returns the resolver of a configuration; the parameters are those of ``embedded.EmbeddedRegistry``."""
     library = Library(directories, use_bundled=use_bundled, releases=releases)
-    return LibraryResolver(library, Discovery(discovery, library.notifications) if discovery else None)
+    return LibraryResolver(
+        library, Discovery(discovery, library.notifications, others=library.offers) if discovery else None
+    )

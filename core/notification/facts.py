@@ -51,6 +51,8 @@ def modules_of_members(name: str, contents: Any) -> tuple[str, ...]:
 
     >>> modules_of_members("datastore-contents", {"ietf-interfaces:interfaces": {}})
     ('ietf-interfaces',)
+    >>> modules_of_members("datastore-contents", {"acme:top": 1, "@acme:top": {"ietf-origin:origin": "x"}})
+    ('acme',)
     """
     if type(contents) is not dict:
         mapping(name, contents)
@@ -58,10 +60,9 @@ def modules_of_members(name: str, contents: Any) -> tuple[str, ...]:
         for member in contents:
             if type(member) is str:
                 module, colon, _ = member.partition(":")
-                return (module,) if colon else ()
-    return tuple(
-        dict.fromkeys(member.partition(":")[0] for member in contents if type(member) is str and ":" in member)
-    )
+                return (module.removeprefix("@"),) if colon else ()
+    named = (member.partition(":")[0] for member in contents if type(member) is str and ":" in member)
+    return tuple(dict.fromkeys(module.removeprefix("@") for module in named))  # RFC 7952 section 5.2.2: "@module:leaf"
 
 
 def notification_of(message: Message, found: Unwrapped, row: str, encoding: Encoding) -> Notification:

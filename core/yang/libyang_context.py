@@ -5,7 +5,7 @@ slower than one thread alone, because of the lock on its dictionary.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -29,6 +29,8 @@ _PROFILES: dict[str, tuple[int, int]] = {
 _parse, _free, _JSON, _NULL = lib.lyd_parse_data_mem, lib.lyd_free_all, lib.LYD_JSON, ffi.NULL
 
 
+_PARSED: Final = re.compile(r'Parsing (?:sub)?module "([^"]+)" failed')
+"""Of modules that need each other the innermost comes first."""
 _LOCATION: Final = re.compile(r'(Data|Schema) location "(.*?)"(?:, |\.?$)', re.DOTALL)
 """How libyang 2.1 says where: of what is missing it has the schema's path alone."""
 
@@ -41,6 +43,15 @@ class Refusal(NamedTuple):
     """Instance path, as far as libyang names it."""
     schema_path: str = ""
     """Schema path, where it names this alone: of a node that is missing."""
+
+
+class RefusedModuleError(SchemaError):
+    """libyang refuses a module; ``path`` is where, in its words (``statements.find_refused``)."""
+
+    def __init__(self, what: str, words: str, path: str) -> None:
+        super().__init__("schema-invalid", f"{what}: {words}")
+        self.words = words
+        self.path = path
 
 
 class LibyangContext:
@@ -71,8 +82,28 @@ class LibyangContext:
         for name, revision in schema_set.implemented:
             at(f"{name}@{revision}" if revision else name)
             self._load(name, revision, schema_set.features.get(name))
+        self._compile()
+
+    def add(self, modules: Iterable[tuple[str, str, tuple[str, ...] | None]]) -> None:
+        """Implements further modules: name, revision and features; refused, the context is as it was.
+
+        Raises:
+            RefusedModuleError: libyang refuses one.
+        """
+        for module in modules:
+            self._load(*module)
+        self._compile()
+
+    def _compile(self) -> None:
         if lib.ly_ctx_compile(self._raw) != lib.LY_SUCCESS:
-            raise SchemaError("schema-invalid", f"the schema set does not compile: {self._errors()}")
+            raise self._refused("the schema set does not compile")
+
+    def _refused(self, what: str) -> RefusedModuleError:
+        error = lib.ly_err_first(self._raw)
+        path = text_of(lib.error_path(error)) if error else ""
+        words = self._errors()
+        parsed = _PARSED.search(words) if path.startswith("Line") else None
+        return RefusedModuleError(what, words, f"/{parsed.group(1)}: {path}" if parsed else path)
 
     @property
     def raw(self) -> Any:
@@ -97,7 +128,7 @@ class LibyangContext:
         wanted = ffi.new("char *[]", [*texts, ffi.NULL])
         when = revision.encode() if revision else ffi.NULL
         if not lib.ly_ctx_load_module(self._raw, name.encode(), when, wanted):
-            raise SchemaError("schema-invalid", f"module {name}@{revision} does not load: {self._errors()}")
+            raise self._refused(f"module {name}@{revision} does not load")
 
     def _errors(self) -> str:
         """Takes what libyang said, oldest first, and clears it."""

@@ -151,6 +151,18 @@ def read_module_text(text: str) -> ModuleText:
     return ModuleText(opening[1], max(revisions, default=""), text, tuple(imports), tuple(includes), owner, prefix)
 
 
+def readable(text: str) -> str:
+    """Returns a text as libyang reads it: without a byte order mark, and blanks for what no YANG text may hold.
+
+    RFC 7950 section 14 (``yang-char``): control characters, and code points that stand for none. Lines stay what they
+    are.
+    """
+    return _NO_CHARACTER.sub(" ", text.removeprefix("\ufeff"))
+
+
+_NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
 def structures_as_containers(text: str) -> str:
     """Rewrites ``sx:structure`` to ``container`` and ``sx:augment-structure`` to ``augment`` (RFC 8791).
 

@@ -86,9 +86,10 @@ class Schema:
         refusal = self._context.refusal(text, profile)
         if refusal:
             raise self._refused(document, refusal)
-        if not self._top.issuperset(document):
+        strangers = [name for name in document if name.removeprefix("@") not in self._top]
+        if strangers:
             # libyang brings modules of its own, and structures are containers to it: neither is data of this set.
-            name = next(name for name in document if name not in self._top)
+            name = strangers[0]
             raise InvalidInstanceError("invalid-contents", f"/{name}: {NOT_DATA}", path=f"/{name}", rule=NOT_DATA)
         refuse_duplicate_keys(document, self._keys)
 

@@ -2,16 +2,32 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from yangbeam.core.errors import SchemaError
-from yangbeam.core.yang.module_text import ModuleText, Reference, read_module_text, structures_as_containers
+from yangbeam.core.yang.left_out import LeftOut, named
+from yangbeam.core.yang.module_text import ModuleText, Reference, read_module_text, readable, structures_as_containers
 
 Root = str | tuple[str, str]
 """A module to implement: its name, ``name@revision``, or (name, revision)."""
 
 # libyang brings these itself and knows no other; a set need not have them.
 _BUILT_IN = frozenset({"yang", "ietf-yang-metadata"})
+
+
+@dataclass(frozen=True, slots=True)
+class Leeway:
+    """What of a set that was put together must be there, and what may go.
+
+    Attributes:
+        contents: Modules that the contents need; they and their imports stay.
+        notifications: Modules that the notifications need.
+        ours: Texts to read these by if the node's own do not compile.
+    """
+
+    contents: tuple[str, ...] = ()
+    notifications: tuple[str, ...] = ()
+    ours: tuple[ModuleText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +38,33 @@ class SchemaSet:
         modules: Modules and submodules, sorted by name and revision; several revisions of one module may be imported.
         implemented: (name, revision) of the modules whose data nodes, augments and deviations hold.
         features: Module → enabled features; a module that is absent has all its features enabled.
-        digest: SHA-256 in hex over modules, implemented and features: equal content, equal digest.
+        digest: SHA-256 in hex over modules, implemented and features, and what may be left out: equal content, equal
+            digest.
+        left_out: What it is read without: quirks of the schema, told and registered with it.
+        leeway: What may be left out if it does not compile; None: nothing, or it is known to compile.
     """
 
     modules: tuple[ModuleText, ...]
     implemented: tuple[tuple[str, str], ...]
     features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     digest: str = ""
+    left_out: tuple[LeftOut, ...] = ()
+    leeway: Leeway | None = None
 
     def files(self) -> dict[str, str]:
         """File name → text as the validator is to read it (structures rewritten to containers)."""
-        return {module.file_name: structures_as_containers(module.text) for module in self.modules}
+        return {module.file_name: readable(structures_as_containers(module.text)) for module in self.modules}
+
+    def with_leeway(self, leeway: Leeway, left_out: tuple[LeftOut, ...] = ()) -> "SchemaSet":
+        """Returns the set as one of which some may be left out, and some is already."""
+        more = repr((leeway.contents, leeway.notifications, [(text.name, text.revision) for text in leeway.ours]))
+        digest = hashlib.sha256(f"{self.digest}{more}".encode()).hexdigest()
+        return replace(self, digest=digest, left_out=left_out, leeway=leeway)
+
+    def settled(self, left_out: tuple[LeftOut, ...]) -> "SchemaSet":
+        """Returns the set as one that compiles, and what it is read without."""
+        found = schema_set_of(self.modules, self.implemented, self.features)
+        return replace(found, left_out=named(left_out))
 
     def revisions(self) -> dict[str, str]:
         """Implemented module → revision."""

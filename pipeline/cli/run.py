@@ -32,6 +32,7 @@ from yangbeam.pipeline.view.report import Report, build
 from yangbeam.pipeline.view.report_view import summary
 from yangbeam.pipeline.view.run_metrics import RunMetrics
 from yangbeam.pipeline.view.status import STATUS, Snapshot
+from yangbeam.registry.quirks import QUIRKS
 from yangbeam.transforms.outsides import OUTSIDES
 
 _LISTEN = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[^:]*)):(?P<port>\d{1,5})")
@@ -215,6 +216,7 @@ def execute(job: Job, launchers: Launchers, *, json: bool, max_dead: float | Non
     sinks = list(shape.sinks)
     STATUS.clear(sinks)
     OUTSIDES.clear()
+    QUIRKS.clear()
     try:
         with _metrics(job), LiveView(RunView(STATUS.snapshot), job.config.status, messages()):
             launchers.of(job.config)(job)

@@ -11,6 +11,7 @@ from yangbeam.core.ledger import BOUND, DECODED, DELIVERED, REPLACED, ROWS, UNWR
 from yangbeam.core.loss.holes import Missing, missing_by_exporter
 from yangbeam.core.outside import Outside
 from yangbeam.core.udp_notif import ACCEPTED, REFUSED
+from yangbeam.core.yang.left_out import LeftOut
 from yangbeam.pipeline.view.balance import Shape, is_balanced, lines, open_of
 from yangbeam.pipeline.view.status import Snapshot
 
@@ -72,6 +73,18 @@ class OutsideEntry(TypedDict):
     """Of one that is away: what was said last."""
 
 
+class QuirkEntry(TypedDict):
+    """What a schema is read without."""
+
+    schema_id: int
+    """The first one of this run that it was found at."""
+    module: str
+    line: int
+    """0: the whole module."""
+    statement: str
+    words: str
+
+
 class DiscontinuityEntry(TypedDict):
     """One jump of a counter that nothing shows to be a loss: what lies between was perhaps never sent."""
 
@@ -101,6 +114,7 @@ class Report(TypedDict):
     open_edges: list[OpenEdge]
     balanced: bool
     outside: list[OutsideEntry]
+    quirks: list[QuirkEntry]
 
 
 def build(snapshot: Snapshot, shape: Shape) -> Report:
@@ -124,7 +138,12 @@ def build(snapshot: Snapshot, shape: Shape) -> Report:
         open_edges=[_open(one) for one in open_of(snapshot, shape)],
         balanced=is_balanced(snapshot, shape),
         outside=[_outside(one) for one in snapshot.outsides],
+        quirks=[_quirk(*one) for one in snapshot.quirks],
     )
+
+
+def _quirk(schema_id: int, one: LeftOut) -> QuirkEntry:
+    return QuirkEntry(schema_id=schema_id, module=one.module, line=one.line, statement=one.statement, words=one.words)
 
 
 def _outside(one: Outside) -> OutsideEntry:

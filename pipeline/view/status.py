@@ -13,6 +13,8 @@ from yangbeam.core.elements import LearnedScope, LedgerTotal, LedgerTotals, Loss
 from yangbeam.core.ledger import DECODED, OTHERS
 from yangbeam.core.outside import Outside
 from yangbeam.core.totals import line_of
+from yangbeam.core.yang.left_out import LeftOut
+from yangbeam.registry.quirks import QUIRKS
 from yangbeam.transforms.acknowledged import ACKNOWLEDGED
 from yangbeam.transforms.outsides import OUTSIDES
 
@@ -63,6 +65,7 @@ class Snapshot:
         is_over: The run ended in order: nothing is under way any more, so that what is not accounted for is lost.
         sinks: Every sink of the run, as the ledger names them.
         outsides: The outside systems of this process.
+        quirks: Schema ids, and what their schemas are read without.
         ending_s: How long the end may still wait for them; None: nobody asked for the end.
     """
 
@@ -82,6 +85,7 @@ class Snapshot:
     is_over: bool = False
     sinks: tuple[str, ...] = ()
     outsides: tuple[Outside, ...] = ()
+    quirks: tuple[tuple[int, LeftOut], ...] = ()
     ending_s: float | None = None
 
     def received(self) -> int:
@@ -195,6 +199,7 @@ class Status:
                 is_over=self._is_over,
                 sinks=self._sinks,
                 outsides=OUTSIDES.all(),
+                quirks=QUIRKS.all(),
                 ending_s=OUTSIDES.left_s(),
             )
 

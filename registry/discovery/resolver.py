@@ -7,13 +7,14 @@ starts a thread, a failure is followed by a pause, and what nodes gave is on dis
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
 
 from yangbeam.core.elements import Terms
 from yangbeam.core.errors import SchemaError, SchemaPendingError, YangbeamError
+from yangbeam.core.yang.collection import Offer
 from yangbeam.core.yang.node_modules import NodeModules, misfit, schema_set_of
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.io.module_store import ModuleStore, Pointer
@@ -59,6 +60,7 @@ class Discovery:
         clock: Seconds, monotonic.
         random: Numbers in [0, 1) for the jitter.
         start: Runs something in a thread of its own.
+        others: Gives by exporter and content-id where to look for what a node does not give.
     """
 
     def __init__(
@@ -70,9 +72,11 @@ class Discovery:
         clock: Callable[[], float] = time.monotonic,
         random: Callable[[], float] | None = None,
         start: Callable[[Callable[[], None]], None] | None = None,
+        others: Callable[[str, str | None], Sequence[Offer]] = lambda *_: (),
     ) -> None:
         self._settings = settings
         self._notifications = notifications
+        self._others = others
         self._store = ModuleStore(settings.cache)
         self._asking = Asking(settings, self._store, open_session, clock)
         self._clock = clock
@@ -84,7 +88,7 @@ class Discovery:
         self._held: OrderedDict[str, NodeModules] = OrderedDict()
         self._terms: dict[tuple[str, int], tuple[float, Terms | YangbeamError | None]] = {}
         """By exporter and subscription: until when an answer holds, and the answer."""
-        self._made: OrderedDict[tuple[str, str, frozenset[str]], SchemaSet] = OrderedDict()
+        self._made: OrderedDict[tuple[str, str, frozenset[str], tuple[str, ...]], SchemaSet] = OrderedDict()
 
     def serves(self, exporter: str) -> bool:
         """Whether an exporter is one that may be asked."""
@@ -100,7 +104,7 @@ class Discovery:
         if pointer is None:
             raise self._fetch(access, wanted)
         try:
-            return self._set(pointer, modules)
+            return self._set(pointer, wanted)
         except SchemaError as error:
             raise self._fetch(access, wanted, instead=error) from None
 
@@ -175,8 +179,9 @@ class Discovery:
             self._fetch(access, wanted)  # in the background: what it had still serves
         return True
 
-    def _set(self, pointer: Pointer, wanted: frozenset[str]) -> SchemaSet:
-        key = (pointer.set_id, pointer.node, wanted)
+    def _set(self, pointer: Pointer, wanted: Wanted) -> SchemaSet:
+        others = self._others(wanted.exporter, wanted.content_id)
+        key = (pointer.set_id, pointer.node, wanted.modules, tuple(offer.where for offer in others))
         with self._lock:
             made = self._made.get(key)
         if made is not None:
@@ -184,7 +189,7 @@ class Discovery:
         modules = self._modules(pointer)
         if modules is None:
             raise SchemaError("schema-missing", f"what {pointer.node} gave is damaged in {self._settings.cache}")
-        made = schema_set_of(modules, wanted, self._notifications())
+        made = schema_set_of(modules, wanted.modules, self._notifications(), others)
         with self._lock:
             self._made[key] = made
             while len(self._made) > MAX_MADE:

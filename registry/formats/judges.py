@@ -3,12 +3,14 @@
 from typing import Final, Protocol
 
 from yangbeam.core.yang.libyang_context import LibyangContext
+from yangbeam.core.yang.salvage import salvaged
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.io.temporary_folders import temporary_folder
 from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.formats import yang_update
 from yangbeam.registry.formats.parsed import Parsed
 from yangbeam.registry.formats.yang_update import Update
+from yangbeam.registry.guard.trial import LibyangTrial
 
 
 class Judge(Protocol):
@@ -20,6 +22,10 @@ class Judge(Protocol):
 
     def compiles(self, schema_set: SchemaSet) -> None:
         """Has libyang compile a set."""
+        ...
+
+    def salvaged(self, schema_set: SchemaSet) -> SchemaSet:
+        """Returns what of a set compiles; see ``core.yang.salvage``."""
         ...
 
     def update(self, new: Parsed, old: Parsed, *, backwards: bool = False, patient: bool = False) -> Update:
@@ -41,6 +47,10 @@ class _Here:
     def compiles(self, schema_set: SchemaSet) -> None:
         with temporary_folder() as folder:
             LibyangContext(schema_set, write_set(schema_set, folder)).close()
+
+    def salvaged(self, schema_set: SchemaSet) -> SchemaSet:
+        with temporary_folder() as folder, LibyangTrial(folder) as trial:
+            return salvaged(schema_set, trial)
 
     def update(self, new: Parsed, old: Parsed, *, backwards: bool = False, patient: bool = False) -> Update:
         del patient

@@ -5,10 +5,13 @@ from typing import Final
 
 import msgspec
 
+from yangbeam.core.yang.left_out import LeftOut
 from yangbeam.core.yang.module_text import read_module_text
-from yangbeam.core.yang.schema_set import SchemaSet
+from yangbeam.core.yang.schema_set import Leeway, SchemaSet, schema_set_of
 
 HEAD: Final = 4
+BASE: Final = "*"
+"""What a process is at that salvages a set: what contents and notifications need."""
 
 
 class Job(msgspec.Struct, array_like=True, frozen=True):
@@ -24,6 +27,9 @@ class Job(msgspec.Struct, array_like=True, frozen=True):
         features: Of ``compile``: by module.
         stepwise: Of ``compile``: one module after the other, each said before it is compiled.
         argument: Of the others: what they are asked, as MessagePack.
+        leeway: Of ``salvage``: what may be left out, and our own texts.
+        largest: Of ``salvage``: modules that are tried together at most.
+        costly: Of ``salvage``: modules that are not tried.
     """
 
     kind: str
@@ -35,11 +41,56 @@ class Job(msgspec.Struct, array_like=True, frozen=True):
     features: dict[str, tuple[str, ...]] = {}
     stepwise: bool = False
     argument: bytes = b""
+    leeway: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] = ((), (), ())
+    largest: int = 1 << 30
+    costly: frozenset[str] = frozenset()
 
     def schema_set(self) -> SchemaSet:
         """Returns the set to compile."""
         modules = tuple(read_module_text(text) for text in self.texts)
-        return SchemaSet(modules, self.implemented, self.features, "judged")
+        contents, notifications, ours = self.leeway
+        leeway = Leeway(contents, notifications, tuple(read_module_text(text) for text in ours))
+        return SchemaSet(modules, self.implemented, self.features, "judged", leeway=leeway)
+
+
+class Salvaged(msgspec.Struct, array_like=True, frozen=True):
+    """What of a set compiles.
+
+    Attributes:
+        modules: Name, revision and text of its modules; no text: the one that was given.
+        implemented: (name, revision).
+        features: By module.
+        left_out: Module, line, statement and words of what it is read without.
+    """
+
+    modules: tuple[tuple[str, str, str | None], ...]
+    implemented: tuple[tuple[str, str], ...]
+    features: dict[str, tuple[str, ...]]
+    left_out: tuple[tuple[str, int, str, str], ...]
+
+    @classmethod
+    def of(cls, found: SchemaSet, given: SchemaSet) -> "Salvaged":
+        """Returns what the process answers."""
+        texts = {(module.name, module.revision): module.text for module in given.modules}
+        modules = [
+            (
+                module.name,
+                module.revision,
+                None if texts.get((module.name, module.revision)) == module.text else module.text,
+            )
+            for module in found.modules
+        ]
+        left = tuple((each.module, each.line, each.statement, each.words) for each in found.left_out)
+        return cls(tuple(modules), found.implemented, dict(found.features), left)
+
+    def schema_set(self, given: SchemaSet) -> SchemaSet:
+        """Returns the set that was found in one."""
+        known = {(module.name, module.revision): module for module in given.modules}
+        modules = tuple(
+            known[name, revision] if text is None else read_module_text(text) for name, revision, text in self.modules
+        )
+        left = tuple(LeftOut(*each) for each in self.left_out)
+        return schema_set_of(modules, self.implemented, self.features).settled((*given.left_out, *left))
 
 
 class Told(msgspec.Struct, array_like=True, frozen=True):

@@ -20,11 +20,11 @@ import msgspec
 
 from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.yang.costs import TOO_COSTLY, CostLimits, too_costly
-from yangbeam.core.yang.schema_set import SchemaSet
+from yangbeam.core.yang.schema_set import Leeway, SchemaSet
 from yangbeam.io.temporary_folders import sweep
 from yangbeam.registry.formats.parsed import Parsed
 from yangbeam.registry.formats.yang_update import Update
-from yangbeam.registry.guard.frames import HEAD, Job, Told, framed, read_exactly
+from yangbeam.registry.guard.frames import BASE, HEAD, Job, Salvaged, Told, framed, read_exactly
 
 PROCESSES: Final = 2
 """Jobs at the same time: a set that costs much holds up no other one alone."""
@@ -32,6 +32,10 @@ MAX_WAITING: Final = 32
 """Jobs under way and waiting at most; who asks beyond that is to ask again."""
 REMEMBERED: Final = 4_096
 """Verdicts on sets that are remembered, by digest; the oldest go first."""
+SALVAGED: Final = 64
+"""Sets that were salvaged and are remembered, with their texts."""
+ATTEMPTS: Final = 4
+"""To salvage a set of which some costs too much: with all, one by one, without the first, with none."""
 NAMING_CPU_S: Final = 5
 """Of finding out which module of a set it is that costs too much: the one that is being compiled after so long."""
 VERDICT_CPU_S: Final = 120
@@ -61,6 +65,7 @@ class Guard:
         self._waiting = 0
         self._is_closed = False
         self._verdicts: OrderedDict[str, SchemaError | None] = OrderedDict()
+        self._salvaged: OrderedDict[str, SchemaSet] = OrderedDict()
 
     def compiles(self, schema_set: SchemaSet) -> None:
         """Judges a set, once for its content; blocks until it is judged.
@@ -92,6 +97,47 @@ class Guard:
             _, at = self._work(msgspec.structs.replace(job, stepwise=True, cpu_s=min(NAMING_CPU_S, job.cpu_s)))
             return too_costly(told.detail, at, self.limits)
         return SchemaError(told.reason, told.detail) if told.reason else None
+
+    def salvaged(self, schema_set: SchemaSet) -> SchemaSet:
+        """Returns what of a set compiles; see ``core.yang.salvage``. What costs too much, or ends libyang, is left out.
+
+        Raises:
+            SchemaError: ``schema-invalid``, ``schema-too-costly``: of what the contents need.
+            SchemaPendingError: as ``compiles``.
+        """
+        with self._lock:
+            known = self._salvaged.get(schema_set.digest)
+        if known is None:
+            known = self._salvage(schema_set)
+            with self._lock:
+                self._salvaged[schema_set.digest] = known
+                if len(self._salvaged) > SALVAGED:
+                    self._salvaged.popitem(last=False)
+        return known
+
+    def _salvage(self, schema_set: SchemaSet) -> SchemaSet:
+        leeway = schema_set.leeway or Leeway()
+        job = self._job(
+            "salvage",
+            texts=tuple(module.text for module in schema_set.modules),
+            implemented=schema_set.implemented,
+            features=dict(schema_set.features),
+            leeway=(leeway.contents, leeway.notifications, tuple(text.text for text in leeway.ours)),
+        )
+        for attempt in range(ATTEMPTS):
+            told, at = self._work(job)
+            if told.reason != TOO_COSTLY:
+                break
+            if at in ("", BASE):
+                raise too_costly(told.detail, "", self.limits)
+            named = frozenset(at.split(","))
+            if attempt == ATTEMPTS - 2:  # the last: without all that may be left out
+                named = frozenset(name for name, _ in schema_set.implemented)
+            is_sure = len(named) == 1 or attempt == ATTEMPTS - 2
+            job = msgspec.structs.replace(job, largest=1, costly=job.costly | named if is_sure else job.costly)
+        if told.reason:
+            raise SchemaError(told.reason, told.detail)
+        return msgspec.msgpack.decode(told.result, type=Salvaged).schema_set(schema_set)
 
     def update(self, new: Parsed, old: Parsed, *, backwards: bool = False, patient: bool = False) -> Update:
         """Compares two schemas; see ``yang_update.update``. Patient: it may take VERDICT_CPU_S."""

@@ -14,16 +14,20 @@ import msgspec
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.yang.costs import TOO_COSTLY
 from yangbeam.core.yang.libyang_context import LibyangContext
+from yangbeam.core.yang.salvage import salvaged
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.tree import Node
 from yangbeam.io.temporary_folders import temporary_folder
 from yangbeam.io.yang_directories import write_set
 from yangbeam.registry.formats import yang_update
 from yangbeam.registry.formats.parsed import Parsed
-from yangbeam.registry.guard.frames import HEAD, Job, Told, framed, read_exactly
+from yangbeam.registry.guard.frames import BASE, HEAD, Job, Salvaged, Told, framed, read_exactly
+from yangbeam.registry.guard.trial import LibyangTrial
 
 _OUT_OF_MEMORY: Final = ("Memory allocation failed", "out of memory", "libyang gives no reason")
 """What libyang says where it was refused memory, even for its own words."""
+SPENT_ON_TRIALS: Final = 0.6
+"""Of the time that is allowed: then what stands is compiled once more."""
 STALE: Final = 0.5
 """Of the memory that is allowed: a process that took more is not used again."""
 
@@ -91,6 +95,18 @@ def _compile(job: Job, tell: Callable[[Told], object]) -> bytes:
     return b""
 
 
+def _salvage(job: Job, tell: Callable[[Told], object]) -> bytes:
+    given = job.schema_set()
+    with (
+        temporary_folder() as folder,
+        LibyangTrial(
+            folder, lambda names: tell(Told(at=",".join(names) or BASE)), longest_s=SPENT_ON_TRIALS * job.cpu_s
+        ) as trial,
+    ):
+        found = salvaged(given, trial, largest=job.largest, costly=job.costly)
+    return msgspec.msgpack.encode(Salvaged.of(found, given))
+
+
 def _count(node: Node) -> int:
     return 1 + sum(_count(below) for below in node.children.values())
 
@@ -112,6 +128,7 @@ def _normalised(job: Job, _: Any) -> bytes:
 
 _JOBS: Final[Mapping[str, Callable[[Job, Any], bytes]]] = {
     "compile": _compile,
+    "salvage": _salvage,
     "update": _update,
     "syntax": _syntax,
     "normalised": _normalised,

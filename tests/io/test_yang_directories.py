@@ -1,9 +1,11 @@
+import codecs
 from pathlib import Path
 
 import pytest
 
 from tests.core.yang.schemas import GOLDEN, example_set
 from yangbeam.core.errors import SchemaError
+from yangbeam.core.yang.node_modules import MAX_MODULE_BYTES
 from yangbeam.io.yang_directories import bundled, read_modules, write_set
 
 
@@ -15,10 +17,38 @@ def test_a_directory_gives_its_yang_files_and_no_others(tmp_path: Path) -> None:
     assert "example-plant@2026-01-01.yang" in read_modules(GOLDEN / "modules")
 
 
-def test_a_directory_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
+def test_a_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="no directory"):
         read_modules(tmp_path / "nowhere")
-    (tmp_path / "a.yang").write_bytes(b"\xff\xfe")
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"module a {}\n",
+        b"\xef\xbb\xbfmodule a {}\n",
+        "module a {}\n".encode("utf-16"),
+        codecs.BOM_UTF16_BE + "module a {}\n".encode("utf-16-be"),
+        b"module a {}\r\n",
+    ],
+)
+def test_a_module_is_read_in_utf_8_or_16_with_or_without_a_byte_order_mark(tmp_path: Path, octets: bytes) -> None:
+    (tmp_path / "a.yang").write_bytes(octets)
+    assert read_modules(tmp_path) == {"a.yang": "module a {}\n"}
+
+
+def test_octets_that_are_no_utf_8_cost_their_characters_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.YANG").write_bytes(b'module a { contact "Andr\xe9"; }')
+    assert read_modules(tmp_path) == {"a.YANG": 'module a { contact "Andr\ufffd"; }'}
+
+
+def test_a_file_that_cannot_be_read_costs_itself_where_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.yang").write_text("module a {}")
+    (tmp_path / "folder.yang").mkdir()
+    (tmp_path / "huge.yang").write_bytes(b" " * (MAX_MODULE_BYTES + 1))
+    unread: dict[str, str] = {}
+    assert read_modules(tmp_path, unread) == {"a.yang": "module a {}"}
+    assert unread == {"folder.yang": "Is a directory", "huge.yang": "it has 4,194,305 octets, more than 4,194,304"}
     with pytest.raises(SchemaError, match="cannot be read"):
         read_modules(tmp_path)
 

@@ -124,6 +124,7 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
         "open_edges": [],
         "balanced": True,
         "outside": [],
+        "quirks": [],
     }
 
 

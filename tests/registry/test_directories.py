@@ -7,7 +7,7 @@ import pytest
 from tests.core.yang.schemas import GOLDEN
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.yang.schema_set import SchemaSet
-from yangbeam.registry.directories import NOTIFICATION_MODULES, Directory, Library, Shelf
+from yangbeam.registry.directories import NOTIFICATION_MODULES, Directory, Library
 
 EXPORTER = "192.0.2.10"
 
@@ -144,14 +144,11 @@ def test_what_a_directory_lacks_is_looked_for_in_the_next(tmp_path: Path) -> Non
 def test_chosen_features_are_on_and_all_others_of_the_directory_off() -> None:
     path = str(GOLDEN / "modules")
     wanted = frozenset({"example-plant"})
-    every = Shelf(Directory(path)).schema_set(wanted, bundled_texts())
-    one = Shelf(Directory(path, features=("example-plant:heating",))).schema_set(wanted, bundled_texts())
+    every = Library((Directory(path),), use_bundled=False).schema_set(EXPORTER, None, wanted)
+    chosen = Directory(path, features=("example-plant:heating",))
+    one = Library((chosen,), use_bundled=False).schema_set(EXPORTER, None, wanted)
     assert tuple(one.features["example-plant"]) == ("heating",)
     assert one.digest != every.digest
-
-
-def bundled_texts() -> dict[str, str]:
-    return Shelf(Directory()).newest
 
 
 def test_a_folder_that_is_not_there_is_refused_when_the_library_is_opened(tmp_path: Path) -> None:

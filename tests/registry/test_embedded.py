@@ -77,11 +77,11 @@ def test_answers_remembered_are_bounded(registry: EmbeddedRegistry, monkeypatch:
 
 
 def test_a_set_that_does_not_compile_binds_nothing(tmp_path: Path) -> None:
-    broken = module("broken", "2026-01-01", "leaf size { type no-such-type; }")
+    broken = module("broken", "2026-01-01", "no-such-statement;")
     folder = write(tmp_path / "yang", ("broken", broken), ("things", module("things", "2026-01-01")))
     registry = EmbeddedRegistry(tmp_path / "registry.sqlite", (Directory(folder),))
     for _ in range(2):
-        with pytest.raises(SchemaError, match="no-such-type") as caught:
+        with pytest.raises(SchemaError, match="no-such-statement") as caught:
             registry.resolve(EXPORTER, None, frozenset({"broken"}))
         assert caught.value.reason == "schema-invalid"
     registry.schema(registry.resolve(EXPORTER, None, THINGS)).validate_contents(b'{"things:size":1}')

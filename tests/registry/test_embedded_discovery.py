@@ -142,10 +142,10 @@ def test_a_folder_that_was_written_for_an_exporter_is_asked_before_the_node(
 
 
 def test_modules_that_do_not_compile_name_the_exporter(registry: EmbeddedRegistry, servers: NetconfServers) -> None:
-    servers.routers[ADDRESS] = equipment([module("things", "leaf l { type no-such-type; }")], CONTENT_ID)
+    servers.routers[ADDRESS] = equipment([module("things", "no-such-statement;")], CONTENT_ID)
     with mock.patch.object(SchemaCache, "get", autospec=True, side_effect=SchemaCache.get) as compiled:
         for _ in range(3):
-            with pytest.raises(SchemaError, match=rf"the modules of {ADDRESS}: .*no-such-type"):
+            with pytest.raises(SchemaError, match=rf"the modules of {ADDRESS}: .*no-such-statement"):
                 insist(registry, content_id=None)
     assert compiled.call_count <= 1, "not again for each message"
 
