@@ -29,6 +29,9 @@ _HEADER = frozenset(
         "revision",
     )
 )
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,199}")
+"""An identifier, of a length that leaves room for a revision in the name of a file."""
+_REVISION = re.compile(r"[A-Za-z0-9_.-]{0,32}")
 _MARKS = {"{": 1, "}": -1, ";": 0}
 _STRUCTURE_IMPORT = re.compile(
     r"import\s+ietf-yang-structure-ext\s*\{[^}]*?prefix\s+[\"']?([A-Za-z_][\w.-]*)", re.DOTALL
@@ -128,12 +131,14 @@ def read_module_text(text: str) -> ModuleText:
     """Reads the head of a module or submodule.
 
     Raises:
-        SchemaError: ``not-yang``: the text does not open with a module or submodule statement.
+        SchemaError: ``not-yang``: the text does not open with a module or submodule statement that has an identifier,
+            or a revision is none.
     """
     tokens = _tokens(text.removeprefix("\ufeff"))
     opening = [next(tokens, ""), next(tokens, ""), next(tokens, "")]
     if opening[0] not in ("module", "submodule") or opening[2] != "{":
         raise SchemaError("not-yang", f"a YANG text opens with {' '.join(opening)[:60]!r}, not with a module statement")
+    _check_name(opening[1], _NAME, "module name")
     imports, includes, revisions, owner, prefix = [], [], [], "", ""
     for statement in _head(tokens):
         reference = Reference(statement.argument, statement.inner.get("revision-date", ""))
@@ -148,7 +153,15 @@ def read_module_text(text: str) -> ModuleText:
                 owner = statement.argument
             case "prefix":
                 prefix = statement.argument
-    return ModuleText(opening[1], max(revisions, default=""), text, tuple(imports), tuple(includes), owner, prefix)
+    newest = max(revisions, default="")
+    _check_name(newest, _REVISION, "revision")
+    return ModuleText(opening[1], newest, text, tuple(imports), tuple(includes), owner, prefix)
+
+
+def _check_name(name: str, form: re.Pattern[str], what: str) -> None:
+    """Refuses what would not be a file's name of its own, but a path, or too long for one."""
+    if not form.fullmatch(name):
+        raise SchemaError("not-yang", f"{name[:60]!r} is no {what} (RFC 7950 section 14)")
 
 
 def readable(text: str) -> str:
