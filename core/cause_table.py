@@ -363,8 +363,9 @@ CAUSES: Final[dict[str, Cause]] = {
         "The notification or its envelope breaks its schema at {path}.",
         "Show rule and original to the router's vendor.",
     ),
+    "pruned": Cause(CONFIGURATION, "Nodes were set aside, the rest was delivered.", "Add the modules they are of."),
     "unknown-node": Cause(
-        DEVICE,
+        CONFIGURATION,
         "The module of {path} is there, and has no such node.",
         "Compare the router's release with the modules at hand, and replace the older ones.",
     ),

@@ -80,20 +80,29 @@ class Groups:
 
     def of(self, letter: DeadLetter) -> Group | None:
         """Returns the group of a letter; None where the count of its cause says all that is known."""
-        path = path_pattern(letter.path)
+        module, path = self.names_of(letter.module, path_pattern(letter.path))
         if letter.reason == "module-missing":
             path = path.rpartition("/")[0]
-        module = letter.module if _MODULE.fullmatch(letter.module) else ""
         group = Group(letter.reason, letter.fault, module, path)
         cause = CAUSES.get(letter.reason)
         if cause is None or (not module and not path and letter.fault == cause.fault):
             return None
-        known = self._known.setdefault(letter.reason, set())
-        if group not in known:
-            if len(known) >= self._limit:
-                return None
-            known.add(group)
-        return group
+        return group if self.has_room(group) else None
+
+    @staticmethod
+    def names_of(module: str, path: str) -> tuple[str, str]:
+        """Returns a module's name and a path pattern; empty where the first is none that a module has."""
+        return module if _MODULE.fullmatch(module) else "", path
+
+    def has_room(self, group: Group) -> bool:
+        """Whether a group is counted apart: it is known, or its cause has not too many."""
+        known = self._known.setdefault(group.cause, set())
+        if group in known:
+            return True
+        if len(known) >= self._limit:
+            return False
+        known.add(group)
+        return True
 
 
 _GROUPS: Final = Groups()

@@ -27,6 +27,7 @@ from yangbeam.core.ledger import (
     MORE_LETTERS,
     NOBODY,
     NOT_MAPPED,
+    ORIGINALS,
     PENDING,
     RECEIVED,
     REFUSED,
@@ -79,6 +80,7 @@ ACCOUNTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "loss": ("loss", (EVENTS,)),
     "scopes": ("learned scopes", (LEARNED,)),
     "letters": ("dead letters", LETTERS),
+    "originals": ("pruned originals", (ORIGINALS,)),
 }
 """What is kept, by the first word of its sinks' names; the ledger's own stand elsewhere."""
 

@@ -10,6 +10,10 @@ from typing import TypedDict
 
 import msgspec
 
+from yangbeam.core.controls import Control as Control  # noqa: PLC0414 # handed on: parts of elements
+from yangbeam.core.controls import EndOfInput as EndOfInput  # noqa: PLC0414 # the same
+from yangbeam.core.controls import Heartbeat as Heartbeat  # noqa: PLC0414 # the same
+from yangbeam.core.controls import Refused as Refused  # noqa: PLC0414 # the same
 from yangbeam.core.lost import LearnedScope as LearnedScope  # noqa: PLC0414 # handed on: an element, too
 from yangbeam.core.lost import LossEvent as LossEvent  # noqa: PLC0414 # the same
 from yangbeam.core.record import Record
@@ -53,53 +57,6 @@ class Message(Record, frozen=True):
     """Of one read back from the telemetry topic: which of the records that were made of it."""
     collector_id: str = ""
     """Whose heartbeats it came under; empty: not known, as of one read back from the telemetry topic."""
-
-
-class Heartbeat(Record, frozen=True, tag="heartbeat"):
-    """A collector's clock and cumulative counters; one a second live, one before the end of input.
-
-    It is the clock of quiet streams: nothing arrived between two heartbeats but what stands between them.
-    """
-
-    at: int
-    """Index in the batch's messages before which this record stands."""
-    collector_id: str
-    clock_us: int
-    counters: dict[str, int]
-    """Cumulative: ``datagrams``, the names of COUNTERS in core.udp_notif, ``kernel_drops``, ``ring_drops``."""
-    given: int = -1
-    """Messages and refusals that this collector gave to this shard before, since it began; -1: it does not say."""
-
-
-class Refused(Record, frozen=True, tag="refused"):
-    """What the receiver could not make a message of, with its original bytes; becomes a dead letter."""
-
-    at: int
-    reason: str
-    detail: str
-    exporter: str
-    port: int
-    arrival_us: int
-    original: bytes
-    """The datagram; for an incomplete message what came of it, segments in order."""
-    publisher_id: int | None = None
-    message_id: int | None = None
-    fault: str = "device"
-    collector_id: str = ""
-    """Whose heartbeats count it; empty: no collector's, as of what a reader of a topic refused."""
-    raw_partition: int = -1
-    raw_offset: int = -1
-    """Its place in the raw topic; -1: it came without one."""
-
-
-class EndOfInput(Record, frozen=True, tag="end"):
-    """The reader's last record of a shard: flush everything."""
-
-    at: int
-    clock_us: int
-
-
-Control = Heartbeat | Refused | EndOfInput
 
 
 class _Batch(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
@@ -238,11 +195,18 @@ class Validated(Record, frozen=True):
     bound: Bound
     """Its notification's path is the one in ``json``; the message is the original, whatever its encoding."""
     verdict: str
-    """``valid``; under pass-and-mark also ``invalid`` or ``unvalidated``."""
+    """``valid``, ``pruned``, ``normalised``; under pass-and-mark also ``invalid`` or ``unvalidated``."""
     json: bytes
-    """The payload as it came when it was JSON, else transcoded by the bound schema; UTF-8, one document."""
+    """The payload as it came when it was JSON, else transcoded by the bound schema; UTF-8, one document. Of what was
+    pruned or normalised: the payload that its schema accepts."""
     why: str = ""
-    """What was wrong, when the verdict is not valid."""
+    """What was wrong, when the message was passed on all the same."""
+    nodes: int = 0
+    """How many nodes were set aside."""
+    paths: tuple[str, ...] = ()
+    """Instance paths of the first of them."""
+    habits: tuple[str, ...] = ()
+    """Names of the habits that were spelt anew."""
 
 
 class ValidatedBatch(_Batch, frozen=True, kw_only=True):
@@ -274,6 +238,8 @@ class TelemetryRecord(Record, frozen=True):
     """Where it goes; empty: the topic of the configuration."""
     raw_parts: int = 1
     """How many records were made of that message."""
+    verdict: bytes = b""
+    """JSON of what was done to its payload; empty: it is as its publisher sent it, or was not judged."""
 
 
 class TelemetryBatch(_Batch, frozen=True, kw_only=True):
@@ -317,6 +283,8 @@ class DeadLetterBatch(_Batch, frozen=True, kw_only=True):
     """What every fallible stage emits beside its output."""
 
     letters: list[DeadLetter]
+    originals: list[DeadLetter] = []
+    """Originals of pruned messages that are kept; these messages were delivered."""
 
 
 class LossBatch(_Batch, frozen=True, kw_only=True):

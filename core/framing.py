@@ -20,6 +20,8 @@ IDENTITY_HEADER: Final = "yangbeam-raw"
 """``partition/offset/index`` of its message in the raw topic, ASCII digits: the same in every attempt."""
 PUBLISHER_HEADER: Final = "yangbeam-publisher"
 """Publisher id, ASCII digits: the transport's where the notification names none; publishers are counted apart."""
+VERDICT_HEADER: Final = "yangbeam-verdict"
+"""JSON of what was done to a payload that is not its publisher's octets: verdict, nodes, paths, habits."""
 
 _JSON: Final = (CONTENT_TYPE, MediaType.JSON.encode())
 _MAX_ID: Final = 2**31 - 1

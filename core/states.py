@@ -11,7 +11,9 @@ STATES: Final[dict[str, dict[str, str]]] = {
         "not-mapped": "It was passed on without a verdict, and a sink of rows leaves it out.",
     },
     "of contents, in `yangbeam-verdict`": {
-        "valid": "The schema accepts it.",
+        "valid": "The schema accepts it, as its publisher sent it.",
+        "pruned": "The schema accepts what is left: nodes were set aside, and their absence proves nothing.",
+        "normalised": "The schema accepts it: what its publisher spelt otherwise than RFC 7951 was spelt anew.",
         "invalid": "The schema refuses it, and the policy passes it on.",
         "unvalidated": "There was no schema, or validation is off, and the policy passes it on.",
     },

@@ -25,7 +25,13 @@ _TRANSPORTS: Final = {
 }
 
 _VERDICT_LABEL: Final = "yangbeam-verdict"
-"""Operator label of a message that was passed on without being valid, or unvalidated."""
+"""Operator label of a message that is not its publisher's octets judged valid: what was done to it."""
+_NODES_LABEL: Final = "yangbeam-nodes-set-aside"
+"""How many nodes were set aside."""
+_PATHS_LABEL: Final = "yangbeam-paths-set-aside"
+"""Instance paths of the first of them."""
+_HABITS_LABEL: Final = "yangbeam-habits"
+"""Names of the habits that were spelt anew."""
 
 
 Parts = Callable[[Validated, Subscription | None, str], Sequence[Part]]
@@ -63,7 +69,7 @@ class Encoder:
         notification = validated.bound.notification
         message = notification.message
         alike = (
-            notification.node, validated.bound.subscription, notification.subscription_id, validated.verdict,
+            notification.node, validated.bound.subscription, notification.subscription_id,
             message.exporter, message.port, message.collector, message.collector_port, message.media_type,
             message.transport,
         )  # fmt: skip
@@ -88,8 +94,6 @@ class Encoder:
             _describe(notification, known),
             b"},",
             self._manifest,
-            _labels(validated),
-            b',"payload":',
         )
         return _Frame(
             known=known,
@@ -122,6 +126,8 @@ def _record(validated: Validated, frame: _Frame, part: Part, index: int = 0, par
             b'"collection-timestamp":"',
             rfc3339(message.arrival_us),
             frame.middle,
+            _labels(validated),
+            b',"payload":',
             part.json,
             b"}}",
         )
@@ -140,6 +146,7 @@ def _record(validated: Validated, frame: _Frame, part: Part, index: int = 0, par
         index,
         part.topic,
         parts,
+        _verdict(validated),
     )
 
 
@@ -153,7 +160,20 @@ def _labels(validated: Validated) -> bytes:
     if validated.verdict == "valid":
         return b""
     labels = [{"name": _VERDICT_LABEL, "string-value": validated.verdict}]
+    if validated.nodes:
+        labels.append({"name": _NODES_LABEL, "string-value": str(validated.nodes)})
+        labels.append({"name": _PATHS_LABEL, "string-value": " ".join(validated.paths)})
+    if validated.habits:
+        labels.append({"name": _HABITS_LABEL, "string-value": " ".join(validated.habits)})
     return b',"network-operator-metadata":' + orjson.dumps({"labels": labels})
+
+
+def _verdict(validated: Validated) -> bytes:
+    """Returns what the header says of a payload that is not its publisher's octets; empty for any other."""
+    if not validated.nodes and not validated.habits:
+        return b""
+    names = ("verdict", "nodes", "paths", "habits")
+    return orjson.dumps({name: getattr(validated, name) for name in names})
 
 
 def _describe(notification: Notification, known: Subscription | None) -> bytes:

@@ -31,7 +31,10 @@ def stages_of(config: Config) -> Stages:
         schemas=registry_of(config),
         policy=Policy(
             validate=config.validation.enabled,
-            pass_invalid=config.validation.policy == "pass-and-mark",
+            unknown=config.validation.unknown,
+            invalid=config.validation.invalid,
+            accept=frozenset(config.validation.accept),
+            originals=config.validation.pruned_originals,
             pass_unbound=config.schemas.missing == "pass-and-mark",
             choice=Choice(
                 config.validation.profile, config.validation.engine == "auto", config.validation.sample_one_in

@@ -11,9 +11,9 @@ import orjson
 
 from yangbeam.core.dead_letter import CUTS, letter_of_written, to_record
 from yangbeam.core.dead_letter import to_json as letter_json
-from yangbeam.core.elements import DeadLetterBatch, LedgerTotals, LossBatch, TelemetryBatch
+from yangbeam.core.elements import DeadLetter, DeadLetterBatch, LedgerTotals, LossBatch, TelemetryBatch
 from yangbeam.core.errors import ConfigurationError, SchemaPendingError, YangbeamError
-from yangbeam.core.framing import IDENTITY_HEADER, PUBLISHER_HEADER, frame
+from yangbeam.core.framing import IDENTITY_HEADER, PUBLISHER_HEADER, VERDICT_HEADER, frame
 from yangbeam.core.loss.loss_json import MODULE, loss_json
 from yangbeam.core.reader import Reader
 from yangbeam.core.tables.accounts import LEDGER, LOSS, SCOPES, ledger_rows, loss_rows, scope_rows
@@ -36,6 +36,8 @@ FILES = "files"
 KAFKA = "kafka"
 TABLES = "tables"
 """Names of the sinks in the ledger."""
+ORIGINALS_FILE = "pruned-originals.jsonl"
+"""Beside the file of dead letters."""
 
 
 def readers_of(config: Config) -> list[Reader]:
@@ -108,11 +110,17 @@ def sinks_of(config: Config, more: Mapping[str, Mapping[str, beam.PTransform]]) 
         dead = config.kafka.topics.dead_letters if config.dead_letters.kind == "kafka" else ""
         _add_kafka(config.kafka, dead, registry_of(config), telemetry, loss, totals)
     if config.dead_letters.kind == "kafka" and config.kafka is not None:
-        letters["Kafka"] = _to_kafka(
-            config.kafka, config.kafka.topics.dead_letters, letter_records, account="letters-kafka", instead=cut
+        topic = config.kafka.topics.dead_letters
+        letters["Kafka"] = _to_kafka(config.kafka, topic, letter_records, account="letters-kafka", instead=cut)
+        letters["OriginalsKafka"] = _to_kafka(
+            config.kafka, topic, original_records, account="originals-kafka", instead=cut
         )
     else:
-        letters["Files"] = WriteJsonLines(Path(config.dead_letters.path), letter_lines, account="letters-files")
+        path = Path(config.dead_letters.path)
+        letters["Files"] = WriteJsonLines(path, letter_lines, account="letters-files")
+        letters["OriginalsFiles"] = WriteJsonLines(
+            path.with_name(ORIGINALS_FILE), original_lines, account="originals-files"
+        )
     if config.tables.enabled:
         path = Path(config.tables.path)
         loss["Tables"] = WriteAccount(path, LOSS, loss_rows, events_in, "loss-tables")
@@ -199,6 +207,8 @@ def telemetry_records(framing: str, guid_of: Callable[[int], bytes] | None, batc
         if record.raw_offset >= 0:
             identity = b"%d/%d/%d" % (record.raw_partition, record.raw_offset, record.raw_index)
             headers += [(IDENTITY_HEADER, identity), (PUBLISHER_HEADER, b"%d" % record.publisher_id)]
+        if record.verdict:
+            headers.append((VERDICT_HEADER, record.verdict))
         yield Record(record.key or None, value, headers, record.topic)
 
 
@@ -223,9 +233,23 @@ def letter_lines(batch: DeadLetterBatch) -> Iterator[bytes]:
     return map(letter_json, batch.letters)
 
 
+def original_lines(batch: DeadLetterBatch) -> Iterator[bytes]:
+    """Yields each original of a pruned message in the form of a dead letter."""
+    return map(letter_json, batch.originals)
+
+
 def letter_records(batch: DeadLetterBatch) -> Iterator[Record]:
     """Yields each letter under its exporter: the original as value, everything else in a header."""
-    for letter in batch.letters:
+    return _letter_records(batch.letters)
+
+
+def original_records(batch: DeadLetterBatch) -> Iterator[Record]:
+    """Yields each original of a pruned message likewise; its reason is ``pruned``."""
+    return _letter_records(batch.originals)
+
+
+def _letter_records(letters: list[DeadLetter]) -> Iterator[Record]:
+    for letter in letters:
         value, header = to_record(letter)
         yield Record(letter.exporter.encode(), value, [header])
 

@@ -25,7 +25,7 @@ MEANING: Final[dict[ExitCode, str]] = {
     "there, or a port that is taken.",
     ExitCode.ENVIRONMENT: "Something outside is not there: a broker, a registry, a node, space on the disk.",
     ExitCode.TOO_MANY_DEAD: "Done, and everything balances; but a larger share of the messages became dead letters "
-    "than --max-dead allows.",
+    "than --max-dead allows, or was pruned than --max-pruned allows.",
     ExitCode.NO_MESSAGE: "Done; but the capture holds nothing to show, and standard error says what it holds.",
     ExitCode.INTERRUPTED: "Interrupted before everything was flushed (Ctrl-C twice).",
 }

@@ -76,6 +76,6 @@ def ingest_stages(config: Config) -> IngestStages:
         WaitingIds(registry_of(config).id_of_guid, config.schemas.wait_s),
         stages.schemas.schema,
         checks_offsets=not has_holes,
-        judges=policy.validate and not policy.pass_invalid,
+        judges=policy.validate and policy.invalid != "pass-and-mark",
     )
     return IngestStages(stages, unwrapper)

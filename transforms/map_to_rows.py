@@ -16,6 +16,7 @@ from yangbeam.core.ledger import MAPPED, MAPPED_ROWS, NOT_MAPPED, Tallies
 from yangbeam.core.tables.naming import LIMIT
 from yangbeam.core.tables.row_batch import RowBatch, Rows
 from yangbeam.core.tables.rows import RowMaker
+from yangbeam.core.validation import JUDGED
 from yangbeam.core.yang.tree import Tree
 from yangbeam.transforms.coders import BatchCoder
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
@@ -47,7 +48,7 @@ class Schemas(Protocol):
 
 
 class MapToRows(beam.PTransform):
-    """Maps each notification whose verdict is ``valid`` to rows; stateless, order kept.
+    """Maps each notification that its schema accepts, as it is published, to rows; stateless, order kept.
 
     ``ValidatedBatch`` to ``RowBatch``, one for one; control records travel on. Letters: a value that its column cannot
     hold costs its message, for the tables sink only (``dead-at:tables:REASON``). What is not valid was passed on by
@@ -80,7 +81,7 @@ class _Map(beam.DoFn):
         letters: list[DeadLetter] = []
         maker = self._makers()
         for validated in batch.notifications:
-            if validated.verdict == "valid":
+            if validated.verdict in JUDGED:
                 _map(validated, maker, rows, letters, tallies)
             else:
                 tallies.add(f"{NOT_MAPPED}:{SINK}", *_where(validated))

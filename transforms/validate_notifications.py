@@ -24,15 +24,17 @@ from yangbeam.core.elements import (
 from yangbeam.core.errors import InvalidInstanceError, YangbeamError
 from yangbeam.core.ledger import INVALID, MARKED, VALIDATED, Tallies
 from yangbeam.core.schemas import Schemas
-from yangbeam.core.validation import STAGE, VALID, Policy, judge
+from yangbeam.core.set_aside import count_findings, keep_original
+from yangbeam.core.validation import JUDGED, STAGE, Policy, judgement
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
 
 
 class ValidateNotifications(beam.PTransform):
     """Judges each notification by the schema it is bound to; stateless, order kept.
 
-    ``BoundBatch`` to ``ValidatedBatch``. Letters, under the policy ``reject``: what its schema refuses, with path,
-    rule and schema id. XML and CBOR become RFC 7951 JSON here, once, by the bound schema.
+    ``BoundBatch`` to ``ValidatedBatch``. Nodes that no schema has are set aside and counted, and their message goes on;
+    originals of some of these travel beside the letters. Letters: what its schema refuses, with path, rule and schema
+    id. XML and CBOR become RFC 7951 JSON here, once, by the bound schema.
 
     Args:
         schemas: Handle on the registered schemas; loaded once per thread and schema.
@@ -60,24 +62,27 @@ class _Validate(beam.DoFn):
         tallies = Tallies(STAGE)
         judged: list[Validated] = []
         letters: list[DeadLetter] = []
+        originals: list[DeadLetter] = []
         kept: list[int] = []
         schema_of = lru_cache(self._schemas.schema)  # asked once per batch: the handle's own cache costs microseconds
         for bound in batch.notifications:
             kept.append(len(judged))
             try:
-                validated = judge(bound, schema_of, self._policy)
+                validated, findings = judgement(bound, schema_of, self._policy)
             except InvalidInstanceError as error:
                 letters.append(_give_up(bound, error, tallies))
-            else:
-                judged.append(validated)
-                tallies.add(
-                    VALIDATED if validated.verdict == VALID else f"{MARKED}:{validated.verdict}", *_where(bound)
-                )
+                continue
+            judged.append(validated)
+            tallies.add(VALIDATED if validated.verdict in JUDGED else f"{MARKED}:{validated.verdict}", *_where(bound))
+            if findings:
+                count_findings(findings, tallies, _where(bound))
+                original = keep_original(bound.notification, findings, self._policy.originals, tallies, _where(bound))
+                originals += () if original is None else (original,)
         kept.append(len(judged))
         controls = [msgspec.structs.replace(control, at=kept[control.at]) for control in batch.controls]
         yield ValidatedBatch(notifications=judged, subscriptions=batch.subscriptions, controls=controls, **place(batch))
-        if letters:
-            yield TaggedOutput(LETTERS, DeadLetterBatch(letters=letters, **place(batch)))
+        if letters or originals:
+            yield TaggedOutput(LETTERS, DeadLetterBatch(letters=letters, originals=originals, **place(batch)))
         ended = any(isinstance(control, EndOfInput) for control in controls)
         yield TaggedOutput(LEDGER, tallies.delta(**place(batch), end=ended))
 

@@ -5,6 +5,7 @@ sample of what it accepted. Should libyang refuse one of those, the compiled jud
 the rest of the process, and the message is a dead letter of its own kind.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -23,6 +24,8 @@ COMPILED_PROFILE: Final = "structural"
 """The profile that is compiled; ``full`` asks for must, when and leafrefs, which are libyang's."""
 DISAGREE: Final = "engines-disagree"
 """Reason of what the compiled judge accepted and libyang refused."""
+
+_NOTHING: Final = re.compile(rb"\s*\{\s*\}\s*").fullmatch
 
 _dismissed: set[str] = set()
 """Digests of the schemas whose compiled judge erred in this process."""
@@ -96,8 +99,15 @@ class Engine:
         """Says whether the compiled judge of this schema erred in this process."""
         return self._digest in _dismissed
 
-    def judge_contents(self, text: bytes, choice: Choice) -> None:
+    def judge_contents(self, text: bytes, choice: Choice, *, hastily: bool = False) -> None:
         """Judges the contents of a push-update, a JSON object (RFC 7951) of top-level data nodes.
+
+        None at all are right: a filter may select nothing (RFC 8641 section 3.7).
+
+        Args:
+            text: Its bytes.
+            choice: Who judges, and how strictly.
+            hastily: Refuse what the compiled judge does not accept, without libyang's words.
 
         Raises:
             InvalidInstanceError: As ``Schema.validate_contents``; ``engines-disagree``.
@@ -107,13 +117,17 @@ class Engine:
             if self._is_sampled(choice):
                 self._judge_again(lambda: self._schema.validate_contents(text, choice.profile))
             return
+        if hastily:
+            raise _unsure()
+        if _NOTHING(text):
+            return
         document = read_object(text)
         self._schema.judge(text, document, choice.profile)
         if compiled:
             self._compiled.meet(document)  # the next ones of these nodes take the short way
 
-    def judge_edits(self, edits: Sequence[Edit], choice: Choice) -> None:
-        """Judges the edits of a push-change-update, each at its own target.
+    def judge_edits(self, edits: Sequence[Edit], choice: Choice, *, hastily: bool = False) -> None:
+        """Judges the edits of a push-change-update, each at its own target; arguments as of ``judge_contents``.
 
         Raises:
             InvalidInstanceError: As ``Schema.validate_edit``; ``engines-disagree``.
@@ -124,6 +138,8 @@ class Engine:
             if compiled and self._accepts_edit(edit):
                 if self._is_sampled(choice):
                     self._judge_again(lambda edit=edit: self._judge_edit(edit))  # type: ignore[misc] # bound now
+            elif hastily and edit.operation in WITH_VALUE:
+                raise _unsure()
             else:
                 self._judge_edit(edit)
 
@@ -152,3 +168,7 @@ class Engine:
                 "please report this message"
             )
             raise EnginesDisagreeError(DISAGREE, detail, path=error.path, rule=error.rule) from error
+
+
+def _unsure() -> InvalidInstanceError:
+    return InvalidInstanceError("invalid-contents", "the compiled judge does not accept it")

@@ -16,6 +16,7 @@ from yangbeam.core.yang.engine import Engine
 from yangbeam.core.yang.json_object import read_object
 from yangbeam.core.yang.libyang_context import LibyangContext, Refusal
 from yangbeam.core.yang.locate import locate, locate_missing, locate_quoted, missing_module
+from yangbeam.core.yang.mending.mending import Mending
 from yangbeam.core.yang.module_text import structure_names
 from yangbeam.core.yang.notification_level import Fitting, has_structure, judge_notification
 from yangbeam.core.yang.schema_set import SchemaSet
@@ -34,6 +35,7 @@ class Schema:
         schema_set: What was loaded.
         tree: The resolved schema tree; carries no libyang object and may be kept after close().
         engine: Judges contents and edits faster, where that is sure.
+        mending: What a second look at refused instances knows of the schema.
         prefixes: Module name → its own YANG prefix.
     """
 
@@ -55,6 +57,7 @@ class Schema:
         self._keys = key_plan(self.tree.data)
         self._fitting = Fitting(self.tree)
         self.engine = Engine(self)
+        self.mending = Mending(self.tree, self.prefixes, (module.text for module in schema_set.modules))
 
     def close(self) -> None:
         """Frees the libyang context; the tree stays."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import orjson
 import typer
@@ -49,6 +49,21 @@ _FATE: Final = {
 """What becomes of messages that wait when a job ends."""
 
 
+class Shares(NamedTuple):
+    """Shares of messages, in percent, beyond which a run ends with an exit code of its own; None: any share is right.
+
+    Attributes:
+        dead: Of dead letters.
+        pruned: Of messages some nodes of which were set aside.
+    """
+
+    dead: float | None = None
+    pruned: float | None = None
+
+
+NO_LIMITS: Final = Shares()
+
+
 class UnwritableError(YangbeamError):
     """The report's place takes no file."""
 
@@ -87,7 +102,7 @@ def settings_of(
     if out is not None:
         chosen.append((("out",), str(out.absolute()), "--out"))
     for place, value, option in (
-        (("validation", "policy"), policy, "--policy"),
+        (("validation", "invalid"), policy, "--policy"),
         (("schemas", "missing"), policy, "--policy"),
         (("validation", "profile"), profile, "--profile"),
         (("status", "view"), view, "--view"),
@@ -151,6 +166,15 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
                 help="Share of dead letters beyond which the exit code is 4.",
             ),
         ] = None,
+        max_pruned: Annotated[
+            float | None,
+            typer.Option(
+                metavar="PERCENT",
+                min=0.0,
+                max=100.0,
+                help="Share of messages with nodes set aside beyond which the exit code is 4.",
+            ),
+        ] = None,
         view: Annotated[
             Literal["auto", "live", "plain", "off"] | None, typer.Option(help="What is shown meanwhile.")
         ] = None,
@@ -179,38 +203,40 @@ def command(launchers: Launchers, beam_options: tuple[str, ...]) -> Callable[...
                 profile=profile,
                 view=view,
             )
-            refuse_on_flink(runner, duration=duration, view=view, json=json, max_dead=max_dead)
+            limits = Shares(max_dead, max_pruned)
+            refuse_on_flink(runner, duration=duration, view=view, json=json, limits=limits)
             job = Job(load(config, settings, options), beam_options, duration)
             if runner == "flink":
                 print_line(launchers.flink(job, FlinkStart()))
                 return
-            execute(job, launchers, json=json, max_dead=max_dead)
+            execute(job, launchers, json=json, limits=limits)
 
     return run
 
 
 def refuse_on_flink(
-    runner: str, *, duration: float | None, view: str | None, json: bool, max_dead: float | None = None
+    runner: str, *, duration: float | None, view: str | None, json: bool, limits: Shares = NO_LIMITS
 ) -> None:
     """Refuses what a job that goes on without its command cannot do.
 
     Raises:
         typer.BadParameter: It was asked for.
     """
-    if runner == "flink" and (duration is not None or view is not None or json or max_dead is not None):
+    if runner == "flink" and (duration is not None or view is not None or json or limits != NO_LIMITS):
         said = (
-            "--duration, --view, --max-dead and --json are of runs on this machine: `./dev flink stop` ends a job there"
+            "--duration, --view, --max-dead, --max-pruned and --json are of runs on this machine: `./dev flink stop` "
+            "ends a job there"
         )
         raise typer.BadParameter(said)
 
 
-def execute(job: Job, launchers: Launchers, *, json: bool, max_dead: float | None = None) -> Report:
+def execute(job: Job, launchers: Launchers, *, json: bool, limits: Shares = NO_LIMITS) -> Report:
     """Runs a job, shows it meanwhile, and writes and prints its report.
 
     Raises:
         YangbeamError: What ended the run; the report of what came before is written all the same.
-        typer.Exit: The ledger does not balance, a larger share than ``max_dead`` percent of what a sink was to get
-            became dead letters, or captures held no message.
+        typer.Exit: The ledger does not balance, a larger share than the limits allow became dead letters on the way to
+            a sink or was pruned, or captures held no message.
     """
     shape = shape_of(job.config, job.kind)
     sinks = list(shape.sinks)
@@ -244,7 +270,8 @@ def execute(job: Job, launchers: Launchers, *, json: bool, max_dead: float | Non
         for said in _outages(job):
             fail(said)
         raise typer.Exit(ExitCode.ENVIRONMENT)
-    _end_by_share([line for sink in sinks for line in lines_of(snapshot.counts, sink)], max_dead)
+    _end_by_share([line for sink in sinks for line in lines_of(snapshot.counts, sink)], limits.dead)
+    _end_by_pruned(report["pruned"]["messages"], report["messages"]["received"], limits.pruned)
     _end_without_message(job, snapshot)
     return report
 
@@ -269,6 +296,16 @@ def _end_by_share(lines: list[Line], max_dead: float | None) -> None:
         return
     what = f"{worst.dead_lettered:,} of {worst.received:,} messages became dead letters on the way to {worst.sink}"
     fail(f"{what}: {shares[worst]:.3g} %, and --max-dead allows {max_dead:g} %")
+    raise typer.Exit(ExitCode.TOO_MANY_DEAD)
+
+
+def _end_by_pruned(pruned: int, received: int, allowed: float | None) -> None:
+    """Ends with its exit code what delivered too many messages without all of their nodes."""
+    share = 100 * pruned / received if received else 0.0
+    if allowed is None or share <= allowed:
+        return
+    what = f"nodes of {pruned:,} of {received:,} messages were set aside"
+    fail(f"{what}: {share:.3g} %, and --max-pruned allows {allowed:g} %")
     raise typer.Exit(ExitCode.TOO_MANY_DEAD)
 
 

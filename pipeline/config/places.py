@@ -18,7 +18,8 @@ def account_names(config: Config) -> list[str]:
     found = [f"{kind}-{name}" for kind in ("loss", "ledger") for name, is_on in named.items() if is_on]
     scopes = ["scopes-tables"] if config.tables.enabled else []
     to_topic = config.dead_letters.kind == "kafka" and config.kafka is not None
-    return [*found, *scopes, "letters-kafka" if to_topic else "letters-files"]
+    where = "kafka" if to_topic else "files"
+    return [*found, *scopes, f"letters-{where}", f"originals-{where}"]
 
 
 def places_of(config: Config) -> dict[str, str]:

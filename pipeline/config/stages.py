@@ -1,17 +1,20 @@
 """How messages are processed: schemas, validation, loss detection, batches."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from yangbeam.core.errors import Fault
 from yangbeam.core.yang.costs import CostLimits
+from yangbeam.core.yang.mending.habits import HABITS
 from yangbeam.pipeline.config.discovery import SchemaNode
 from yangbeam.pipeline.config.types import Flag, InputFolder, InputPath, Prefix, Section, Text, problem
 from yangbeam.pipeline.config.yang_folders import lacks_modules
 
 Policy = Literal["reject", "pass-and-mark"]
+Fate = Literal["prune", "reject", "pass-and-mark"]
+HabitName = Annotated[str, Field(strict=True)]
 Scope = Annotated[str, Field(strict=True)]
 
 _SCOPES = ("node", "publisher", "subscription", "socket")
@@ -122,14 +125,43 @@ class Validation(Section):
     profile: Literal["structural", "full"] = "structural"
     """`structural`: names, types and keys, which a filtered subscription can satisfy. `full`: also mandatory nodes,
     must and when, for subscriptions to whole subtrees."""
-    policy: Policy = "reject"
-    """What becomes of an invalid notification: a dead letter, or passed on and marked."""
+    unknown: Fate = "prune"
+    """What becomes of nodes that no schema at hand describes. `prune`: they are set aside and counted, and the rest is
+    judged and published; a message of which only ancestors and keys are left is a dead letter. `reject`: their message
+    is one. `pass-and-mark`: it is passed on as it came, marked."""
+    invalid: Fate = "reject"
+    """What becomes of nodes that contradict their schema, likewise; `prune` takes an entry without valid keys along."""
+    accept: tuple[HabitName, ...] = tuple(HABITS)
+    """Habits of vendors that are understood, where the schema leaves one meaning, and published as RFC 7951 has them:
+    see docs/causes.md. Empty: none."""
+    pruned_originals: Literal["all", "sample", "none"] = "sample"
+    """Which originals of pruned messages are kept beside the dead letters. `sample`: the first three of each
+    subscription, path and hour; the rest is counted."""
     engine: Literal["auto", "libyang"] = "auto"
     """What judges contents. `auto`: a judge compiled from the schema accepts what is surely valid in the profile
     `structural`, libyang has the last word on the rest. `libyang`: libyang alone."""
     sample_one_in: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 1_000
     """Of so many contents that the compiled judge accepts, libyang judges one again; should it refuse one, the message
     is a dead letter `engines-disagree`, and libyang alone judges by that schema from then on. 0: none."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_policy(cls, written: Any) -> Any:
+        if isinstance(written, dict) and "policy" in written:
+            raise problem(
+                "policy is no setting any more: it is told apart what no schema knows and what contradicts its schema",
+                'write invalid = "reject" or "pass-and-mark" for the same, and see unknown',
+                key="policy",
+            )
+        return written
+
+    @field_validator("accept")
+    @classmethod
+    def _are_habits(cls, accept: tuple[str, ...]) -> tuple[str, ...]:
+        for name in accept:
+            if name not in HABITS:
+                raise problem(f'"{name[:60]}" is no habit that is known', f"choose from {', '.join(HABITS)}")
+        return accept
 
 
 def _scope(value: str) -> str:

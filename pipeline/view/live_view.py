@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from yangbeam.core.ledger import DECODED, DUPLICATES, LOST, PENDING, RECEIVED, VALIDATED
+from yangbeam.core.ledger import DECODED, DUPLICATES, LOST, PENDING, PRUNED, RECEIVED, VALIDATED
 from yangbeam.core.loss.loss_json import NUMBERED
 from yangbeam.pipeline.config.sinks import Status as StatusConfig
 from yangbeam.pipeline.view.outages import outage_lines
@@ -73,6 +73,7 @@ def plain_line(snapshot: Snapshot, rates: Rates, elapsed_s: float) -> str:
         f"{len(snapshot.subscriptions):,} subscriptions",
         *(f"{count:,} delivered to {sink}" for sink, count in delivered(counts).items()),
         f"{sum(dead_letters(counts).values()):,} dead letters",
+        *([f"{counts[PRUNED]:,} pruned"] if counts.get(PRUNED) else []),
         f"{_lost(snapshot):,} lost",
         f"{snapshot.datagrams().get('kernel_drops', 0):,} kernel drops",
     ]
@@ -129,6 +130,7 @@ def _trouble(snapshot: Snapshot) -> Table:
         "kernel drops": drops.get("kernel_drops", 0) + drops.get("ring_drops", 0),
         f"{LOST}, confirmed": _lost(snapshot),
         "open gaps": sum(event.count for event in snapshot.loss if event.state == "open" and event.counter in NUMBERED),
+        **({"pruned": snapshot.counts[PRUNED]} if snapshot.counts.get(PRUNED) else {}),
         "discontinuities": sum(event.broken() for event in snapshot.loss),
         "silences": sum(event.counter == "freshness" and event.state != "withdrawn" for event in snapshot.loss),
         **{f"dead: {reason}": count for reason, count in list(dead_letters(snapshot.counts).items())[:TOP]},

@@ -10,6 +10,7 @@ from yangbeam.core.framing import read_frame
 from yangbeam.core.loss.loss_json import read_losses
 from yangbeam.core.loss.reconcile import DeadNumber, Reconciled, reconcile
 from yangbeam.core.notification.decode import decode
+from yangbeam.core.set_aside import REASON as PRUNED_REASON
 from yangbeam.io.kafka.consumer import TopicConsumer
 from yangbeam.pipeline.config.file import Config
 from yangbeam.pipeline.config.sinks import Kafka
@@ -66,7 +67,7 @@ def _numbers(headers: list[tuple[str, bytes | None]], value: bytes) -> list[Dead
         letter = from_record(headers, value)
     except NotificationError:  # somebody else writes there, too
         return []
-    if letter["transport"] != "udp-notif":
+    if letter["transport"] != "udp-notif" or letter["reason"] == PRUNED_REASON:  # that one was delivered
         return []
     number = letter["message_id"]
     return [DeadNumber(letter["exporter"], number, _sequence_number(letter), letter["arrival_us"])]

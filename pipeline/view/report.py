@@ -7,9 +7,24 @@ from typing import Final, TypedDict
 from yangbeam.core.dead_groups import Group, by_cause, groups_in
 from yangbeam.core.edges import Open
 from yangbeam.core.elements import LossEvent
-from yangbeam.core.ledger import BOUND, DECODED, DELIVERED, REPLACED, ROWS, UNWRITTEN, VALIDATED
+from yangbeam.core.ledger import (
+    ASIDE,
+    BOUND,
+    DECODED,
+    DELIVERED,
+    HABITS,
+    NORMALISED,
+    ORIGINALS,
+    PRUNED,
+    REPLACED,
+    ROWS,
+    UNWRITTEN,
+    VALIDATED,
+)
 from yangbeam.core.loss.holes import Missing, missing_by_exporter
 from yangbeam.core.outside import Outside
+from yangbeam.core.set_aside import groups_of_nodes
+from yangbeam.core.totals import count_of
 from yangbeam.core.udp_notif import ACCEPTED, REFUSED
 from yangbeam.core.yang.left_out import LeftOut
 from yangbeam.pipeline.view.balance import Shape, is_balanced, lines, open_of
@@ -45,6 +60,34 @@ class CauseEntry(TypedDict):
     messages: int
     what: str
     cure: str
+
+
+class AsideEntry(TypedDict):
+    """Nodes of delivered messages that were set aside (``core.set_aside``), and what to do about them."""
+
+    cause: str
+    fault: str
+    module: str
+    path: str
+    """Schema path."""
+    nodes: int
+    what: str
+    cure: str
+
+
+class Pruned(TypedDict):
+    """Messages that were delivered, and are not as their publishers sent them."""
+
+    messages: int
+    """Some of their nodes were set aside."""
+    normalised: int
+    """Nothing was set aside; habits were spelt anew."""
+    nodes: int
+    set_aside: list[AsideEntry]
+    habits: dict[str, int]
+    """Nodes that were spelt anew, by the habit's name."""
+    originals: int
+    """Of the messages pruned those whose originals are kept."""
 
 
 class MissingEntry(TypedDict):
@@ -104,6 +147,7 @@ class Report(TypedDict):
     messages: dict[str, int]
     dead_letters: dict[str, int]
     causes: list[CauseEntry]
+    pruned: Pruned
     missing: list[MissingEntry]
     loss: dict[str, list[LossEntry]]
     discontinuities: list[DiscontinuityEntry]
@@ -130,6 +174,7 @@ def build(snapshot: Snapshot, shape: Shape) -> Report:
         messages=_messages(snapshot, shape.sinks[0] if shape.sinks else ""),
         dead_letters=dead_letters(counts),
         causes=[_cause(group, count) for group, count in groups_in(counts).items()],
+        pruned=pruned(counts),
         missing=[_missing(one) for one in missing_by_exporter(snapshot.loss)],
         loss={counter: _losses(snapshot.loss, counter) for counter in ("transport", "notification")},
         discontinuities=[_discontinuity(event) for event in _in_order(snapshot.loss) if event.broken()],
@@ -174,6 +219,30 @@ def _cause(group: Group, messages: int) -> CauseEntry:
         path=group.path,
         messages=messages,
         what=group.what(),
+        cure=group.cure(),
+    )
+
+
+def pruned(counts: Mapping[str, int]) -> Pruned:
+    """Returns what became of messages that were delivered and are not as their publishers sent them."""
+    return Pruned(
+        messages=counts.get(PRUNED, 0),
+        normalised=counts.get(NORMALISED, 0),
+        nodes=count_of(counts, ASIDE),
+        set_aside=[_aside(group, count) for group, count in groups_of_nodes(counts).items()],
+        habits=_named(counts, HABITS),
+        originals=counts.get(ORIGINALS, 0),
+    )
+
+
+def _aside(group: Group, nodes: int) -> AsideEntry:
+    return AsideEntry(
+        cause=group.cause,
+        fault=group.fault,
+        module=group.module,
+        path=group.path,
+        nodes=nodes,
+        what=group._replace(path="").what() if group.module else group.what(),
         cure=group.cure(),
     )
 

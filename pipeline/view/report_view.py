@@ -9,7 +9,7 @@ from rich.text import Text
 
 from yangbeam.core.shown_text import shown
 from yangbeam.core.totals import Line
-from yangbeam.pipeline.view.report import CauseEntry, DiscontinuityEntry, MissingEntry, Report
+from yangbeam.pipeline.view.report import CauseEntry, DiscontinuityEntry, MissingEntry, Pruned, Report
 
 MAX_LOSSES = 20
 """Exporters with losses listed; every gap is in report.json."""
@@ -36,6 +36,7 @@ def summary(report: Report, lines: list[Line], places: Mapping[str, Any]) -> Ren
     trouble = {name: count for name, count in report["datagrams"].items() if count and ":" not in name}
     parts.append(_counts("Datagrams", trouble or {"received": 0}))
     parts += _causes(report["causes"])
+    parts += _pruned(report["pruned"])
     if report["tables"]:
         parts.append(_counts("Rows", report["tables"]))
     parts.append(_losses(report["missing"]))
@@ -66,6 +67,22 @@ def _causes(causes: list[CauseEntry]) -> list[Text]:
         cure = f" · {_WHOSE.get(entry['fault'], entry['fault'])}: {entry['cure']}" if entry["cure"] else ""
         said = f"{entry['what']} · {entry['messages']:,}{cure} [{entry['cause']}]"
         lines.append(Text(f"  {shown(said)}", style="yellow"))
+    return lines
+
+
+def _pruned(found: Pruned) -> list[Text]:
+    """A line of each group of nodes that were set aside, and one of each habit that was spelt anew."""
+    lines: list[Text] = []
+    if found["messages"]:
+        said = f"{found['messages']:,}, {found['nodes']:,} nodes set aside; {found['originals']:,} originals kept"
+        lines.append(Text.assemble(("Pruned messages: ", "italic"), said))
+    for entry in found["set_aside"]:
+        cure = f" · {_WHOSE.get(entry['fault'], entry['fault'])}: {entry['cure']}" if entry["cure"] else ""
+        where = f"{entry['path']}: " if entry["path"] else ""
+        lines.append(Text(f"  {shown(where + entry['what'])} · {entry['nodes']:,}{shown(cure)} [{entry['cause']}]"))
+    if found["habits"]:
+        named = ", ".join(f"{name} {count:,}" for name, count in found["habits"].items())
+        lines.append(Text.assemble(("Spelt as RFC 7951 has it: ", "italic"), shown(named)))
     return lines
 
 

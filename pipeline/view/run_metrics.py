@@ -8,7 +8,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from yangbeam.core.elements import LearnedScope, LossEvent
-from yangbeam.core.ledger import ARRIVED, GIVEN, NOBODY, OTHERS, REPLACED, UNWRITTEN, WHY
+from yangbeam.core.ledger import ARRIVED, ASIDE, GIVEN, NOBODY, OTHERS, REPLACED, UNWRITTEN, WHY
+from yangbeam.core.set_aside import groups_of_nodes
 from yangbeam.pipeline.view.outages import waiting
 from yangbeam.pipeline.view.outside_metrics import outside_metrics
 from yangbeam.pipeline.view.status import Snapshot
@@ -41,6 +42,7 @@ class RunMetrics(Collector):
             for sink, count in found.not_as_it_was(name).items()
         }
         yield from _ledger({**found.counts, **own})
+        yield _set_aside(found.counts)
         yield _by_exporter(found.exporters, named)
         yield _collectors(found.collectors)
         yield from _losses(found.loss, named)
@@ -69,10 +71,20 @@ def _merged(counts: Mapping[str, int]) -> Counter[str]:
     """Returns the counts, those that name a collector and its shard added up: labels stay few."""
     merged: Counter[str] = Counter()
     for what, count in counts.items():
-        if what.startswith(f"{WHY}:"):
-            continue  # its cause is counted, too
+        if what.startswith((f"{WHY}:", f"{ASIDE}:")):
+            continue  # their causes are counted, too, or have a metric of their own
         merged[what.split(":", 1)[0] if what.startswith(_BY_PLACE) else what] += count
     return merged
+
+
+def _set_aside(counts: Mapping[str, int]) -> Metric:
+    labels = ["cause", "module", "path"]
+    family = CounterMetricFamily(
+        "yangbeam_nodes_set_aside", "Nodes of delivered messages, by schema path.", labels=labels
+    )
+    for group, count in groups_of_nodes(counts).items():
+        family.add_metric([group.cause, group.module, group.path], count)
+    return family
 
 
 def _by_exporter(exporters: Mapping[str, Mapping[str, int]], named: frozenset[str]) -> Metric:

@@ -11,12 +11,12 @@ from tests.core.test_transcription import ENVELOPE, XML
 from yangbeam.core.elements import Bound, Notification, Validated
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.notification.decode import decode
-from yangbeam.core.validation import INVALID, UNVALIDATED, VALID, Policy, judge
+from yangbeam.core.validation import INVALID, PRUNED, UNVALIDATED, VALID, Policy, judge
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.schema import Schema
 
 REJECT = Policy()
-PASS = Policy(pass_invalid=True)
+PASS = Policy(unknown="pass-and-mark", invalid="pass-and-mark")
 ETHERNET = {"type": "iana-if-type:ethernetCsmacd"}
 
 
@@ -63,8 +63,12 @@ def test_contents_are_judged_and_not_the_envelope_alone(drafts: Schema) -> None:
 
 
 def test_the_notification_around_the_contents_is_judged_too(drafts: Schema) -> None:
-    error = refusal(payload().replace(b'"id":6666', b'"id":6666,"nonsense":1'), drafts)
+    body = payload().replace(b'"id":6666', b'"id":6666,"nonsense":1')
+    error = refusal(body, drafts, Policy(unknown="reject"))
     assert (error.reason, error.path) == ("invalid-notification", "/ietf-yang-push:push-update/nonsense")
+    pruned = judged(body, drafts)
+    assert (pruned.verdict, pruned.paths) == (PRUNED, ("/nonsense",))
+    assert body_at(pruned.json, pruned.bound.notification.path) == body_at(payload(), pruned.bound.notification.path)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +85,7 @@ def test_the_envelope_around_the_notification_is_judged_too(
     whole = orjson.loads(payload(1, interfaces({"name": "eth0", **ETHERNET})))
     judged(orjson.dumps(whole), drafts)  # a good one first: nothing that it leaves behind may excuse a bad one
     whole["ietf-yp-notification:envelope"] |= envelope
-    error = refusal(orjson.dumps(whole), drafts)
+    error = refusal(orjson.dumps(whole), drafts, Policy(unknown="reject"))
     assert (error.reason, error.schema_id) == ("invalid-notification", 7)
     assert error.path == f"/ietf-yp-notification:envelope/{next(iter(envelope))}"
     assert where in str(error)
@@ -99,11 +103,11 @@ def test_what_drafts_add_is_excused_in_structural_alone(drafts: Schema) -> None:
     assert refusal(strange, drafts, Policy(choice=Choice("full"))).reason == "invalid-notification"
 
 
-def test_an_update_that_says_nothing_is_refused(drafts: Schema) -> None:
+def test_an_update_of_a_filter_that_selects_nothing_is_valid(drafts: Schema) -> None:
     head, _, _ = payload(1, {"x": 1}).partition(b'{"x":1}')
-    error = refusal(head + b"{}}}}}", drafts)
-    assert (error.reason, error.rule) == ("invalid-contents", "RFC 7951 section 4")
-    assert "an empty object" in error.detail
+    for nothing in (b"{}", b"{ }"):  # RFC 8641 section 3.7: what a get with the filter would give
+        found = judged(head + nothing + b"}}}}", drafts)
+        assert (found.verdict, found.json) == (VALID, head + nothing + b"}}}}")
 
 
 def test_an_update_without_contents_is_judged_by_what_it_has(drafts: Schema) -> None:
@@ -159,11 +163,11 @@ def test_by_policy_the_invalid_is_passed_on_with_what_was_wrong(drafts: Schema) 
     assert "if-index" in found.why
 
 
-def test_invalid_xml_is_passed_on_as_json_with_every_value_as_text(drafts: Schema) -> None:
+def test_invalid_xml_is_passed_on_as_json_typed_by_its_schema(drafts: Schema) -> None:
     sent = ENVELOPE.replace("<if-index>7", "<if-index>0").encode()
     found = judged(sent, drafts, PASS, XML)
     assert found.verdict == INVALID
-    assert body_at(found.json, found.bound.notification.path)["id"] == "31"
+    assert body_at(found.json, found.bound.notification.path)["id"] == 31
     assert found.bound.notification.message.payload == sent
 
 

@@ -14,7 +14,7 @@ from yangbeam.core.causes import OLD_NAMES, final_name, in_words
 from yangbeam.core.errors import SchemaError, YangbeamError
 from yangbeam.core.states import STATES
 from yangbeam.core.subscription import State
-from yangbeam.core.validation import INVALID, UNVALIDATED, VALID
+from yangbeam.core.validation import INVALID, JUDGED, UNVALIDATED
 from yangbeam.core.yang.modules import __file__ as own_modules
 
 TREES = {path: ast.parse(path.read_text()) for path in SOURCES}
@@ -160,7 +160,7 @@ def test_earlier_names_lead_to_a_cause() -> None:
 
 def test_the_states_are_those_of_the_code_and_of_the_loss_module() -> None:
     assert set(STATES["of a subscription"]) == {state.value for state in State}
-    assert set(STATES["of contents, in `yangbeam-verdict`"]) == {VALID, INVALID, UNVALIDATED}
+    assert set(STATES["of contents, in `yangbeam-verdict`"]) == JUDGED | {INVALID, UNVALIDATED}
     text = (Path(own_modules).parent / "yangbeam-loss.yang").read_text()
     body = text[text.index("leaf state {") : text.index("leaf first {")]
     assert set(STATES["of a loss event"]) == set(re.findall(r"enum (\S+) \{", body))

@@ -24,7 +24,7 @@ def policy(text: str, written: Write) -> Policy:
         ("", Policy()),
         ("[validation]\nenabled = false\n", Policy(validate=False)),
         ('[validation]\nprofile = "full"\n', Policy(choice=Choice("full"))),
-        ('[validation]\npolicy = "pass-and-mark"\n', Policy(pass_invalid=True)),
+        ('[validation]\ninvalid = "pass-and-mark"\n', Policy(invalid="pass-and-mark")),
         ('[schemas]\nmissing = "pass-and-mark"\n', Policy(pass_unbound=True)),
     ],
 )

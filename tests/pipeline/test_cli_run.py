@@ -56,7 +56,7 @@ class TestRun:
         (source,) = job.config.sources
         assert isinstance(source, UdpNotif)
         assert (source.host, source.port, len(source.allow)) == ("2001:db8::1", 57499, 2)
-        assert job.config.validation.policy == job.config.schemas.missing == "pass-and-mark"
+        assert job.config.validation.invalid == job.config.schemas.missing == "pass-and-mark"
         assert job.config.validation.profile == "full"
         assert (job.duration_s, job.beam_options) == (2.5, ("--direct_num_workers=1", "--x"))
 

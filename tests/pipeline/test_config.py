@@ -89,7 +89,7 @@ kind = "udp-notif"
 hosst = "127.0.0.1"
 port = "abc"
 [validation]
-policy = "pass"
+invalid = "pass"
 [loss]
 window_s = -1
 [kafka]
@@ -101,7 +101,7 @@ properties = { acks = "1", "linger.ms" = [] }
     assert {key: problem.line for key, problem in found.items()} == {
         "sources[0].hosst": 3,
         "sources[0].port": 4,
-        "validation.policy": 6,
+        "validation.invalid": 6,
         "loss.window_s": 8,
         "kafka.bootstrap_servers": 10,
         "kafka.properties.acks": 11,
@@ -109,7 +109,7 @@ properties = { acks = "1", "linger.ms" = [] }
     }
     assert 'did you mean "host"?' in found["sources[0].hosst"].instead
     assert found["sources[0].port"].what == 'found the string "abc"'
-    assert found["validation.policy"].instead == 'write "reject" or "pass-and-mark"'
+    assert found["validation.invalid"].instead == 'write "prune", "reject" or "pass-and-mark"'
     assert 'did you mean "bootstrap"?' in found["kafka.bootstrap_servers"].instead
     assert found["loss.window_s"].instead == "write more than 0"
     assert all(problem.fault is Fault.CONFIGURATION for problem in found.values())
@@ -305,12 +305,12 @@ def test_certificates_are_verified_unless_told_otherwise() -> None:
 
 
 def test_options_lie_over_the_file_and_their_problems_name_them(written: Write) -> None:
-    path = written('[validation]\npolicy = "nonsense"\nprofile = "full"\n')
-    settings = {("validation", "policy"): "pass-and-mark", ("beam", "shards"): 2}
+    path = written('[validation]\ninvalid = "nonsense"\nprofile = "full"\n')
+    settings = {("validation", "invalid"): "pass-and-mark", ("beam", "shards"): 2}
     config = load(path, settings)
-    assert (config.validation.policy, config.validation.profile, config.beam.shards) == ("pass-and-mark", "full", 2)
+    assert (config.validation.invalid, config.validation.profile, config.beam.shards) == ("pass-and-mark", "full", 2)
     with pytest.raises(InvalidConfigurationError) as caught:
-        load(path, {("validation", "policy"): "reject", ("sources",): []}, {("sources",): "--capture"})
+        load(path, {("validation", "invalid"): "reject", ("sources",): []}, {("sources",): "--capture"})
     assert str(caught.value.problems[0]).startswith("command line: --capture: no source;")
 
 
@@ -320,7 +320,7 @@ def test_options_over_a_broken_section_leave_its_problem(written: Write) -> None
 
 def problems_with(path: Path) -> tuple[Problem, ...]:
     with pytest.raises(InvalidConfigurationError) as caught:
-        load(path, {("validation", "policy"): "reject"})
+        load(path, {("validation", "invalid"): "reject"})
     return caught.value.problems
 
 

@@ -82,7 +82,7 @@ def test_sockets_are_bound_where_it_says(written: Write) -> None:
 
 def test_without_configuration_everything_goes_to_files_and_tables() -> None:
     found = sinks()
-    assert [list(kind) for kind in (found.telemetry, found.dead_letters)] == [["Files"]] * 2
+    assert [list(kind) for kind in (found.telemetry, found.dead_letters)] == [["Files"], ["Files", "OriginalsFiles"]]
     assert [list(kind) for kind in (found.loss, found.totals)] == [["Files", "Tables", "Scopes"], ["Files", "Tables"]]
     assert found.tables is not None
 
@@ -91,7 +91,7 @@ def test_a_cluster_takes_the_place_of_the_files_but_for_dead_letters(written: Wr
     found = sinks(written(KAFKA))
     assert list(found.telemetry) == ["Kafka"]
     assert [list(kind) for kind in (found.loss, found.totals)] == [["Kafka", "Tables", "Scopes"], ["Kafka", "Tables"]]
-    assert list(found.dead_letters) == ["Files"]
+    assert list(found.dead_letters) == ["Files", "OriginalsFiles"]
 
 
 def test_dead_letters_go_to_the_cluster_when_told(written: Write) -> None:

@@ -226,7 +226,7 @@ def test_pass_and_mark_delivers_them_marked_and_keeps_them_out_of_the_tables(
     [
         Policy(),
         MARK,
-        Policy(pass_invalid=True),
+        Policy(invalid="pass-and-mark"),
         Policy(pass_unbound=True),
         Policy(validate=False),
         Policy(choice=Choice("full")),

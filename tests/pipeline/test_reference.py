@@ -33,7 +33,7 @@ def test_every_section_and_setting_stands_in_the_reference() -> None:
         assert field.description
     assert "| `client_secret` | secret | required | Its secret. |" in text
     assert "| `allow` | list of prefix | `[]` |" in text
-    assert '| `policy` | `"reject"` or `"pass-and-mark"` | `"reject"` |' in text
+    assert '| `invalid` | `"prune"` or `"reject"` or `"pass-and-mark"` | `"reject"` |' in text
     assert "| `private_media_types` | list of integer, ≥ 0, ≤ 15 | `[]` |" in text
 
 

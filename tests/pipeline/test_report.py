@@ -83,6 +83,7 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
             ),
             cause("out-of-range", 1, "out-of-range"),
         ],
+        "pruned": {"messages": 0, "normalised": 0, "nodes": 0, "set_aside": [], "habits": {}, "originals": 0},
         "missing": [{"exporter": "192.0.2.1", "messages": 6, "transport": 5, "notification": 1}],
         "loss": {
             "transport": [
@@ -126,6 +127,51 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
         "outside": [],
         "quirks": [],
     }
+
+
+def test_nodes_that_were_set_aside_are_told_with_whose_fault_and_cure() -> None:
+    place = "/ietf-interfaces:interfaces/interface/acme:x"
+    counts = {
+        "pruned": 3,
+        "normalised": 2,
+        f"aside:module-missing|configuration|acme|{place}": 5,
+        "aside:unknown-node|configuration||": 1,
+        "habit:identity-by-prefix": 4,
+        "originals": 2,
+    }
+    report = build(snapshot(counts), SHAPE)
+    assert report["dead_letters"] == {}
+    assert report["pruned"] == {
+        "messages": 3,
+        "normalised": 2,
+        "nodes": 6,
+        "set_aside": [
+            {
+                "cause": "module-missing",
+                "fault": "configuration",
+                "module": "acme",
+                "path": place,
+                "nodes": 5,
+                "what": "module acme is not there",
+                "cure": "add it to --yang DIR",
+            },
+            {
+                "cause": "unknown-node",
+                "fault": "configuration",
+                "module": "",
+                "path": "",
+                "nodes": 1,
+                "what": "the module of the path of the dead letter is there, and has no such node",
+                "cure": "compare the router's release with the modules at hand, and replace the older ones",
+            },
+        ],
+        "habits": {"identity-by-prefix": 4},
+        "originals": 2,
+    }
+    text = " ".join(shown(summary(report, [], {})).split())
+    assert "Pruned messages: 3, 6 nodes set aside; 2 originals kept" in text
+    assert f"{place}: module acme is not there · 5 · yours: add it to --yang DIR [module-missing]" in text
+    assert "Spelt as RFC 7951 has it: identity-by-prefix 4" in text
 
 
 def test_discontinuities_are_listed_beside_the_losses() -> None:

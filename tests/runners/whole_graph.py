@@ -29,7 +29,7 @@ from yangbeam.transforms.outputs import LEDGER, delivered, written
 
 SINKS = ("memory", "tables")
 KINDS = ("telemetry", "loss", "dead_letters", "totals")
-MARK = Policy(pass_invalid=True, pass_unbound=True)
+MARK = Policy(unknown="pass-and-mark", invalid="pass-and-mark", pass_unbound=True)
 
 
 class BatchReader:

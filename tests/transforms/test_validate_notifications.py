@@ -68,7 +68,7 @@ def test_the_invalid_becomes_a_letter_and_the_rest_goes_on_with_its_verdict(
 
 
 def test_by_policy_the_invalid_goes_on_marked(schemas: EmbeddedRegistry, batch: BoundBatch) -> None:
-    given = bounded(ValidateNotifications(schemas, Policy(pass_invalid=True)), [batch])
+    given = bounded(ValidateNotifications(schemas, Policy(unknown="pass-and-mark", invalid="pass-and-mark")), [batch])
     (out,) = given.out
     assert [found.verdict for found in out.notifications] == ["invalid", "valid", "unvalidated", "valid"]
     assert given.letters == []

@@ -1,0 +1,116 @@
+"""What is counted of nodes that were set aside or spelt anew, and which originals of such messages are kept.
+
+Nodes are counted by cause, module and schema path, never by instance, under bounded names; their messages count once,
+as delivered. Originals stand on a line of the ledger of their own, outside the balance.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from yangbeam.core.cause_table import CAUSES, UNKNOWN
+from yangbeam.core.dead_groups import MAX_SHOWN, Group, Groups, path_pattern
+from yangbeam.core.dead_letter import MAX_DETAIL, letter_of_notification
+from yangbeam.core.elements import DeadLetter, Notification
+from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.ledger import ASIDE, HABITS, NORMALISED, ORIGINALS, PRUNED, Tallies
+from yangbeam.core.yang.mending.findings import HABIT, Finding, set_aside
+
+FIRST: Final = 3
+"""Originals kept of one subscription, path and hour."""
+MAX_KNOWN: Final = 16_384
+"""Subscriptions, paths and hours that are remembered, some 300 octets each; when there are more, all are forgotten."""
+HOUR_US: Final = 3_600_000_000
+REASON: Final = "pruned"
+Where = tuple[str, int | None, int | None, int]
+"""Exporter, publisher, subscription and arrival, as ``Tallies.at`` takes them."""
+
+_GROUPS: Final = Groups()
+"""Of the process."""
+
+
+def count_findings(findings: Sequence[Finding], tallies: Tallies, where: Where) -> None:
+    """Counts a message that was pruned or normalised, and its nodes by what they are."""
+    counts = tallies.at(*where)
+    aside = set_aside(findings)
+    names = [PRUNED if aside else NORMALISED]
+    names += [f"{ASIDE}:{'|'.join(_group(found))}" for found in aside]
+    names += [f"{HABITS}:{found.name}" for found in findings if found.kind == HABIT]
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+
+
+def _group(found: Finding) -> Group:
+    """Returns what a node is counted under; of each cause a bounded number."""
+    fault = CAUSES[found.name].fault
+    group = Group(found.name, fault, *_GROUPS.names_of(found.module, path_pattern(found.place)))
+    return group if _GROUPS.has_room(group) else Group(found.name, fault)
+
+
+def groups_of_nodes(counts: Mapping[str, int]) -> dict[Group, int]:
+    """Returns the nodes that were set aside by group, most first; MAX_SHOWN of them, the rest as one of its cause."""
+    groups: dict[Group, int] = {}
+    for counted, count in counts.items():
+        what, _, which = counted.partition(":")
+        if what == ASIDE and which.count("|") == len(Group._fields) - 1 and count:
+            groups[Group(*which.split("|"))] = count
+    ranked = sorted(groups.items(), key=lambda item: (-item[1], item[0]))
+    shown = dict(ranked[:MAX_SHOWN])
+    for group, count in ranked[MAX_SHOWN:]:
+        rest = Group(group.cause, CAUSES.get(group.cause, CAUSES[UNKNOWN]).fault)
+        shown[rest] = shown.get(rest, 0) + count
+    return shown
+
+
+class Originals:
+    """Chooses the originals that are kept: the first of each subscription, path and hour."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int | None, str, int], int] = {}
+
+    def of(self, notification: Notification, findings: Iterable[Finding], which: str) -> DeadLetter | None:
+        """Returns the record of a pruned message's original, where it is to be kept.
+
+        Args:
+            notification: As it came.
+            findings: What was done to it.
+            which: ``all``, ``sample`` or ``none``.
+        """
+        aside = set_aside(findings)
+        if which == "none" or not aside or not (which == "all" or self._is_among_first(notification, aside)):
+            return None
+        first = aside[0]
+        shown = "; ".join(f"{found.path}: {found.rule}" for found in aside[:8])
+        more = f" and {len(aside) - 8} more" if len(aside) > 8 else ""
+        error = InvalidInstanceError(
+            REASON, f"set aside: {shown}{more}"[:MAX_DETAIL], path=first.path, rule=first.rule, module=first.module
+        )
+        return letter_of_notification("validate", notification, error)
+
+    def _is_among_first(self, notification: Notification, aside: Iterable[Finding]) -> bool:
+        """Counts each path of a message; says whether one of them is new enough."""
+        message = notification.message
+        hour = message.arrival_us // HOUR_US
+        is_new = False
+        for place in {found.place for found in aside}:
+            key = (message.exporter, notification.subscription_id, place, hour)
+            seen = self._known.get(key, 0)
+            if seen < FIRST:
+                if len(self._known) >= MAX_KNOWN:
+                    self._known.clear()
+                self._known[key] = seen + 1
+                is_new = True
+        return is_new
+
+
+KEPT_ORIGINALS: Final = Originals()
+"""Of the process: DoFns come and go with bundles."""
+
+
+def keep_original(
+    notification: Notification, findings: Sequence[Finding], which: str, tallies: Tallies, where: Where
+) -> DeadLetter | None:
+    """Returns the record of an original that is kept, and counts it."""
+    letter = KEPT_ORIGINALS.of(notification, findings, which)
+    if letter is not None:
+        tallies.add(ORIGINALS, *where)
+    return letter

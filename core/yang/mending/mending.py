@@ -1,0 +1,51 @@
+"""What the second look at refused instances knows of one schema; made when it is first needed."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Final
+
+from yangbeam.core.yang.mending.places import Places
+from yangbeam.core.yang.mending.walk import Means
+from yangbeam.core.yang.tree import Tree
+
+_ANNOTATION: Final = re.compile(r"""[\w.-]+:annotation\s+["']?([A-Za-z_][\w.-]*)""", re.ASCII)
+_MODULE: Final = re.compile(r"""^\s*(?:sub)?module\s+["']?([A-Za-z_][\w.-]*)""", re.ASCII | re.MULTILINE)
+
+
+class Mending:
+    """Of one loaded schema, for the thread that loaded it.
+
+    Args:
+        tree: Its resolved tree.
+        prefixes: Module name → YANG prefix.
+        texts: Of its modules.
+
+    Attributes:
+        is_expected: The last message that the compiled judge did not accept was mended: the next one is looked through
+            before libyang is asked.
+    """
+
+    def __init__(self, tree: Tree, prefixes: Mapping[str, str], texts: Iterable[str]) -> None:
+        self._tree = tree
+        self._prefixes = prefixes
+        self._texts = tuple(text for text in texts if ":annotation" in text)
+        self.is_expected = False
+
+    @cached_property
+    def places(self) -> Places:
+        """The tree, as names are looked up in it."""
+        return Places(self._tree, self._prefixes)
+
+    @cached_property
+    def annotations(self) -> frozenset[str]:
+        """``module:name`` of the annotations (RFC 7952) that the modules define."""
+        found = set()
+        for text in self._texts:
+            module = _MODULE.search(text)
+            found |= {f"{module[1] if module else ''}:{name}" for name in _ANNOTATION.findall(text)}
+        return frozenset(found)
+
+    def means(self, accept: frozenset[str], *, invalid: bool = False, foreign: bool = False) -> Means:
+        """Returns what a full walk needs; see ``walk.Means``."""
+        return Means(self.places, self.annotations, accept, invalid=invalid, foreign=foreign)

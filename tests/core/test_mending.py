@@ -1,0 +1,219 @@
+"""What becomes of nodes that no schema has, or that contradict theirs: set aside, each for itself, never silently."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.builders import message, payload
+from tests.core.test_transcription import ENVELOPE as XML_MESSAGE
+from tests.core.test_transcription import XML
+from tests.core.test_validation import body_at, edit, interfaces, judged, patch, refusal
+from yangbeam.core.elements import Bound, Validated
+from yangbeam.core.notification.decode import decode
+from yangbeam.core.validation import INVALID, NORMALISED, PRUNED, VALID, Judgement, Policy, judgement
+from yangbeam.core.yang.engine import Choice
+from yangbeam.core.yang.schema import Schema
+
+REJECT_UNKNOWN = Policy(unknown="reject")
+PASS_UNKNOWN = Policy(unknown="pass-and-mark")
+PRUNE_ALL = Policy(invalid="prune")
+COUNTED = {"name": "eth0", "oper-status": "up", "statistics": {"in-octets": "18446744073709551615"}}
+
+
+def contents(found: Validated) -> Any:
+    body = body_at(found.json, found.bound.notification.path)
+    return body["datastore-contents"]["ietf-interfaces:interfaces"]["interface"]
+
+
+def judgement_of(body: bytes, schema: Schema, policy: Policy | None = None) -> Judgement:
+    return judgement(Bound(decode(message(body)), 7), {7: schema}.__getitem__, policy or Policy())
+
+
+def test_a_leaf_of_a_module_that_nobody_has_costs_only_itself(drafts: Schema) -> None:
+    body = payload(1, interfaces(COUNTED | {"acme-optics:temperature": "41.5"}))
+    found = judged(body, drafts)
+    assert (found.verdict, found.nodes) == (PRUNED, 1)
+    assert contents(found) == [COUNTED]
+    assert found.paths == ("/ietf-interfaces:interfaces/interface[name='eth0']/acme-optics:temperature",)
+    assert found.bound.notification.message.payload == body  # the original rides along
+
+
+def test_a_subtree_costs_itself_with_all_that_is_in_it_and_counts_once(drafts: Schema) -> None:
+    strange = {"acme:deep": {"acme": [{"x": 1}, {"x": {"y": [None]}}]}}
+    found = judgement_of(payload(1, interfaces(COUNTED | strange, {"name": "eth1", "enabled": True})), drafts)
+    assert contents(found.validated) == [COUNTED, {"name": "eth1", "enabled": True}]
+    (one,) = found.findings
+    assert (one.name, one.module, one.place) == (
+        "module-missing",
+        "acme",
+        "/ietf-interfaces:interfaces/interface/acme:deep",
+    )
+
+
+def test_a_node_that_its_module_does_not_have_is_set_aside_as_well(drafts: Schema) -> None:
+    found = judgement_of(payload(1, interfaces(COUNTED | {"mtu": 1500})), drafts)
+    assert contents(found.validated) == [COUNTED]
+    (one,) = found.findings
+    assert (one.name, one.module, one.place) == (
+        "unknown-node",
+        "ietf-interfaces",
+        "/ietf-interfaces:interfaces/interface/mtu",
+    )
+
+
+def test_a_second_message_of_the_kind_goes_the_short_way_to_the_same_verdict(drafts: Schema) -> None:
+    body = payload(1, interfaces(COUNTED | {"acme:x": 1.50}))
+    first, second = judgement_of(body, drafts), judgement_of(body, drafts)
+    assert first == second
+    assert drafts.mending.is_expected
+    assert judged(payload(2, interfaces(COUNTED)), drafts).verdict == VALID
+    wrong = interfaces(COUNTED | {"acme:x": 1, "if-index": 0})
+    assert refusal(payload(3, wrong), drafts).path.endswith("/if-index")
+
+
+def test_a_top_level_node_that_is_unknown_costs_itself(drafts: Schema) -> None:
+    found = judged(payload(1, interfaces(COUNTED) | {"acme:top": {"x": [1]}}), drafts)
+    assert (found.verdict, found.paths) == (PRUNED, ("/acme:top",))
+
+
+@pytest.mark.parametrize("left", [{"name": "eth0"}, {"name": "eth0", "statistics": {}}])
+def test_a_message_of_which_only_ancestors_and_keys_are_left_dies(drafts: Schema, left: dict[str, Any]) -> None:
+    error = refusal(payload(1, interfaces(left | {"acme:x": 1})), drafts)
+    assert (error.reason, error.module) == ("module-missing", "acme")
+    assert (
+        refusal(payload(1, interfaces(left | {"acme:x": 1})), drafts).reason == "module-missing"
+    )  # the short way, too
+
+
+def test_what_has_no_value_and_was_not_pruned_is_as_valid_as_before(drafts: Schema) -> None:
+    assert judged(payload(1, interfaces({"name": "eth0"})), drafts).verdict == VALID
+
+
+def test_unknown_nodes_cost_their_message_where_that_is_configured(drafts: Schema) -> None:
+    body = payload(1, interfaces(COUNTED | {"acme:x": 1}))
+    assert refusal(body, drafts, REJECT_UNKNOWN).module == "acme"
+    passed = judged(body, drafts, PASS_UNKNOWN)
+    assert (passed.verdict, passed.json, passed.nodes) == (INVALID, body, 0)
+
+
+def test_the_two_policies_are_told_apart(drafts: Schema) -> None:
+    both = payload(1, interfaces(COUNTED | {"acme:x": 1, "if-index": 0}))
+    assert refusal(both, drafts).path.endswith("/if-index")  # what contradicts its schema, not what is unknown
+    assert refusal(both, drafts, Policy(unknown="reject", invalid="prune")).module == "acme"
+    assert judged(both, drafts, Policy(invalid="pass-and-mark")).json == both
+    assert judged(both, drafts, PRUNE_ALL).nodes == 2
+
+
+def test_wrong_leaves_are_set_aside_where_that_is_configured(drafts: Schema) -> None:
+    wrong = {"if-index": 0, "enabled": "perhaps", "last-change": "yesterday"}
+    found = judgement_of(payload(1, interfaces(COUNTED | wrong)), drafts, PRUNE_ALL)
+    assert contents(found.validated) == [COUNTED]
+    assert {one.place.rpartition("/")[2] for one in found.findings} == set(wrong)
+
+
+def test_an_entry_without_a_valid_key_takes_itself_along(drafts: Schema) -> None:
+    for bad in ({"oper-status": "up"}, {"name": 7.5e300, "oper-status": "up"}, "eth1"):
+        body = payload(1, interfaces(COUNTED, bad))  # type: ignore[arg-type]
+        assert contents(judged(body, drafts, Policy(invalid="prune", accept=frozenset()))) == [COUNTED]
+        assert refusal(body, drafts, Policy(accept=frozenset())).reason == "invalid-contents"
+
+
+def test_an_edit_of_an_unknown_target_is_set_aside_whole_and_the_others_go_on(drafts: Schema) -> None:
+    good = edit({"ietf-interfaces:interface": [COUNTED]})
+    strange = edit({"acme:x": 1}, "/acme:top/x")
+    gone = edit(None, "/ietf-interfaces:interfaces/interface=eth0/acme:optics")
+    found = judged(patch(good, strange, gone), drafts)
+    assert found.verdict == PRUNED
+    changes = body_at(found.json, found.bound.notification.path)["datastore-changes"]
+    assert changes["yang-patch"]["edit"] == [good]
+    assert found.paths == ("/acme:top", "/ietf-interfaces:interfaces/interface[name='eth0']/acme:optics")
+    assert refusal(patch(strange, gone), drafts).module == "acme"
+
+
+def test_an_unknown_leaf_in_the_value_of_an_edit_costs_only_itself(drafts: Schema) -> None:
+    found = judged(patch(edit({"ietf-interfaces:interface": [COUNTED | {"acme:x": 1}]})), drafts)
+    assert found.paths == ("/ietf-interfaces:interfaces/ietf-interfaces:interface[name='eth0']/acme:x",)
+    changes = body_at(found.json, found.bound.notification.path)["datastore-changes"]
+    assert changes["yang-patch"]["edit"] == [edit({"ietf-interfaces:interface": [COUNTED]})]
+
+
+def test_xml_is_pruned_to_the_same_as_json(drafts: Schema) -> None:
+    strange = '<x xmlns="urn:acme"><y>1</y></x></interface>'
+    found = judged(XML_MESSAGE.replace("</interface>", strange, 1).encode(), drafts, media_type=XML)
+    assert (found.verdict, found.nodes) == (PRUNED, 1)
+    clean = judged(XML_MESSAGE.encode(), drafts, media_type=XML)
+    assert orjson.loads(found.json) == orjson.loads(clean.json)
+
+
+def test_an_unknown_annotation_costs_only_itself(drafts: Schema) -> None:
+    noted = COUNTED | {"@": {"acme:seen": True}, "@oper-status": {"acme:seen": "x"}}
+    found = judged(payload(1, interfaces(noted)), drafts)
+    assert (found.verdict, found.nodes, contents(found)) == (PRUNED, 2, [COUNTED])
+    assert found.paths[1].endswith("/@oper-status/acme:seen")
+
+
+def test_the_annotation_of_what_was_set_aside_goes_with_it(drafts: Schema) -> None:
+    noted = COUNTED | {"acme:x": 1, "@acme:x": {"acme:seen": True}}
+    found = judged(payload(1, interfaces(noted)), drafts)
+    assert (found.nodes, contents(found)) == (1, [COUNTED])
+
+
+def test_the_profile_full_judges_what_is_left(drafts: Schema) -> None:
+    full = Policy(choice=Choice("full"))
+    whole = {"name": "eth0", "type": "iana-if-type:ethernetCsmacd", "acme:x": 1}
+    assert "type" in refusal(payload(1, interfaces(COUNTED | {"acme:x": 1})), drafts, full).detail
+    assert judged(payload(1, interfaces(whole)), drafts, Policy()).verdict == PRUNED
+
+
+def test_numbers_that_are_kept_keep_their_text(drafts: Schema) -> None:
+    body = payload(1, interfaces(COUNTED | {"acme:x": 1}))
+    body = body.replace(b'"id":6666', b'"id":6666,"acme:note":1.50')  # an augmentation that is excused
+    found = judged(body, drafts)
+    assert found.verdict == PRUNED
+    assert b'"acme:note":1.50' in found.json
+
+
+@pytest.mark.parametrize(
+    ("habit", "sent", "meant"),
+    [
+        ("identity-by-prefix", {"type": "ianaift:ethernetCsmacd"}, {"type": "iana-if-type:ethernetCsmacd"}),
+        ("identity-without-module", {"type": "ethernetCsmacd"}, {"type": "iana-if-type:ethernetCsmacd"}),
+        ("number-as-string", {"if-index": "7"}, {"if-index": 7}),
+        ("integer-with-fraction", {"if-index": 1e3}, {"if-index": 1000}),
+        ("string-as-number", {"statistics": {"in-octets": 12}}, {"statistics": {"in-octets": "12"}}),
+        ("boolean-as-string", {"enabled": "true"}, {"enabled": True}),
+        ("leaf-list-entry-alone", {"higher-layer-if": "a"}, {"higher-layer-if": ["a"]}),
+    ],
+)
+def test_a_habit_is_understood_and_published_as_rfc_7951_has_it(
+    drafts: Schema, habit: str, sent: dict[str, Any], meant: dict[str, Any]
+) -> None:
+    body = payload(1, interfaces({"name": "eth0"} | sent))
+    found = judged(body, drafts)
+    assert (found.verdict, found.habits, found.nodes) == (NORMALISED, (habit,), 0)
+    assert contents(found) == [{"name": "eth0"} | meant]
+    off = Policy(accept=Policy().accept - {habit})
+    if habit != "integer-with-fraction":
+        assert refusal(body, drafts, off).reason == "invalid-contents"
+
+
+def test_one_entry_as_an_object_is_an_entry_in_contents_and_in_edits(drafts: Schema) -> None:
+    whole = orjson.loads(payload(1, interfaces(COUNTED)))
+    inside = whole["ietf-yp-notification:envelope"]["contents"]["ietf-yang-push:push-update"]["datastore-contents"]
+    inside["ietf-interfaces:interfaces"]["interface"] = COUNTED
+    found = judged(orjson.dumps(whole), drafts)
+    assert (found.verdict, found.habits, contents(found)) == (NORMALISED, ("list-entry-as-object",), [COUNTED])
+    changed = judged(patch(edit({"ietf-interfaces:interface": COUNTED})), drafts)
+    changes = body_at(changed.json, changed.bound.notification.path)["datastore-changes"]
+    assert changes["yang-patch"]["edit"] == [edit({"ietf-interfaces:interface": [COUNTED]})]
+
+
+def test_an_identity_that_does_not_exist_is_never_made_up(drafts: Schema) -> None:
+    for invented in ("ianaift:warpDrive", "nosuch:ethernetCsmacd", "warpDrive"):
+        assert refusal(payload(1, interfaces({"name": "a", "type": invented})), drafts).path.endswith("/type")
+
+
+def test_a_pruned_message_may_have_habits_too(drafts: Schema) -> None:
+    found = judged(payload(1, interfaces(COUNTED | {"type": "ianaift:ethernetCsmacd", "acme:x": 1})), drafts)
+    assert (found.verdict, found.nodes, found.habits) == (PRUNED, 1, ("identity-by-prefix",))

@@ -1,0 +1,129 @@
+"""What real routers send, by modules that are not all there, from capture to report, topics and tables."""
+
+from pathlib import Path
+from typing import Any
+
+import cbor2
+import duckdb
+import orjson
+import pytest
+
+from tests.wire import ethernet, ipv4, pcap, udp
+from yangbeam.runners.launch import main
+
+INTERFACE = {
+    "name": "eth0",
+    "type": "iana-if-type:ethernetCsmacd",
+    "oper-status": "up",
+    "statistics": {"discontinuity-time": "2026-11-20T10:00:00Z", "in-octets": "1234567890123"},
+}
+MEDIA = {"json": 1, "xml": 2, "cbor": 3}
+
+
+def update(number: int, contents: Any, kind: str = "json") -> bytes:
+    push = {"ietf-yang-push:push-update": {"id": 1, "datastore-contents": contents}}
+    head = {"event-time": "2026-11-20T10:00:00Z", "hostname": "router-1", "sequence-number": number, "contents": push}
+    document = {"ietf-yp-notification:envelope": head}
+    return cbor2.dumps(document) if kind == "cbor" else orjson.dumps(document)
+
+
+def of_interface(**more: Any) -> dict[str, Any]:
+    return {"ietf-interfaces:interfaces": {"interface": [INTERFACE | more]}}
+
+
+def datagram(number: int, payload: bytes, kind: str = "json") -> bytes:
+    head = bytes([0x20 | MEDIA[kind], 12]) + (12 + len(payload)).to_bytes(2, "big")
+    return ethernet(ipv4(udp(head + (7).to_bytes(4, "big") + number.to_bytes(4, "big") + payload)))
+
+
+class Run:
+    """A run over messages, and what it left."""
+
+    def __init__(
+        self, folder: Path, messages: list[bytes], *options: str, modules: dict[str, str] | None = None
+    ) -> None:
+        at = 1_795_168_810_000_000
+        frames = [(at + number * 1000, datagram(number, each)) for number, each in enumerate(messages)]
+        (folder / "c.pcap").write_bytes(pcap(frames))
+        arguments = ["run", "--capture", str(folder / "c.pcap"), "--out", str(folder / "out"), "--view", "off"]
+        if modules:
+            (folder / "yang").mkdir()
+            for name, text in modules.items():
+                (folder / "yang" / f"{name}.yang").write_text(text)
+            arguments += ["--yang", str(folder / "yang")]
+        self.out = folder / "out"
+        self.exit_code = main([*arguments, *options])
+        self.report: Any = orjson.loads((self.out / "report.json").read_bytes())
+        assert self.report["balanced"] is True
+
+    def lines(self, name: str) -> list[Any]:
+        file = self.out / name
+        return [orjson.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
+
+    def messages(self) -> list[Any]:
+        return [line["value"]["ietf-telemetry-message:message"] for line in self.lines("telemetry.jsonl")]
+
+    def labels(self) -> list[dict[str, str]]:
+        found = [message.get("network-operator-metadata", {"labels": []})["labels"] for message in self.messages()]
+        return [{label["name"]: label["string-value"] for label in labels} for labels in found]
+
+    def rows(self, text: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.out / "tables.duckdb"), read_only=True) as database:
+            return database.execute(text).fetchall()
+
+
+def contents(message: Any) -> Any:
+    return message["payload"]["ietf-yp-notification:envelope"]["contents"]["ietf-yang-push:push-update"][
+        "datastore-contents"
+    ]
+
+
+def test_an_unknown_leaf_costs_itself_and_the_counters_reach_the_table(tmp_path: Path) -> None:
+    sent = [update(0, of_interface()), update(1, of_interface(**{"vendor-optics:temperature": "41.5"}))]
+    run = Run(tmp_path, sent)
+    assert run.report["dead_letters"] == {}
+    assert run.report["messages"]["delivered"] == 2
+    place = "/ietf-interfaces:interfaces/interface/vendor-optics:temperature"
+    told = run.report["pruned"]
+    assert (told["messages"], told["nodes"], told["originals"]) == (1, 1, 1)
+    (entry,) = told["set_aside"]
+    assert (entry["module"], entry["path"], entry["fault"]) == ("vendor-optics", place, "configuration")
+    assert f"{entry['what']}: {entry['cure']}" == "module vendor-optics is not there: add it to --yang DIR"
+    assert run.labels() == [
+        {},
+        {
+            "yangbeam-verdict": "pruned",
+            "yangbeam-nodes-set-aside": "1",
+            "yangbeam-paths-set-aside": place.replace("/interface/", "/interface[name='eth0']/"),
+        },
+    ]
+    assert [contents(message) for message in run.messages()] == [of_interface()] * 2
+    assert run.rows("SELECT statistics__in_octets FROM ietf_interfaces__interfaces__interface") == [(1234567890123,)]
+    (original,) = run.lines("pruned-originals.jsonl")
+    assert (original["reason"], original["octets"]) == ("pruned", len(sent[1]))
+    assert not (run.out / "dead-letters.jsonl").exists()
+
+
+@pytest.mark.parametrize(("allowed", "code"), [("50", 0), ("49.9", 4)])
+def test_too_many_pruned_messages_have_an_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], allowed: str, code: int
+) -> None:
+    run = Run(tmp_path, [update(0, of_interface()), update(1, of_interface(**{"x:y": 1}))], "--max-pruned", allowed)
+    assert run.exit_code == code
+    said = "Error: nodes of 1 of 2 messages were set aside: 50 %, and --max-pruned allows 49.9 %"
+    assert (said in capsys.readouterr().err) is bool(code)
+
+
+def test_an_identity_by_prefix_and_an_entry_as_an_object_come_to_the_same_row(tmp_path: Path) -> None:
+    alone = {"ietf-interfaces:interfaces": {"interface": INTERFACE}}
+    run = Run(tmp_path, [update(0, of_interface(type="ianaift:ethernetCsmacd")), update(1, alone)])
+    assert run.report["pruned"]["normalised"] == 2
+    assert run.report["pruned"]["habits"] == {"identity-by-prefix": 1, "list-entry-as-object": 1}
+    assert [contents(message) for message in run.messages()] == [of_interface()] * 2
+    assert [label["yangbeam-verdict"] for label in run.labels()] == ["normalised"] * 2
+    assert [label["yangbeam-habits"] for label in run.labels()] == ["identity-by-prefix", "list-entry-as-object"]
+
+
+def test_an_update_that_says_nothing_is_delivered_and_has_no_rows(tmp_path: Path) -> None:
+    run = Run(tmp_path, [update(0, {})])
+    assert (run.report["messages"]["delivered"], run.report["tables"], run.labels()) == (1, {}, [{}])
