@@ -19,12 +19,14 @@ FIRST: Final = 3
 """Originals kept of one subscription, path and hour."""
 MAX_KNOWN: Final = 16_384
 """Subscriptions, paths and hours that are remembered, some 300 octets each; when there are more, all are forgotten."""
+MAX_PLACES: Final = 256
+"""Modules and schema paths of one cause that a process counts apart; what is beyond counts under its cause alone."""
 HOUR_US: Final = 3_600_000_000
 REASON: Final = "pruned"
 Where = tuple[str, int | None, int | None, int]
 """Exporter, publisher, subscription and arrival, as ``Tallies.at`` takes them."""
 
-_GROUPS: Final = Groups()
+_GROUPS: Final = Groups(MAX_PLACES)
 """Of the process."""
 
 

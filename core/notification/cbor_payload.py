@@ -43,6 +43,10 @@ _BUILT_IN_TAGS: Final = (
 """Tags that cbor2 would interpret (dates, bignums, references, regular expressions, …): none belongs in YANG data."""
 
 
+_SELF_DESCRIBED: Final = b"\xd9\xd9\xf7"
+"""Tag 55799 around everything, which says no more than that this is CBOR (RFC 8949 section 3.4.6)."""
+
+
 class _TagError(Exception):
     """A tag that has no place in YANG data."""
 
@@ -120,6 +124,7 @@ def _loaded(payload: bytes) -> Any:
 
 
 def _load_one(data: bytes) -> Any:
+    data = data.removeprefix(_SELF_DESCRIBED)
     bound_cbor(data)
     stream = io.BytesIO(data)
     decoder = cbor2.CBORDecoder(

@@ -1,7 +1,9 @@
 """Turns XML and CBOR instances into RFC 7951 JSON values by the schema tree: once, at validation.
 
-Text of dates and the order of leaves stay as they came. A node that the schema does not know is an error, not a guess;
-``untyped_unknown`` (for looking at messages without a schema) keeps such nodes with every value as text.
+Text of dates and the order of leaves stay as they came. A node that the schema does not know, or that has another shape
+than its node, is an error, not a guess; ``untyped_unknown`` (for messages without a schema, and for the second look at
+those that were refused) keeps it as it is. So it is kept in anydata of the contents, which no schema at hand judges
+(RFC 7950 section 7.10).
 """
 
 from collections.abc import Mapping
@@ -20,6 +22,9 @@ ENVELOPES = frozenset(("envelope", "notification"))
 FILTERS = frozenset(("datastore-subtree-filter", "stream-subtree-filter", "subtree-filter"))
 """Anydata that holds a filter: nodes without values stand in it, so it is no instance and is never typed."""
 
+CONTENTS = "datastore-contents"
+"""Anydata of notifications that holds data nodes; other anydata of theirs holds a notification, or an edit's value."""
+
 PATCH = "ietf-yang-patch"
 
 
@@ -32,12 +37,16 @@ class Scope:
         module: Module of the parent: its members stand without a module name; empty inside anydata.
         path: Instance path so far, for errors.
         sid: SID of the parent, 0 at the top: keys in CBOR are deltas to it (RFC 9254 section 3.2).
+        in_contents: Below the contents of a notification, or the value of an edit.
+        is_any: Below anydata of these.
     """
 
     children: Mapping[str, Node]
     module: str = ""
     path: str = ""
     sid: int = 0
+    in_contents: bool = False
+    is_any: bool = False
 
     def member_name(self, node: Node) -> str:
         """JSON name of a child here: with its module only where the namespace changes."""
@@ -45,7 +54,8 @@ class Scope:
 
     def below(self, node: Node, sid: int = 0) -> "Scope":
         """Scope of a child's own members."""
-        return Scope(node.children, node.module, f"{self.path}/{self.member_name(node)}", sid)
+        path = f"{self.path}/{self.member_name(node)}"
+        return Scope(node.children, node.module, path, sid, self.in_contents, self.is_any)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +72,9 @@ class Context:
     untyped_unknown: bool = False
     sids: SidNames = field(default_factory=SidNames)
 
-    def top(self, path: str = "") -> Scope:
+    def top(self, path: str = "", *, in_contents: bool = False, is_any: bool = False) -> Scope:
         """Scope of anydata: every top-level data node and notification."""
-        return Scope({**self.tree.notifications, **self.tree.data}, "", path)
+        return Scope({**self.tree.notifications, **self.tree.data}, "", path, 0, in_contents, is_any)
 
     def value_of_edit(self, target: str, path: str) -> Scope:
         """Scope of a yang-patch value: siblings of the target node (RFC 8072 section 2.5), or the top of the tree.
@@ -74,28 +84,35 @@ class Context:
         try:
             steps = parse_target(target)
         except NotificationError:
-            return self.top(path)
+            return self.top(path, in_contents=True)
         children, module = self.top().children, ""
         for step in steps[:-1]:
             node = children.get(f"{step.module or module}:{step.name}")
             if node is None:
-                return self.top(path)
+                return self.top(path, in_contents=True)
             children, module = node.children, node.module
-        return Scope(children, "", path)
+        return Scope(children, "", path, 0, in_contents=True)
 
-    def anydata(self, node: Node, siblings: Mapping[str, Any], path: str) -> Scope | None:
+    def anydata(self, node: Node, siblings: Mapping[str, Any], outer: Scope) -> Scope | None:
         """Scope inside an anydata node; None when its content is not an instance of any schema.
 
         Args:
             node: The anydata.
             siblings: Members converted so far beside it: a patch edit's target.
-            path: Its instance path.
+            outer: Scope of the anydata itself.
         """
+        path = outer.path
+        if outer.in_contents:
+            return self.top(path, in_contents=True, is_any=True)
         if node.name in FILTERS:
             return None
         if node.name == "value" and "/edit/" in node.path:
             return self.value_of_edit(str(siblings.get("target", "")), path)
-        return self.top(path)
+        return self.top(path, in_contents=node.name == CONTENTS)
+
+    def keeps(self, scope: Scope) -> bool:
+        """Says whether what the schema does not know, or has otherwise, is kept as it is."""
+        return self.untyped_unknown or scope.is_any
 
 
 def refuse_unknown(name: str, scope: Scope, tree: Tree) -> NoReturn:

@@ -34,10 +34,11 @@ class CborTranscoder:
         Raises:
             InvalidInstanceError: ``unknown-node``, ``invalid-contents``.
         """
-        return self._members(members, self._context.top(), 0)
+        return self._members(members, self._context.top(in_contents=True), 0)
 
-    notification = contents
-    """A whole notification or envelope: a map of one top-level member."""
+    def notification(self, members: Any) -> dict[str, Any]:
+        """Converts a whole notification or envelope: a map of one top-level member; raises as ``contents``."""
+        return self._members(members, self._context.top(), 0)
 
     def edit_value(self, members: Any, target: str) -> dict[str, Any]:
         """Converts the ``value`` of a patch edit, whose node ``target`` names.
@@ -54,16 +55,32 @@ class CborTranscoder:
             refuse_shape(f"nested deeper than {MAX_DEPTH} maps", scope)
         members: dict[str, Any] = {}
         for key, item in source.items():
-            name, sid = self._name(key, scope)
+            name, sid = self._known_name(key, scope)
             node = scope.children.get(name if ":" in name or not scope.module else f"{scope.module}:{name}")
             if node is None:
-                if not self._context.untyped_unknown:
+                if not self._context.keeps(scope):
                     refuse_unknown(name, scope, self._context.tree)
-                members[name] = untyped(item, depth + 1)
+                members[name] = plain(item, depth + 1) if scope.is_any else untyped(item, depth + 1)
                 continue
             siblings = members if node.kind != "anydata" else self._with_target(source, members, scope)
-            members[scope.member_name(node)] = self._value(item, node, scope, siblings, sid, depth)
+            members[scope.member_name(node)] = self._kept_value(item, node, scope, siblings, sid, depth)
         return members
+
+    def _kept_value(
+        self, item: Any, node: Node, scope: Scope, siblings: Mapping[str, Any], sid: int, depth: int
+    ) -> Any:
+        try:
+            return self._value(item, node, scope, siblings, sid, depth)
+        except InvalidInstanceError:
+            if not self._context.keeps(scope):
+                raise
+            return plain(item, depth + 1)
+
+    def _known_name(self, key: Any, scope: Scope) -> tuple[str, int]:
+        """As ``_name``; a key that is none is kept as text where what is unknown is kept."""
+        if self._context.keeps(scope) and not isinstance(key, str | int | CBORTag):
+            return _name(key), 0
+        return self._name(key, scope)
 
     def _with_target(self, source: Mapping[Any, Any], members: dict[str, Any], scope: Scope) -> dict[str, Any]:
         """Members so far, and the target of an edit wherever it stands in the map."""
@@ -90,13 +107,18 @@ class CborTranscoder:
             return self._leaf(item, node, below) if entries is None else [self._leaf(x, node, below) for x in entries]
         if node.kind == "leaf":
             return self._leaf(item, node, below)
-        if node.kind == "list":
-            if not isinstance(item, list):
-                refuse_shape(f"list {node.path} is no array", below)
-            return [self._members(entry, below, depth + 1) for entry in item]
-        if node.kind not in ("anydata", "anyxml"):
+        if node.kind in ("anydata", "anyxml"):
+            return self._any(item, node, below, siblings, depth)
+        if node.kind != "list" or (isinstance(item, Mapping) and self._context.untyped_unknown):
             return self._members(item, below, depth + 1)
-        inside = self._context.anydata(node, siblings, below.path)
+        if not isinstance(item, list):
+            refuse_shape(f"list {node.path} is no array", below)
+        return [self._members(entry, below, depth + 1) for entry in item]
+
+    def _any(self, item: Any, node: Node, scope: Scope, siblings: Mapping[str, Any], depth: int) -> Any:
+        if node.kind == "anyxml" and not isinstance(item, Mapping):
+            return plain(item, depth + 1)
+        inside = self._context.anydata(node, siblings, scope)
         return untyped(item, depth + 1) if inside is None else self._members(item, inside, depth + 1)
 
     def _leaf(self, item: Any, node: Node, scope: Scope) -> Any:
@@ -118,12 +140,15 @@ def _is_json(value: Any) -> bool:
     return value is None or value == [None] or isinstance(value, str | float)
 
 
-def plain(item: Any) -> Any:
-    """A CBOR item of a header that no schema is known of: as it is where JSON has it, else like ``untyped``."""
+def plain(item: Any, depth: int = 0) -> Any:
+    """A CBOR item that no schema is known of: as it is where JSON has it, else like ``untyped``."""
+    if depth > MAX_DEPTH:
+        detail = f"nested deeper than {MAX_DEPTH} maps"
+        raise InvalidInstanceError("invalid-contents", detail, rule=detail)
     if isinstance(item, Mapping):
-        return {_name(key): plain(value) for key, value in item.items()}
+        return {_name(key): plain(value, depth + 1) for key, value in item.items()}
     if isinstance(item, list | tuple):
-        return [plain(value) for value in item]
+        return [plain(value, depth + 1) for value in item]
     return item if _is_json(item) else untyped(item)
 
 

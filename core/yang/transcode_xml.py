@@ -37,7 +37,7 @@ class XmlTranscoder:
         Raises:
             InvalidInstanceError: ``unknown-node``, ``invalid-contents``.
         """
-        return self._members(elements, self._context.top(), 0)
+        return self._members(elements, self._context.top(in_contents=True), 0)
 
     def notification(self, element: Element) -> dict[str, Any]:
         """Converts a notification or a structure (``push-update``, the ``envelope``): ``{module:name: body}``.
@@ -72,12 +72,22 @@ class XmlTranscoder:
             if node.kind in ("list", "leaf-list"):
                 members.setdefault(member, []).append(self._value(element, node, scope, siblings, depth))
             elif member in members:
-                refuse_shape(f"{node.kind} {node.path} stands twice", scope.below(node))
+                if not self._context.keeps(scope):
+                    refuse_shape(f"{node.kind} {node.path} stands twice", scope.below(node))
+                _add(members, member, self._value(element, node, scope, siblings, depth))
             else:
                 members[member] = self._value(element, node, scope, siblings, depth)
         return members
 
     def _value(self, element: Element, node: Node, scope: Scope, members: dict[str, Any], depth: int) -> Any:
+        try:
+            return self._typed(element, node, scope, members, depth)
+        except InvalidInstanceError:
+            if not self._context.keeps(scope):
+                raise
+            return untyped(element, depth + 1)
+
+    def _typed(self, element: Element, node: Node, scope: Scope, members: dict[str, Any], depth: int) -> Any:
         if node.type is not None:
             if len(element):
                 refuse_shape(f"{node.kind} {node.path} holds elements, not a value", scope.below(node))
@@ -86,7 +96,9 @@ class XmlTranscoder:
             if element.text and element.text.strip():
                 refuse_shape(f"{node.kind} {node.path} holds text", scope.below(node))
             return self._members(element, scope.below(node), depth + 1)
-        inside = self._context.anydata(node, members, scope.below(node).path)
+        if node.kind == "anyxml" and not any(True for _ in _elements(element)):
+            return untyped(element, depth + 1)
+        inside = self._context.anydata(node, members, scope.below(node))
         return untyped_members(element, depth + 1) if inside is None else self._members(element, inside, depth + 1)
 
     def _prefixes(self, element: Element) -> dict[str | None, str]:
@@ -96,7 +108,7 @@ class XmlTranscoder:
         name = etree.QName(element)
         module = self._namespaces.get(name.namespace or "", module_of_namespace(name.namespace or ""))
         member = name.localname if module == scope.module else f"{module}:{name.localname}"
-        if not self._context.untyped_unknown:
+        if not self._context.keeps(scope):
             refuse_unknown(member, scope, self._context.tree)
         _add(members, member, untyped(element, depth + 1))
 

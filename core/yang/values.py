@@ -121,7 +121,10 @@ def _enumeration(kind: YangType, value: Any) -> str:
 
 def _bits(kind: YangType, value: Any) -> str:
     names = {name for name, _ in kind.bits}
-    if isinstance(value, str) and all(bit in names for bit in value.split()):
+    words = value.split() if isinstance(value, str) else [""]
+    if len(set(words)) < len(words):
+        return f"{_shown(value)} has a bit that stands twice (RFC 7950 section 9.7.2)"
+    if all(bit in names for bit in words):
         return ""
     return f"{_shown(value)} is no set of the bits {', '.join(sorted(names)[:12])}"
 

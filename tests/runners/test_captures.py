@@ -56,10 +56,18 @@ def test_several_captures_in_one_run_add_up(tmp_path: Path) -> None:
 
 
 def test_what_is_delivered_and_what_is_dead_make_up_the_capture(tmp_path: Path) -> None:
-    reported("huawei-ma5800t", tmp_path)
+    (tmp_path / "c.toml").write_text('[validation]\nunknown = "reject"\naccept = []\n')
+    reported("huawei-ma5800t", tmp_path, "--config", str(tmp_path / "c.toml"))
     delivered = (tmp_path / "telemetry.jsonl").read_bytes().splitlines()
     dead = (tmp_path / "dead-letters.jsonl").read_bytes().splitlines()
-    assert len(delivered) + len(dead) == 109
+    assert (len(delivered), len(dead)) == (6, 103)
     letters = [orjson.loads(line) for line in dead]
     assert {letter["reason"] for letter in letters} == {"invalid-contents", "module-missing"}
     assert all(letter["path"] and letter["schema_id"] for letter in letters)
+
+
+def test_messages_whose_augmentations_nobody_has_reach_the_tables_without_them(tmp_path: Path) -> None:
+    report = reported("huawei-ma5800t", tmp_path)
+    assert report["messages"]["validated"] == 109  # type: ignore[index]
+    assert report["pruned"]["messages"] == 103  # type: ignore[index]
+    assert report["tables"] == {"ietf_interfaces__interfaces_state__interface": 708}

@@ -9,6 +9,8 @@ import orjson
 import pytest
 
 from tests.wire import ethernet, ipv4, pcap, udp
+from yangbeam.core import set_aside
+from yangbeam.core.dead_groups import Groups
 from yangbeam.runners.launch import main
 
 INTERFACE = {
@@ -18,6 +20,13 @@ INTERFACE = {
     "statistics": {"discontinuity-time": "2026-11-20T10:00:00Z", "in-octets": "1234567890123"},
 }
 MEDIA = {"json": 1, "xml": 2, "cbor": 3}
+
+
+@pytest.fixture(autouse=True)
+def _counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests of this process counted takes no room."""
+    monkeypatch.setattr(set_aside, "_GROUPS", Groups(set_aside.MAX_PLACES))
+    monkeypatch.setattr(set_aside, "KEPT_ORIGINALS", set_aside.Originals())
 
 
 def update(number: int, contents: Any, kind: str = "json") -> bytes:
@@ -39,11 +48,10 @@ def datagram(number: int, payload: bytes, kind: str = "json") -> bytes:
 class Run:
     """A run over messages, and what it left."""
 
-    def __init__(
-        self, folder: Path, messages: list[bytes], *options: str, modules: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, messages: list[bytes], *options: str, **more: Any) -> None:
         at = 1_795_168_810_000_000
-        frames = [(at + number * 1000, datagram(number, each)) for number, each in enumerate(messages)]
+        modules, kind = more.get("modules"), more.get("kind", "json")
+        frames = [(at + number * 1000, datagram(number, each, kind)) for number, each in enumerate(messages)]
         (folder / "c.pcap").write_bytes(pcap(frames))
         arguments = ["run", "--capture", str(folder / "c.pcap"), "--out", str(folder / "out"), "--view", "off"]
         if modules:
@@ -122,6 +130,54 @@ def test_an_identity_by_prefix_and_an_entry_as_an_object_come_to_the_same_row(tm
     assert [contents(message) for message in run.messages()] == [of_interface()] * 2
     assert [label["yangbeam-verdict"] for label in run.labels()] == ["normalised"] * 2
     assert [label["yangbeam-habits"] for label in run.labels()] == ["identity-by-prefix", "list-entry-as-object"]
+
+
+def test_anydata_of_a_module_outside_the_set_has_one_verdict_in_every_encoding(tmp_path: Path) -> None:
+    module = (
+        'module acme-x { yang-version 1.1; namespace "urn:acme:x"; prefix x; '
+        "container top { leaf n { type uint32; } anydata ad; } }"
+    )
+    inside = {"acme-x:top": {"n": 1, "ad": {"other:foo": {"bar": 7}}}}
+    xml = (
+        b'<envelope xmlns="urn:ietf:params:xml:ns:yang:ietf-yp-notification"><event-time>2026-11-20T10:00:00Z'
+        b"</event-time><hostname>router-1</hostname><sequence-number>2</sequence-number><contents>"
+        b'<push-update xmlns="urn:ietf:params:xml:ns:yang:ietf-yang-push"><id>1</id><datastore-contents>'
+        b'<top xmlns="urn:acme:x"><n>1</n><ad><foo xmlns="urn:other"><bar>7</bar></foo></ad></top>'
+        b"</datastore-contents></push-update></contents></envelope>"
+    )
+    run = Run(tmp_path, [update(0, inside)], modules={"acme-x": module})
+    cbor = Run(fresh(tmp_path, "cbor"), [update(1, inside, "cbor")], modules={"acme-x": module}, kind="cbor")
+    text = Run(fresh(tmp_path, "xml"), [xml], modules={"acme-x": module}, kind="xml")
+    assert contents(run.messages()[0]) == contents(cbor.messages()[0]) == inside
+    assert contents(text.messages()[0]) == {"acme-x:top": {"n": 1, "ad": {"other:foo": {"bar": "7"}}}}
+    assert [one.labels() for one in (run, cbor, text)] == [[{}]] * 3
+
+
+def fresh(folder: Path, name: str) -> Path:
+    (folder / name).mkdir()
+    return folder / name
+
+
+def test_cbor_that_describes_itself_is_read_as_without(tmp_path: Path) -> None:
+    run = Run(tmp_path, [b"\xd9\xd9\xf7" + update(0, of_interface(), "cbor")], kind="cbor")
+    assert contents(run.messages()[0]) == of_interface()
+
+
+def test_integers_are_decimal_for_every_sink_alike(tmp_path: Path) -> None:
+    module = (
+        'module acme-j { yang-version 1.1; namespace "urn:acme:j"; prefix j; '
+        "container t { leaf u { type uint64; } leaf n { type uint32; } leaf s { type string; } } }"
+    )
+    sent = [b'"u":"08"', b'"u":"0x10"', b'"n":1e3', b'"u":" 8"', b'"u":"017"', b'"s":"\\ud83d\\ude00"', b'"n":1.5']
+    bodies = [update(at, {"acme-j:t": {"@": 1}}).replace(b'"@":1', each) for at, each in enumerate(sent)]
+    run = Run(tmp_path, bodies, modules={"acme-j": module})
+    told = [contents(message)["acme-j:t"] for message in run.messages()]
+    assert told == [{"u": "08"}, {"n": 1000}, {"u": "017"}, {"s": "\U0001f600"}]
+    assert [label.get("yangbeam-verdict") for label in run.labels()] == [None, "normalised", None, None]
+    letters = run.lines("dead-letters.jsonl")
+    assert [letter["path"] for letter in letters] == ["/acme-j:t/u", "/acme-j:t/u", "/acme-j:t/n"]
+    assert [letter["stage"] for letter in letters] == ["validate"] * 3
+    assert run.rows("SELECT DISTINCT u FROM acme_j__t WHERE u IS NOT NULL ORDER BY 1") == [(17,)]  # one row, the last
 
 
 def test_an_update_that_says_nothing_is_delivered_and_has_no_rows(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ HABITS: Final[dict[str, Habit]] = {
     IDENTITY: Habit(
         "An identity by the prefix of its module (`ianaift:ethernetCsmacd`)",
         "`module:name`, where prefix, name and base leave one identity",
-        "",
+        "Huawei MA5800T",
     ),
     BARE_IDENTITY: Habit(
         "An identity of another module without a module", "`module:name`, where name and base leave one identity", ""

@@ -222,7 +222,21 @@ def test_anydata_is_read_by_the_top_level_nodes_of_the_schema(plant: Schema) -> 
     assert xml(plant, inner) == wanted
     members = {"notes": {"example-plant:plant": {"u64": 5}, "example-plant:alarm": {"severity": 0}}}
     assert cbor(plant, members) == wanted
-    refused("unknown-node", "/example-plant:plant/notes/example-plant:u8", xml, plant, "<notes><u8/></notes>")
+
+
+def test_in_anydata_of_the_contents_no_schema_at_hand_has_a_say(plant: Schema) -> None:
+    strange = '<notes><u8>7</u8><x xmlns="urn:acme"><y>1</y></x><plant><u64>no</u64><u8><z/></u8></plant></notes>'
+    assert xml(plant, strange) == {
+        "notes": {
+            "example-plant:u8": "7",
+            "acme:x": {"y": "1"},
+            "example-plant:plant": {"u64": "no", "u8": {"z": ""}},
+        }
+    }
+    members = {"notes": {"acme:x": {"y": 1, 7: [1.5, None]}, "example-plant:plant": {"u64": "no", "u8": {"z": 1}}}}
+    assert cbor(plant, members) == {
+        "notes": {"acme:x": {"y": 1, "7": [1.5, None]}, "example-plant:plant": {"u64": "no", "u8": {"z": "1"}}}
+    }
 
 
 def test_a_structure_is_transcoded_like_a_notification(plant: Schema) -> None:

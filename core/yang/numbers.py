@@ -1,0 +1,84 @@
+"""Numbers that libyang reads otherwise than RFC 7950 section 9.2.1 and RFC 7951 section 6.1.
+
+An integer is decimal: ``"08"`` is 8, ``"0x10"`` and ``" 8"`` are none, and neither is ``1e3``, which libyang takes for
+one of 32 bits. Looked at only where a text has such a number at all.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from yangbeam.core.yang.locate import Finding, entry_path
+from yangbeam.core.yang.tree import Node, Tree, YangType
+from yangbeam.core.yang.values import BOUNDS, broken_rule
+
+_ODD: Final = re.compile(
+    rb'"(?:[+-]?0[xX0-9][0-9a-fA-F]*|\+[0-9]+|\s[^"]{0,40}|[+-]?[0-9][0-9.]{0,40}\s[^"]{0,40})"'
+    rb"|[:\[,]\s*-?[0-9]+[.eE]"
+).search
+_DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII).fullmatch
+Visit = Callable[[Node, YangType, Any, str], Any]
+"""Node, type, value and path of a number to what it is to be."""
+
+
+def has_odd_numbers(text: bytes) -> bool:
+    """Says whether a JSON text may hold a number that libyang and RFC 7950 read differently."""
+    return _ODD(text) is not None
+
+
+def misspelt(tree: Tree, document: Mapping[str, Any]) -> Finding | None:
+    """Returns path and rule of the first number that is none of its type by RFC 7950, whatever libyang says."""
+    found: list[Finding] = []
+
+    def look(node: Node, kind: YangType, value: Any, path: str) -> Any:
+        rule = "" if found else broken_rule(kind, value, node.module)
+        if rule:
+            found.append((path, f"leaf {node.path}: {rule}"))
+        return value
+
+    _members(tree.data, "", document, "", look)
+    return found[0] if found else None
+
+
+def in_decimals(tree: Tree, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a document with its 64-bit integers as libyang reads them rightly: without zeros before other digits."""
+
+    def respell(node: Node, kind: YangType, value: Any, path: str) -> Any:
+        del node, path
+        is_text = kind.base.endswith("64") and isinstance(value, str) and _DECIMAL(value)
+        return str(int(value)) if is_text else value
+
+    return _members(tree.data, "", document, "", respell)
+
+
+def _members(
+    children: Mapping[str, Node], module: str, members: Mapping[str, Any], path: str, visit: Visit
+) -> dict[str, Any]:
+    found = dict(members)
+    for name, value in members.items():
+        node = children.get(name if ":" in name else f"{module}:{name}")
+        if node is not None:
+            found[name] = _value(node, value, f"{path}/{name}", visit)
+    return found
+
+
+def _value(node: Node, value: Any, path: str, visit: Visit) -> Any:
+    if node.type is not None:
+        if node.type.base not in BOUNDS:
+            return value
+        if isinstance(value, list):
+            return [visit(node, node.type, each, f"{path}[{at}]") for at, each in enumerate(value, 1)]
+        return visit(node, node.type, value, path)
+    if node.kind == "list" and isinstance(value, list):
+        return list(_entries(node, value, path, visit))
+    if node.kind not in ("anydata", "anyxml") and isinstance(value, dict):
+        return _members(node.children, node.module, value, path, visit)
+    return value
+
+
+def _entries(node: Node, entries: list[Any], path: str, visit: Visit) -> Iterator[Any]:
+    for index, entry in enumerate(entries):
+        if isinstance(entry, dict):
+            yield _members(node.children, node.module, entry, entry_path(path, node, entry, index), visit)
+        else:
+            yield entry
