@@ -257,7 +257,7 @@ class BindingRun:
             # State notifications need no more than their own modules; event-stream ones need theirs.
             return self._resolve(exporter, content_id, frozenset(notification.modules)), "notification"
         if key is None or binding is None:
-            return self._resolve(exporter, None, frozenset(notification.modules)), "module-names"
+            return self._resolve_part(notification, None, frozenset(notification.modules)), "module-names"
         how = "started"
         if terms is None:
             terms, how = self._asked(key), "asked"
@@ -266,7 +266,7 @@ class BindingRun:
         named = {name: revision for name, revision, _ in terms.modules} if terms else {}
         wanted = {f"{name}@{revision}" if revision else name for name, revision in named.items()}
         wanted.update(module for module in notification.modules if module not in named)
-        schema_id = self._resolve(exporter, content_id, frozenset(wanted))
+        schema_id = self._resolve_part(notification, content_id, frozenset(wanted))
         binding.schema_id = schema_id
         binding.bound_modules = _shared(notification.modules)
         binding.how = how if named or content_id else "module-names"
@@ -291,6 +291,27 @@ class BindingRun:
         except SchemaError:
             return None  # what the contents name must do
 
+    def _resolve_part(self, notification: Notification, content_id: str | None, wanted: frozenset[str]) -> int:
+        """Returns the schema of the modules that are there, while the contents have nodes of one of them.
+
+        Nodes of the others are set aside when they are judged, or cost their message, by policy.
+
+        Raises:
+            SchemaError: None of them is there, or one that is there lacks something.
+        """
+        exporter, left = notification.message.exporter, wanted
+        while True:
+            try:
+                return self._resolve(exporter, content_id, left)
+            except SchemaPendingError:
+                raise
+            except SchemaError as error:
+                fewer = frozenset(name for name in left if _bare(name) != _bare(error.module))
+                named = {_bare(name) for name in fewer}
+                if error.reason != "module-missing" or fewer == left or named.isdisjoint(notification.modules):
+                    raise
+                left = fewer
+
     def _resolve(self, *wanted: *tuple[str, str | None, frozenset[str]]) -> int:
         if wanted in self._still_away:
             raise SchemaPendingError("schema-pending", f"the schema for {wanted[0]} is being fetched")
@@ -302,6 +323,12 @@ class BindingRun:
 
     def _count(self, name: str, notification: Notification, count: int = 1) -> None:
         self.tallies.add(name, *_where(notification), count)
+
+
+def _bare(module: str) -> str:
+    """Name of a module without its revision; a namespace as it is."""
+    name, at, revision = module.rpartition("@")
+    return name if at and revision[:1].isdigit() else module
 
 
 def _where(notification: Notification) -> tuple[str, int | None, int | None, int]:

@@ -183,3 +183,12 @@ def test_integers_are_decimal_for_every_sink_alike(tmp_path: Path) -> None:
 def test_an_update_that_says_nothing_is_delivered_and_has_no_rows(tmp_path: Path) -> None:
     run = Run(tmp_path, [update(0, {})])
     assert (run.report["messages"]["delivered"], run.report["tables"], run.labels()) == (1, {}, [{}])
+
+
+def test_a_module_of_the_contents_that_nobody_has_costs_its_own_nodes_alone(tmp_path: Path) -> None:
+    run = Run(tmp_path, [update(0, of_interface() | {"acme-top:top": {"x": 1}}), update(1, {"acme-top:top": {"x": 1}})])
+    assert (run.report["messages"]["delivered"], run.report["dead_letters"]) == (1, {"module-missing": 1})
+    assert [(one["module"], one["path"]) for one in run.report["pruned"]["set_aside"]] == [
+        ("acme-top", "/acme-top:top")
+    ]
+    assert [contents(message) for message in run.messages()] == [of_interface()]
