@@ -9,8 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from yangbeam.core.message_key.template import KeyTemplate, TemplateStep
-from yangbeam.core.message_key.xpath import literal
-from yangbeam.core.yang.canonical import canonical
+from yangbeam.core.yang.literals import literal
 
 UNSET: Final = msgspec.UNSET
 
@@ -93,8 +92,7 @@ class _Step:
         self.kind = node.kind
         self.text = step.text
         self.pinned = step.pinned
-        leaves = [node.children[f"{node.module}:{key}"] for key in node.keys] or [node]
-        self.canonical = [canonical(leaf) for leaf in leaves]
+        self.canonical = step.canonical
         self.has_plain = above is not None and node.module == above.node.module
         self.is_key = above is not None and self.has_plain and node.name in above.node.keys
         self.is_last = is_last

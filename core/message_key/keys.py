@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import Final
 
 from yangbeam.core.message_key.instances import InstanceReader
-from yangbeam.core.message_key.xpath import literal
 from yangbeam.core.notification.target import parse_target
-from yangbeam.core.yang.canonical import canonical
+from yangbeam.core.yang.canonical import Canonical, canonical
 from yangbeam.core.yang.edits import resolve
+from yangbeam.core.yang.literals import literal
 from yangbeam.core.yang.tree import Node, Tree
 
 _TARGETS: Final = 65_536
@@ -55,6 +55,7 @@ class EditTargets:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
+        self._canonical: dict[str, Canonical] = {}
         self._remembered = lru_cache(_TARGETS)(self._of)
 
     def of(self, target: str) -> tuple[str, str]:
@@ -74,11 +75,14 @@ class EditTargets:
             node = place.node
             text += f"/{node.name}" if node.module == module else f"/{node.module}:{node.name}"
             module = node.module
-            text += "".join(f"[{key}={_compared(node.child(key), value)}]" for key, value in place.keys.items())
+            text += "".join(f"[{key}={self._compared(node.child(key), value)}]" for key, value in place.keys.items())
             if node.kind == "leaf-list" and place.value is not None:
-                text += f"[.={_compared(node, place.value)}]"
+                text += f"[.={self._compared(node, place.value)}]"
         return (text, places[-1].node.path) if places else ("/", "/")
 
-
-def _compared(leaf: Node | None, value: object) -> str:
-    return literal(str(value) if leaf is None else canonical(leaf)(value))
+    def _compared(self, leaf: Node | None, value: object) -> str:
+        if leaf is None:  # a key is a leaf; RFC 7950 section 7.8.2
+            return literal(str(value))
+        if leaf.path not in self._canonical:
+            self._canonical[leaf.path] = canonical(leaf, self._tree)
+        return literal(self._canonical[leaf.path](value))

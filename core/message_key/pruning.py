@@ -9,8 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from yangbeam.core.message_key.template import KeyTemplate
-from yangbeam.core.message_key.xpath import literal
-from yangbeam.core.yang.canonical import canonical
+from yangbeam.core.yang.literals import literal
 from yangbeam.core.yang.tree import Node
 
 Members = dict[str, msgspec.Raw]
@@ -137,7 +136,7 @@ class Cutter:
                 yield from self._entry(at, entry, path, pins)
         elif node.kind == "leaf-list":
             for entry in _ENTRIES.decode(value):
-                text = canonical(node)(_VALUE.decode(entry))
+                text = self._steps[at].canonical[0](_VALUE.decode(entry))
                 if any(each[at][0] in {None, text} for each in pins):
                     yield f"{path}[.={literal(text)}]", {}, entry, pins
         else:
@@ -148,12 +147,12 @@ class Cutter:
         node, members = self._steps[at].node, _MEMBERS.decode(entry)
         values: list[str] = []
         held: Members = {}
-        for key in node.keys:
+        for key, canonical in zip(node.keys, self._steps[at].canonical, strict=True):
             leaf = node.children[f"{node.module}:{key}"]
             name = _spelling(leaf, members)
             if name is None:
                 return
-            values.append(canonical(leaf)(_VALUE.decode(members[name])))
+            values.append(canonical(_VALUE.decode(members[name])))
             held[name] = members[name]
         alive = tuple(each for each in pins if _fits(each[at], values))
         if alive:

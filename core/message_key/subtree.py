@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 import orjson
 from lxml import etree
 
-from yangbeam.core.message_key.xpath import MAX_STEPS, FilterError, literal
+from yangbeam.core.message_key.xpath import MAX_STEPS, FilterError
+from yangbeam.core.yang.literals import literal
 
 _WRAPPERS: Final = frozenset({"filter", "subtree-filter", "datastore-subtree-filter", "stream-subtree-filter"})
 """Elements that hold a filter and are no part of it."""

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from yangbeam.core.message_key.xpath import FilterError, FilterStep, branches_of, literal, steps_of
+from yangbeam.core.message_key.xpath import FilterError, FilterStep, branches_of, steps_of
+from yangbeam.core.yang.canonical import Canonical, canonical, compared
+from yangbeam.core.yang.literals import literal
+from yangbeam.core.yang.scalars import Prefixes
 from yangbeam.core.yang.tree import Node, Tree
 
 
@@ -20,11 +23,13 @@ class TemplateStep(NamedTuple):
         node: Of the schema.
         text: ``/name`` or ``/module:name``.
         pinned: For each of the list's keys (or for a leaf-list's own value) the literal, None where it is open.
+        canonical: What renders their values as the literals are.
     """
 
     node: Node
     text: str
     pinned: tuple[str | None, ...] = ()
+    canonical: tuple[Canonical, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,24 +78,27 @@ def templates_of(xpath: str, tree: Tree, prefixes: Mapping[str, str]) -> tuple[K
     Raises:
         FilterError: It cannot be read, or names what the schema does not have.
     """
-    modules = {prefix: module for module, prefix in prefixes.items()} | {module: module for module in tree.revisions}
+    modules: dict[str | None, str] = {prefix: module for module, prefix in prefixes.items()}
+    modules |= {module: module for module in tree.revisions}
     templates = {template.text: template for template in (_template(b, tree, modules) for b in branches_of(xpath))}
     return tuple(templates.values())
 
 
-def _template(branch: str, tree: Tree, modules: Mapping[str, str]) -> KeyTemplate:
+def _template(branch: str, tree: Tree, modules: Prefixes) -> KeyTemplate:
     steps: list[TemplateStep] = []
     children: Mapping[str, Node] = tree.data
     module = ""
     for step in steps_of(branch):
         node = _node(step, children, module, modules, branch)
         text = f"/{node.name}" if node.module == module else f"/{node.module}:{node.name}"
-        steps.append(TemplateStep(node, text, _pins(node, step)))
+        leaves = _compared(node)
+        pinned = _pins(leaves, step, tree, modules)
+        steps.append(TemplateStep(node, text, pinned, tuple(canonical(leaf, tree) for leaf in leaves.values())))
         module, children = node.module, node.children
     return KeyTemplate(tuple(steps))
 
 
-def _node(step: FilterStep, children: Mapping[str, Node], module: str, modules: Mapping[str, str], branch: str) -> Node:
+def _node(step: FilterStep, children: Mapping[str, Node], module: str, modules: Prefixes, branch: str) -> Node:
     if step.prefix is not None:
         found = children.get(f"{modules.get(step.prefix, step.prefix)}:{step.name}")
     else:  # XPath 1.0 would mean no module at all; in the field it is the module of the step before, or any
@@ -102,7 +110,15 @@ def _node(step: FilterStep, children: Mapping[str, Node], module: str, modules: 
     return found
 
 
-def _pins(node: Node, step: FilterStep) -> tuple[str | None, ...]:
+def _compared(node: Node) -> dict[str, Node]:
+    """Returns what tells the instances of a node apart, by the name that a predicate has for it."""
     if node.kind == "leaf-list":
-        return (step.pinned.get("."),)
-    return tuple(step.pinned.get(key) for key in node.keys)
+        return {".": node}
+    return {key: node.children[f"{node.module}:{key}"] for key in node.keys}
+
+
+def _pins(leaves: Mapping[str, Node], step: FilterStep, tree: Tree, modules: Prefixes) -> tuple[str | None, ...]:
+    pinned = step.pinned
+    return tuple(
+        compared(leaf, pinned[name], tree, modules) if name in pinned else None for name, leaf in leaves.items()
+    )

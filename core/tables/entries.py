@@ -12,7 +12,7 @@ from yangbeam.core.tables.columns import column_type_of
 from yangbeam.core.tables.definitions import INEXACT
 from yangbeam.core.tables.mapping import LEAVES, Layout, Mapping
 from yangbeam.core.tables.values import converter, key_converter, moment
-from yangbeam.core.yang.tree import Node
+from yangbeam.core.yang.tree import Node, Tree
 
 REASON = "unmappable"
 
@@ -73,7 +73,10 @@ class Entry:
         for key, column in zip(node.keys, self.own, strict=True):
             leaf = node.child(key)
             if leaf is not None:
-                self._handlers[key] = self._handlers[f"{leaf.module}:{key}"] = (column, key_converter(leaf))
+                self._handlers[key] = self._handlers[f"{leaf.module}:{key}"] = (
+                    column,
+                    key_converter(leaf, entries.mapping.tree),
+                )
 
     def row(self, context: Context, keys: tuple[Any, ...], index: int = 0) -> Row:
         """Returns a row that says no more than where it belongs.
@@ -145,7 +148,7 @@ class Entries:
 def _handlers(node: Node, layout: Layout, entries: Entries) -> dict[str, Handler]:
     """Returns the handlers of a node's members, under both spellings of RFC 7951 section 4."""
     if node.kind in LEAVES:
-        return {node.name: _leaf(node, layout)}
+        return {node.name: _leaf(node, layout, entries.mapping.tree)}
     handlers: dict[str, Handler] = {}
     for name, child in node.children.items():
         handler = _handler(child, layout, entries)
@@ -161,14 +164,14 @@ def _handler(node: Node, layout: Layout, entries: Entries) -> Handler:
     if node.kind == "container":
         below = _handlers(node, layout, entries)
         return None, partial(_descend, below, layout.columns.get(node.path) if node.presence else None)
-    return _leaf(node, layout)
+    return _leaf(node, layout, entries.mapping.tree)
 
 
-def _leaf(node: Node, layout: Layout) -> Handler:
+def _leaf(node: Node, layout: Layout, tree: Tree) -> Handler:
     column = layout.columns.get(node.path)
     if column is not None and column_type_of(node).kind == "timestamp":
         return None, partial(_date, column, node.kind == "leaf-list")
-    return column, converter(node)
+    return column, converter(node, tree)
 
 
 def _postpone(entries: Entries, path: str, value: Any, row: Row, below: Below) -> None:

@@ -60,16 +60,16 @@ def locate(tree: Tree, target: str) -> Place | None:
     value = steps[-1].value if steps[-1].node.kind == "leaf-list" else None
     text = None if value is None else value if isinstance(value, str) else orjson.dumps(value).decode()
     try:
-        return Place(steps[-1].node, steps[at].node, _key_values(steps), below, text)
+        return Place(steps[-1].node, steps[at].node, _key_values(steps, tree), below, text)
     except (ValueError, TypeError) as error:
         raise UnmappableValueError(REASON, f"{path}: {error}") from error
 
 
-def _key_values(steps: Sequence[Step]) -> tuple[Any, ...]:
+def _key_values(steps: Sequence[Step], tree: Tree) -> tuple[Any, ...]:
     """Returns the keys of all entries named, as their columns hold them."""
     keys: list[Any] = []
     for step in steps:
         for name, value in step.keys.items():
             leaf = step.node.child(name)
-            keys.append(value if leaf is None else key_converter(leaf)(value))
+            keys.append(value if leaf is None else key_converter(leaf, tree)(value))
     return tuple(keys)

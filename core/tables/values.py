@@ -14,7 +14,8 @@ import orjson
 
 from yangbeam.core.date_and_time import Nearest, nearest
 from yangbeam.core.tables.columns import BOUNDS, TEXT, ColumnType, column_type_of, key_type_of, scalar_type
-from yangbeam.core.yang.tree import Node, YangType
+from yangbeam.core.yang.canonical import Canonical, Form, canonical, form_of
+from yangbeam.core.yang.tree import Node, Tree, YangType
 
 Convert = Callable[[Any], Any]
 
@@ -22,31 +23,39 @@ _DOUBLE_DIGITS: Final = 15
 """Significant digits that survive a JSON number parsed as a double."""
 
 
-def converter(node: Node) -> Convert:
-    """Returns the function for the values of a leaf, leaf-list, anydata or anyxml."""
+def converter(node: Node, tree: Tree | None = None) -> Convert:
+    """Returns the function for the values of a leaf, leaf-list, anydata or anyxml of a schema."""
     if node.type is None:
         return _as_json
-    one = _scalar(node.type, scalar_type(node.type), node.module)
+    one = _scalar(node, node.type, scalar_type(node.type), tree)
     return partial(_each, one) if column_type_of(node).many else one
 
 
-def key_converter(leaf: Node) -> Convert:
+def key_converter(leaf: Node, tree: Tree | None = None) -> Convert:
     """Returns the function for the values of a list's key."""
-    return _text if key_type_of(leaf) == TEXT and column_type_of(leaf) != TEXT else converter(leaf)
+    return _text if key_type_of(leaf) == TEXT and column_type_of(leaf) != TEXT else converter(leaf, tree)
 
 
-def _scalar(yang: YangType, column: ColumnType, module: str) -> Convert:
+def _scalar(node: Node, yang: YangType, column: ColumnType, tree: Tree | None) -> Convert:
     if column.kind in BOUNDS:
         return partial(_integer, *BOUNDS[column.kind])
     if column.kind == "text":
-        return _bits(yang) if yang.base == "bits" else _TEXTS.get(yang.base, _text)
+        return _worded(node, yang, tree)
     if column.kind == "decimal":
         return partial(_decimal, column.digits)
     if column.kind == "enum":
         return partial(_one_of, {name: name for member in _members(yang) for name, _ in member.enums})
     if column.kind == "identity":
-        return partial(_identity, _spellings(yang, module), module)
+        return partial(_rendered, canonical(node, tree))
     return _empty if yang.base == "empty" else _SIMPLE[column.kind]
+
+
+def _worded(node: Node, yang: YangType, tree: Tree | None) -> Convert:
+    """Returns the function of a column of text: canonical, so that a leaf that points at a key is equal to it."""
+    if yang.base == "bits":
+        return partial(_formed, form_of(yang, node.module), f"the bits {', '.join(name for name, _ in yang.bits)}")
+    render = canonical(node, tree)
+    return partial(_member, render) if yang.base == "union" else partial(_rendered, render)
 
 
 def _members(yang: YangType) -> list[YangType]:
@@ -72,7 +81,7 @@ def _decimal(digits: int, value: Any) -> str:
         value = format(Decimal(repr(value)), "f")
         if len(value.replace(".", "").strip("-0")) > _DOUBLE_DIGITS:
             raise ValueError(f"{value} was a JSON number and has lost digits")
-    whole, _, fraction = (str(value) if type(value) is int else _text(value)).partition(".")
+    whole, _, fraction = (str(value) if type(value) is int else _text(value).strip(" \t\r\n")).partition(".")
     fraction = fraction.rstrip("0")
     scaled = int(whole + fraction.ljust(digits, "0"))
     low, high = BOUNDS["int64"]
@@ -101,34 +110,15 @@ def _one_of(names: Mapping[str, str], value: Any) -> str:
     raise ValueError(f"{value!r} is none of {', '.join(names)}")
 
 
-def _identity(spellings: Mapping[str, str], module: str, value: Any) -> str:
-    known = spellings.get(value)
-    if known is not None:
-        return known
-    if type(value) is not str:
-        raise TypeError(f"{value!r} is no identity")
-    return value if ":" in value else f"{module}:{value}"
+def _formed(form: Form, kind: str, value: Any) -> str:
+    text = form(value)
+    if text is None:
+        raise ValueError(f"{value!r} is no value of {kind}")
+    return text
 
 
-def _spellings(yang: YangType, module: str) -> dict[str, str]:
-    """Maps both spellings of RFC 7951 section 6.8 to the qualified one; of like names the leaf's own module's wins."""
-    qualified = [name for member in _members(yang) for name in member.identities]
-    local = {name.rpartition(":")[2]: name for name in qualified}
-    own = {name.rpartition(":")[2]: name for name in qualified if name.startswith(f"{module}:")}
-    return {**local, **own, **{name: name for name in qualified}}
-
-
-def _bits(yang: YangType) -> Convert:
-    order = dict(yang.bits)
-    return partial(_ordered, order)
-
-
-def _ordered(order: Mapping[str, int], value: Any) -> str:
-    names = _text(value).split()
-    unknown = [name for name in names if name not in order]
-    if unknown:
-        raise ValueError(f"{unknown[0]!r} is none of the bits {', '.join(order)}")
-    return " ".join(sorted(names, key=order.__getitem__))
+def _rendered(render: Canonical, value: Any) -> str:
+    return render(_text(value))
 
 
 def _text(value: Any) -> str:
@@ -137,9 +127,9 @@ def _text(value: Any) -> str:
     raise TypeError(f"{value!r} is no text")
 
 
-def _text_or_json(value: Any) -> str:
-    # A union's strings as they are, all else as RFC 7951 writes it: 5, true, [null].
-    return value if type(value) is str else orjson.dumps(value).decode()
+def _member(render: Canonical, value: Any) -> str:
+    # A union's values in their canonical form, but for an empty one as RFC 7951 writes it: a text may be empty.
+    return render(value) if type(value) is not list else orjson.dumps(value).decode()
 
 
 def _binary(value: Any) -> bytes:
@@ -168,5 +158,4 @@ def _timestamp(value: Any) -> int:
     return moment(value).us
 
 
-_TEXTS: Final[dict[str, Convert]] = {"union": _text_or_json}
 _SIMPLE: Final[dict[str, Convert]] = {"boolean": _boolean, "binary": _binary, "timestamp": _timestamp}

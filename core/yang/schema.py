@@ -57,7 +57,7 @@ class Schema:
         self.prefixes = {module.name: module.prefix for module in schema_set.modules if module.prefix}
         self.tree: Tree = TreeCompiler(self._context.raw, names, structures).tree()
         self._top = frozenset(name for name, node in self.tree.data.items() if node.kind != "structure")
-        self._keys = key_plan(self.tree.data)
+        self._keys = key_plan(self.tree)
         self._fitting = Fitting(self.tree)
         self.engine = Engine(self)
         self.mending = Mending(self.tree, self.prefixes, (module.text for module in schema_set.modules))

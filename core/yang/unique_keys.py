@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yangbeam.core.errors import InvalidInstanceError
-from yangbeam.core.yang.tree import Node
+from yangbeam.core.yang.canonical import Canonical, canonical
+from yangbeam.core.yang.tree import Node, Tree
 
 
 @dataclass(slots=True)
@@ -13,30 +14,38 @@ class KeyPlan:
     """Where lists are below a node.
 
     Attributes:
-        keys: Of a list with keys: each key's two spellings (name, module:name); empty for anything else.
-        unique_values: Of a leaf-list of configuration: its values are unique (RFC 7950 section 7.7).
+        keys: Of a list with keys: each key's two spellings (name, module:name), and what renders its values; empty
+            for anything else.
+        unique_values: Of a leaf-list of configuration, whose values are unique (RFC 7950 section 7.7): what renders
+            them.
         inner: Members to look into, by both spellings.
     """
 
-    keys: tuple[tuple[str, str], ...] = ()
-    unique_values: bool = False
+    keys: tuple[tuple[str, str, Canonical], ...] = ()
+    unique_values: Canonical | None = None
     inner: dict[str, "KeyPlan"] = field(default_factory=dict)
 
 
-def _plan(node: Node) -> KeyPlan | None:
+def key_plan(tree: Tree) -> KeyPlan:
+    """Plans the check of all data of a schema."""
+    return _below(tree.data, "", tree)
+
+
+def _plan(node: Node, tree: Tree) -> KeyPlan | None:
     """Plan of one node; None when nothing below it can repeat."""
     if node.kind == "leaf-list":
-        return KeyPlan(unique_values=True) if node.config else None
-    keys = tuple((key, f"{node.module}:{key}") for key in node.keys)
-    plan = KeyPlan(keys, inner=key_plan(node.children, node.module).inner)
+        return KeyPlan(unique_values=canonical(node, tree)) if node.config else None
+    names = [(key, f"{node.module}:{key}") for key in node.keys]
+    keys = tuple((*spelt, canonical(node.children[spelt[1]], tree)) for spelt in names)
+    plan = KeyPlan(keys, inner=_below(node.children, node.module, tree).inner)
     return plan if plan.keys or plan.inner else None
 
 
-def key_plan(children: Mapping[str, Node], module: str = "") -> KeyPlan:
+def _below(children: Mapping[str, Node], module: str, tree: Tree) -> KeyPlan:
     """Plans the check of everything below a node in ``module``; the top level has none."""
     inner: dict[str, KeyPlan] = {}
     for name, child in children.items():
-        plan = _plan(child)
+        plan = _plan(child, tree)
         if plan:
             inner[name] = plan
             if child.module == module:
@@ -60,7 +69,7 @@ def refuse_duplicate_keys(value: Mapping[str, Any], plan: KeyPlan, path: str = "
 
 def _check_entries(entries: list[Any], plan: KeyPlan, path: str) -> None:
     if plan.unique_values:
-        _refuse_repeated([str(entry) for entry in entries], path, "values of this leaf-list are unique")
+        _refuse_repeated([plan.unique_values(entry) for entry in entries], path, "values of this leaf-list are unique")
         return
     if plan.keys and len(entries) > 1:
         _refuse_repeated([_key_of(entry, plan) for entry in entries], path, "keys of list entries are unique")
@@ -74,11 +83,9 @@ def _check_entries(entries: list[Any], plan: KeyPlan, path: str) -> None:
 def _key_of(entry: Any, plan: KeyPlan) -> object:
     if not isinstance(entry, dict):
         return None
-    if len(plan.keys) == 1:
-        ((name, qualified),) = plan.keys
-        key = entry.get(name, entry.get(qualified))
-        return key if type(key) in (str, int) else repr(key)
-    return tuple(repr(entry.get(name, entry.get(qualified))) for name, qualified in plan.keys)
+    found = [(entry.get(name, entry.get(qualified)), render) for name, qualified, render in plan.keys]
+    keys = tuple([None if value is None else render(value) for value, render in found])
+    return keys[0] if len(keys) == 1 else keys
 
 
 def _refuse_repeated(keys: list[Any], path: str, rule: str) -> None:

@@ -36,3 +36,17 @@ def test_a_leap_second_costs_no_row(tmp_path: Path) -> None:
         ("b", None, False, None),
         ("c", None, True, ["ts=2016-12-31T23:59:60Z"]),
     ]
+
+
+def test_an_entry_has_one_key_whatever_the_spelling_of_its_keys(tmp_path: Path) -> None:
+    run("key-not-canonical", tmp_path)
+    records = [orjson.loads(line) for line in (tmp_path / "telemetry.jsonl").read_bytes().splitlines()]
+    updates = [record["key"].splitlines()[2:] for record in records]
+    assert [xpath for (xpath,) in filter(None, updates)] == [
+        "/acme-k:top/b[f='x y']",
+        "/acme-k:top/b[f='x y']",
+        "/acme-k:top/d[n='0.0']",
+        "/acme-k:top/d[n='0.0']",
+    ]
+    assert query(tmp_path, "SELECT DISTINCT b__f FROM acme_k__top__b") == [("x y",)]
+    assert len(query(tmp_path, "SELECT DISTINCT d__n FROM acme_k__top__d")) == 1

@@ -40,6 +40,7 @@ class Rule:
         known: Texts that passed, and None, which stands for a leaf that is absent.
         digits: An uint64 without range: the struct may check its text with others instead.
         partly: What of the type is left to libyang; empty: nothing.
+        canonical: What renders equal values as equal texts, where those that pass have more spellings than one.
     """
 
     annotation: Any
@@ -47,6 +48,7 @@ class Rule:
     known: Known = field(default_factory=lambda: {None})
     digits: bool = False
     partly: str = ""
+    canonical: Callable[[Any], str] | None = None
 
 
 @dataclass(slots=True)

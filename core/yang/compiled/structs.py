@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from yangbeam.core.yang.canonical import Canonical, canonical, is_spelt_once
 from yangbeam.core.yang.compiled.rules import Rule, rule_of
 from yangbeam.core.yang.tree import Node, YangType
 
@@ -29,7 +30,7 @@ class _Field:
         kind: Of the node.
         what: Rule of a leaf or leaf-list, struct of a container or list.
         required: A key.
-        keys: Numbers of the list's keys among its entry's fields.
+        keys: Of each of the list's keys its number among its entry's fields, and its rule's ``canonical``.
         unique: Values of this leaf-list are unique.
     """
 
@@ -37,7 +38,7 @@ class _Field:
     kind: str
     what: Any
     required: bool = False
-    keys: tuple[int, ...] = ()
+    keys: tuple[tuple[int, Canonical | None], ...] = ()
     unique: bool = False
 
 
@@ -99,7 +100,7 @@ class Structs:
         assert node.type is not None, "leaves have a type"  # noqa: S101 - for the type checker
         key = (id(node.type), node.module)
         if key not in self._rules:
-            self._rules[key] = (node.type, rule_of(node.type, node.module))  # the type is kept: its id stays its own
+            self._rules[key] = (node.type, _rule_of(node, node.type))  # the type is kept: its id stays its own
         return self._rules[key][1]
 
     def _inner(self, node: Node, name: str) -> _Field | None:
@@ -108,7 +109,15 @@ class Structs:
         if len(numbers) != len(node.keys):
             self.left_out[node.path] = "one of its keys is judged by libyang"
             return None
-        return _Field(name, node.kind, struct, keys=numbers)
+        return _Field(name, node.kind, struct, keys=tuple((at, fields[at].what.canonical) for at in numbers))
+
+
+def _rule_of(node: Node, kind: YangType) -> Rule | str:
+    rule = rule_of(kind, node.module)
+    # An uint64 that passes has no zeros before it, and no sign.
+    if isinstance(rule, str) or kind.base == "uint64" or is_spelt_once(kind):
+        return rule
+    return replace(rule, canonical=canonical(node))
 
 
 def _kept(fields: Iterable[_Field | None]) -> tuple[_Field, ...]:
@@ -158,6 +167,9 @@ def _checks(fields: tuple[_Field, ...]) -> tuple[str, dict[str, Any]]:
             continue
         if rule is not None and rule.check is not None:
             names |= {f"k{number}": rule.known, f"c{number}": rule.check}
+        if rule is not None and rule.canonical is not None and field.unique:
+            names[f"u{number}"] = rule.canonical
+        names |= {f"u{number}_{key}": render for key, render in field.keys if render is not None}
         lines += _lines(number, field, rule)
     return "".join(f"    {line}\n" for line in [*_digits(digits), *lines]), names
 
@@ -170,9 +182,10 @@ def _lines(number: int, field: _Field, rule: Rule | None) -> list[str]:
         passes = f"all(map(c{number}, {it}))" if field.kind == "leaf-list" else f"c{number}({it})"
         conditions.append(f"not {known} and not {passes}")
     if field.unique:
-        conditions.append(f"len({it}) > 1 and len(set({it})) != len({it})")
+        values = it if rule is None or rule.canonical is None else f"map(u{number}, {it})"
+        conditions.append(f"len({it}) > 1 and len(set({values})) != len({it})")
     if field.keys:
-        key = ", ".join(f"entry.f{key}" for key in field.keys)
+        key = ", ".join(f"u{number}_{at}(entry.f{at})" if render else f"entry.f{at}" for at, render in field.keys)
         key = f"({key})" if len(field.keys) > 1 else key
         conditions.append(f"len({it}) > 1 and len({{{key} for entry in {it}}}) != len({it})")
     return [f"if {condition}: {_RAISE}" for condition in conditions]

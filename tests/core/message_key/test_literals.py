@@ -8,7 +8,8 @@ from tests.schema_trees import leaf, list_, tree
 from yangbeam.core.message_key.instances import InstanceReader
 from yangbeam.core.message_key.keys import EditTargets
 from yangbeam.core.message_key.template import templates_of
-from yangbeam.core.message_key.xpath import FilterError, branches_of, literal, steps_of
+from yangbeam.core.message_key.xpath import FilterError, branches_of, steps_of
+from yangbeam.core.yang.literals import literal
 from yangbeam.core.yang.tree import YangType
 
 
