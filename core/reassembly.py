@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from yangbeam.core.copies import Copies
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.segments import TOP_BIT, SegmentBuffer
 from yangbeam.core.udp_notif import MAX_SEGMENTS, LastBit, Segment
@@ -86,6 +87,8 @@ class _Message:
     arrival_us: int = 0
     given_up: bool = False
     """What still comes of it within the timeout belongs to a message that was refused already."""
+    copy: bool = False
+    """So far it repeats a message that was completed: nothing is missing when no more of it comes."""
 
 
 class Reassembly:
@@ -108,6 +111,7 @@ class Reassembly:
         """Oldest first: which is the order of deadlines, the timeout being one."""
         self._of_exporter: dict[str, OrderedDict[Key, _Message]] = {}
         self._exporter_bytes: dict[str, int] = {}
+        self._copies = Copies()
         self._bytes = 0
         self._clock = 0
         self._offset = 0
@@ -126,11 +130,16 @@ class Reassembly:
         outcomes += self.expire(now_us)
         self.counters["segments"] += 1
         message = self._messages.get(key)
+        copy = (message is None or message.copy) and self._copies.has(key, segment, self._clock)
+        if message is not None and message.copy and not copy:
+            self._drop(message)
+            message = None
         if message is not None and message.segments.is_reused(segment):
             outcomes.append(self._abandon(message, "incomplete", "its message id was used anew"))
             message = None
         if message is None:
             message = self._open(key, outcomes)
+            message.copy = copy
         if message.given_up:
             self.counters["discarded_segments"] += 1
         elif message.segments.is_repeated(segment):
@@ -204,6 +213,7 @@ class Reassembly:
     def _complete(self, message: _Message) -> Reassembled:
         parts = message.segments.in_order()
         self._release(message)
+        self._copies.add(message.key, parts, self._clock)
         return Reassembled(parts[0].media_type, b"".join([part.payload for part in parts]), parts[0].options)
 
     def _make_room(self, exporter: str) -> list[Abandoned]:
@@ -217,11 +227,18 @@ class Reassembly:
         return abandoned
 
     def _retire(self, message: _Message, why: str, abandoned: list[Abandoned]) -> None:
-        """Ends a message that may have been given up, and reported, before."""
+        """Ends a message that may have been given up, and reported, before, or is a copy."""
         if message.given_up:
             self._release(message)
+        elif message.copy:
+            self._drop(message)
         else:
             abandoned.append(self._abandon(message, "incomplete", why))
+
+    def _drop(self, message: _Message) -> None:
+        """Ends the beginning of a copy."""
+        self.counters["duplicate_segments"] += len(message.segments.parts)
+        self._release(message)
 
     def _abandon(self, message: _Message, reason: str, why: str) -> Abandoned:
         self._release(message)

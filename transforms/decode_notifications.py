@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any, Final
+from zlib import crc32
 
 import apache_beam as beam
 import msgspec
@@ -99,7 +100,7 @@ def _undecoded(message: Message, error: NotificationError, at: int) -> Refused:
     return Refused(
         at=at,
         reason=error.reason,
-        detail="",
+        detail=f"{crc32(message.payload):08x}",  # tells copies from other messages of the id
         exporter=message.exporter,
         port=message.port,
         arrival_us=message.arrival_us,

@@ -17,16 +17,17 @@ from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter
 from yangbeam.core.loss.facts import LIFE, Facts
 from yangbeam.core.loss.freshness import LISTENED_US, Listening, host_of
 from yangbeam.core.loss.learned import Learned, learned_of, told_of
-from yangbeam.core.loss.line import MASK, WINDOW_US, Moment
+from yangbeam.core.loss.line import MASK, NONE, WINDOW_US, Moment
 from yangbeam.core.loss.newcomers import Newcomers
-from yangbeam.core.loss.overrides import Override, allowed, learn_all
+from yangbeam.core.loss.overrides import Override, allowed, learn_all, set_free
 from yangbeam.core.loss.patch_events import resync_events
 from yangbeam.core.loss.patches import observe_patch
+from yangbeam.core.loss.refused import bound, prove
 from yangbeam.core.loss.sanity import suspect
-from yangbeam.core.loss.scope import SCOPES, Flow, Hypothesis, began_anew, epoch_of
+from yangbeam.core.loss.scope import SCOPES, Flow, began_anew, epoch_of
 from yangbeam.core.loss.session import Session
 from yangbeam.core.loss.state import CODEC, FORMAT, Collector, LossState
-from yangbeam.core.loss.track import COUNTERS, FOREVER, allowing, force, give_up, observe, report, report_one
+from yangbeam.core.loss.track import COUNTERS, FOREVER, force, give_up, observe, report, report_one
 from yangbeam.core.loss.vigil import Vigil
 
 IDLE_US: Final = 86_400_000_000
@@ -103,13 +104,14 @@ class Detector:
                     self._tick(exporter, findings)
             touched[exporter.address] = None
             exporter.order += 1
+            last_id = flow.transport_last
             number, sequence = one.message_id, flow.transport
             if number == sequence.expected and sequence.other is None:
                 sequence.expected = (number + 1) & MASK
                 sequence.at = arrival
                 flow.transport_last = number
             elif number is not None and 0 <= number <= MASK:
-                self._look(exporter, flow, 0, number, one, findings)
+                self._look(exporter, flow, 0, number, one, last_id, findings)
                 flow.transport_last = number
             number, sequence = one.sequence_number, flow.notification
             if number == sequence.expected and sequence.other is None:
@@ -117,7 +119,7 @@ class Detector:
                 sequence.at = arrival
                 flow.notification_last = number
             elif number is not None and 0 <= number <= MASK:
-                self._look(exporter, flow, 1, number, one, findings)
+                self._look(exporter, flow, 1, number, one, last_id, findings)
                 flow.notification_last = number
             if one.kind & LIFE or one.patch_id is not None or flow.patch is not None or one.evidence or flow.awaited:
                 self._beyond_numbers(exporter, flow, one, findings)
@@ -176,7 +178,7 @@ class Detector:
         return self._named_host or self._speaker
 
     def _look(
-        self, exporter: Exporter, flow: Flow, counter: int, number: int, facts: Facts, findings: Findings
+        self, exporter: Exporter, flow: Flow, counter: int, number: int, facts: Facts, last_id: int, findings: Findings
     ) -> None:
         """Looks closely at a number that was not simply the next one."""
         track = exporter.tracks[counter]
@@ -186,27 +188,29 @@ class Detector:
         moment = self._session.moment(exporter, flow, counter, number, facts)
         before = track.hypotheses[0] if track.settled else None
         observe(track, exporter.flows, flow, number, moment, self._window)
+        if counter == 1:
+            bound(
+                exporter,
+                flow,
+                number,
+                (last_id, NONE if facts.message_id is None else facts.message_id),
+                facts.arrival_us,
+            )
         after = track.hypotheses[0] if track.settled else None
         if before is not after or track.given_up == exporter.order:
             self._changed[exporter.address, counter] = None
         if before is not after:
             exporter.unlink(counter)
         if after is not None:
-            self._link(after, flow, counter)
+            flow.link(counter, after.sequence_of(flow))
         if (counter == 0 or facts.message_id is None) and known in track.hypotheses and began_anew(known, flow, epoch):
             findings.tell(lifecycle.restarted(exporter, flow, SCOPES[known.members[0]].name, facts))
         if track.given_up == exporter.order or track.revoked or exporter.clock >= track.due or before is not after:
             findings.add(exporter, track, report(track, exporter.clock, self._window))
         elif after is not None and after.busy:
             findings.add(exporter, track, report_one(track, flow, exporter.clock, self._window))
-        exporter.reckon_due()
+        exporter.reckon_due(self._window)
         findings.count_late(exporter, flow, track, facts.arrival_us)
-
-    def _link(self, settled: Hypothesis, flow: Flow, counter: int) -> None:
-        if counter:
-            flow.notification = settled.sequence_of(flow)
-        else:
-            flow.transport = settled.sequence_of(flow)
 
     def _beyond_numbers(self, exporter: Exporter, flow: Flow, facts: Facts, findings: Findings) -> None:
         """Takes what a message says beside its two numbers."""
@@ -231,11 +235,13 @@ class Detector:
             findings.add_patches(exporter, flow, exporter.clock - self._window)
             if flow.patch.gaps:
                 exporter.patch_due = min(exporter.patch_due, flow.patch.gaps[0].opened + self._window)
-            exporter.reckon_due()
+            exporter.reckon_due(self._window)
 
     def _tick(self, exporter: Exporter, findings: Findings, *, final: bool = False) -> None:
         """Confirms what has waited long enough; ``final``: everything."""
         self._touched[exporter.address] = None
+        if exporter.proof_due < FOREVER and not final:
+            prove(exporter, exporter.clock - self._window)
         for counter, track in enumerate(exporter.tracks):
             if final and track.hypotheses:
                 self._changed[exporter.address, counter] = None
@@ -245,14 +251,12 @@ class Detector:
             elif final and len(track.hypotheses) > 1:
                 force(track, exporter.order)
                 exporter.unlink(counter)
+            if final and counter == 0:
+                prove(exporter, FOREVER)
             findings.add(exporter, track, report(track, exporter.clock, self._window, final=final))
         if exporter.patch_due < FOREVER:
-            before = FOREVER if final else exporter.clock - self._window
-            for flow in exporter.flows:
-                findings.add_patches(exporter, flow, before)
-            opened = [gap.opened for flow in exporter.flows if flow.patch for gap in flow.patch.gaps]
-            exporter.patch_due = min(opened) + self._window if opened else FOREVER
-        exporter.reckon_due()
+            findings.confirm_patches(exporter, self._window, final=final)
+        exporter.reckon_due(self._window)
 
     def _control(self, control: Control, findings: Findings) -> None:
         if isinstance(control, Refused):
@@ -260,12 +264,15 @@ class Detector:
             if exporter is not None:
                 exporter.tell(control.arrival_us)
                 exporter.note(control)
+                exporter.reckon_due(self._window)
                 self._touched[control.exporter] = None
         elif isinstance(control, Heartbeat):
             self._beat(control, findings)
         elif isinstance(control, EndOfInput):
             for exporter in self._exporters.values():
                 self._tick(exporter, findings, final=True)
+                findings.tell(lifecycle.end(exporter, self._listening(exporter)))
+                self._vigil.plan(exporter, exporter.watches)
 
     def _beat(self, beat: Heartbeat, findings: Findings) -> None:
         """Moves the clock of quiet exporters, and notes kernel drops."""
@@ -375,19 +382,11 @@ class Detector:
             self._apply(CODEC.decode(entry))
         for address, exporter in self._exporters.items():
             self._flows.update({(address, *flow.key): flow for flow in exporter.flows})
-            self._set_free(exporter)
+            if set_free(self._override, exporter):
+                exporter.reckon_due(self._window)
+                self._touched[address] = None
         self._vigil = Vigil.of(self._exporters.values())
         return self
-
-    def _set_free(self, exporter: Exporter) -> None:
-        """Lets the operator's scopes of today hold, where the state was learned under others."""
-        for counter, name in enumerate(COUNTERS):
-            scopes = allowed(self._override, exporter.address, name)
-            if exporter.tracks[counter].allowed != scopes:
-                exporter.tracks[counter] = allowing(exporter.tracks[counter], scopes)
-                exporter.unlink(counter)
-                exporter.reckon_due()
-                self._touched[exporter.address] = None
 
     def _apply(self, state: LossState) -> None:
         for address in state.gone:

@@ -1,6 +1,6 @@
 """Turns what the counters report into loss events: who, which numbers, why, and under which identity."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -9,9 +9,10 @@ from yangbeam.core.ledger import BREAKS, LATE, LOST, Tallies
 from yangbeam.core.loss.exporter import Exporter
 from yangbeam.core.loss.line import MASK, NONE, WINDOW_US, Gap
 from yangbeam.core.loss.patch_events import patch_events
+from yangbeam.core.loss.refused import UNREADABLE, Piece, pieces
 from yangbeam.core.loss.sanity import reason, suspect
 from yangbeam.core.loss.scope import SCOPES, Flow
-from yangbeam.core.loss.track import COUNTERS, Report, Track
+from yangbeam.core.loss.track import COUNTERS, FOREVER, Report, Track
 from yangbeam.core.lost import DISCONTINUITY
 
 MOST_NAMED: Final = 16
@@ -42,6 +43,14 @@ class Findings:
         for event in patch_events(exporter, flow, before):
             self._take(event)
 
+    def confirm_patches(self, exporter: Exporter, window: int, *, final: bool) -> None:
+        """Confirms the gaps in patch-ids that have waited long enough; ``final``: all."""
+        before = FOREVER if final else exporter.clock - window
+        for flow in exporter.flows:
+            self.add_patches(exporter, flow, before)
+        opened = [gap.opened for flow in exporter.flows if flow.patch for gap in flow.patch.gaps]
+        exporter.patch_due = min(opened) + window if opened else FOREVER
+
     def tell(self, events: list[LossEvent]) -> None:
         """Takes events that count no numbers."""
         self.events += events
@@ -67,66 +76,25 @@ def _count(event: LossEvent, tallies: Tallies) -> None:
     tallies.add(name, event.exporter, event.publisher_id, subscription, event.last_us, count)
 
 
-class _Piece(NamedTuple):
-    """A run of missing numbers with one cause."""
-
-    first: int
-    last: int
-    cause: str
-
-
 def _events(exporter: Exporter, track: Track, report: Report, drops: list[tuple[int, int]]) -> list[LossEvent]:
     """Returns the events of one report: one for each run of numbers with one cause."""
     gap, flow = report.gap, exporter.flows[report.gap.flow]
     if gap.broken:
         return [_discontinuity(exporter, track, report, flow)]
     if report.state != "confirmed":
-        return [_event(exporter, track, report, flow, gap.name, _Piece(report.first, report.last, ""), report.state)]
-    pieces = _pieces(exporter, track, report, flow)
-    if not pieces:
-        return [_event(exporter, track, report, flow, gap.name, _Piece(report.first, report.last, ""), "withdrawn")] * (
-            gap.shown is not None
-        )
+        return [_event(exporter, track, report, flow, gap.name, Piece(report.first, report.last, ""), report.state)]
     dropped = any(start <= gap.after_us + KERNEL_SLACK_US and gap.before_us <= end for start, end in drops)
     events = []
-    for index, piece in enumerate(pieces):
+    for index, piece in enumerate(pieces(exporter, track, report.scope, gap)):
         named = gap.name if index == 0 else piece.first
         caused = piece if piece.cause or not dropped else piece._replace(cause="kernel-drop")
-        events.append(_event(exporter, track, report, flow, named, caused, report.state))
+        state = "withdrawn" if piece.cause == UNREADABLE else report.state
+        events.append(_event(exporter, track, report, flow, named, caused, state))
     return events
 
 
-def _pieces(exporter: Exporter, track: Track, report: Report, flow: Flow) -> list[_Piece]:
-    """Splits a confirmed gap: what was refused on arrival is not missing; what was incomplete is, for a cause."""
-    whole = _Piece(report.first, report.last, "")
-    if track.counter != 0 or not exporter.rejected:
-        return [whole]
-    parts = SCOPES[report.scope].parts
-    width = report.gap.width()
-    hits = {
-        (one.message_id - report.first) & MASK: one.incomplete
-        for one in exporter.rejected
-        if (one.message_id - report.first) & MASK < width
-        and (0 not in parts or one.port == flow.key[0])
-        and (1 not in parts or one.publisher_id == flow.key[1])
-    }
-    return _cut(report.first, width, hits) if hits else [whole]
-
-
-def _cut(first: int, width: int, hits: dict[int, bool]) -> list[_Piece]:
-    pieces: list[_Piece] = []
-    start = 0
-    for offset in [*sorted(hits), width]:
-        if offset > start:
-            pieces.append(_Piece((first + start) & MASK, (first + offset - 1) & MASK, ""))
-        if hits.get(offset):
-            pieces.append(_Piece((first + offset) & MASK, (first + offset) & MASK, "incomplete"))
-        start = offset + 1
-    return pieces
-
-
 def _event(
-    exporter: Exporter, track: Track, report: Report, flow: Flow, name: int, piece: _Piece, state: str
+    exporter: Exporter, track: Track, report: Report, flow: Flow, name: int, piece: Piece, state: str
 ) -> LossEvent:
     scope, gap, counter = SCOPES[report.scope], report.gap, COUNTERS[track.counter]
     group = [one.key for one in exporter.flows if all(one.key[part] == flow.key[part] for part in scope.parts)]
@@ -152,7 +120,7 @@ def _event(
 
 def _discontinuity(exporter: Exporter, track: Track, report: Report, flow: Flow) -> LossEvent:
     """Returns the event of a counter that went on elsewhere, and nothing says that what lies between was sent."""
-    event = _event(exporter, track, report, flow, report.gap.name, _Piece(0, 0, DISCONTINUITY), report.state)
+    event = _event(exporter, track, report, flow, report.gap.name, Piece(0, 0, DISCONTINUITY), report.state)
     seen, following = (report.first - 1) & MASK, (report.last + 1) & MASK
     return msgspec.structs.replace(event, first=seen, last=following, count=0)
 

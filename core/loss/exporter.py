@@ -1,12 +1,13 @@
 """What is kept of one exporter: its clock, its flows, its counters; and its form as bytes."""
 
 from typing import Any, Final
+from zlib import crc32
 
 import msgspec
 
 from yangbeam.core.elements import Refused
 from yangbeam.core.loss.freshness import Watch
-from yangbeam.core.loss.line import NONE, Gap
+from yangbeam.core.loss.line import NONE, WINDOW_US, Gap
 from yangbeam.core.loss.scope import UNKNOWN, Flow, Hypothesis, forget_index
 from yangbeam.core.loss.sequence import Sequence
 from yangbeam.core.loss.track import FOREVER, Track
@@ -17,7 +18,7 @@ SET_BACK_US: Final = 60_000_000
 """A clock this far behind was set back; less is disorder between collectors."""
 MOST_FLOWS: Final = 4096
 """Flows kept per exporter; beyond it the longest silent quarter goes."""
-MOST_REFUSED: Final = 256
+MOST_REFUSED: Final = 1024
 """Refused messages remembered per exporter while their numbers may turn up missing."""
 
 
@@ -28,7 +29,26 @@ class Rejected(msgspec.Struct, array_like=True, frozen=True, gc=False):
     publisher_id: int
     message_id: int
     clock: int
+    """Data time of its arrival, us."""
     incomplete: bool
+    arrival_us: int = 0
+    spent: bool = False
+    """It filled a hole in message ids."""
+    placed: bool = False
+    """It filled a hole in sequence numbers."""
+    proved: bool = False
+    """What its header proves was looked at."""
+    digest: int = 0
+    """Tells it from others of its message id, but not from copies of it."""
+
+    def is_copy(self, other: "Rejected") -> bool:
+        """Says whether another one is the same message, that came twice."""
+        return (self.message_id, self.port, self.publisher_id, self.digest) == (
+            other.message_id,
+            other.port,
+            other.publisher_id,
+            other.digest,
+        )
 
 
 class FlowState(msgspec.Struct, array_like=True, gc=False):
@@ -44,6 +64,7 @@ class FlowState(msgspec.Struct, array_like=True, gc=False):
     notification_last: int
     patch: Sequence | None = None
     resync: Gap | None = None
+    newest: tuple[int, int, int, int] = (NONE, NONE, 0, NONE)
 
 
 class ExporterState(msgspec.Struct, array_like=True, gc=False):
@@ -79,6 +100,7 @@ class Exporter:
         "lately",
         "order",
         "patch_due",
+        "proof_due",
         "raw",
         "rejected",
         "tracks",
@@ -98,6 +120,8 @@ class Exporter:
         self.rejected: list[Rejected] = []
         self.patch_due = FOREVER
         """When the first gap in patch-ids is confirmed."""
+        self.proof_due = FOREVER
+        """When what was refused first was refused, of what may still prove numbers."""
         self.due = FOREVER
         self.watches: dict[int, Watch] = {}
         """By subscription id, in order of announcement: what owes messages."""
@@ -124,13 +148,22 @@ class Exporter:
         if refused.message_id is None:
             return
         rejected = Rejected(
-            refused.port, refused.publisher_id or 0, refused.message_id, self.clock, refused.reason == "incomplete"
+            refused.port,
+            refused.publisher_id or 0,
+            refused.message_id,
+            self.clock - max(0, self.raw - refused.arrival_us),
+            refused.reason == "incomplete",
+            refused.arrival_us,
+            digest=crc32(refused.original or refused.detail.encode()),
         )
+        if any(one.is_copy(rejected) for one in self.rejected):
+            return
         self.rejected = [*self.rejected[-MOST_REFUSED + 1 :], rejected]
+        self.proof_due = min(self.proof_due, rejected.clock)
 
-    def reckon_due(self) -> None:
+    def reckon_due(self, window: int = WINDOW_US) -> None:
         """Sets when the clock must be looked at again."""
-        self.due = min(self.tracks[0].due, self.tracks[1].due, self.patch_due)
+        self.due = min(self.tracks[0].due, self.tracks[1].due, self.patch_due, self.proof_due + window)
 
     def state(self) -> ExporterState:
         """Returns its form as bytes."""
@@ -144,6 +177,7 @@ class Exporter:
                 flow.notification_last,
                 flow.patch,
                 flow.resync,
+                flow.newest,
             )
             for flow in self.flows
         ]
@@ -171,10 +205,11 @@ class Exporter:
         for index, one in enumerate(state.flows):
             flow = Flow(index, (one.port, one.publisher_id, one.subscription_id), exporter)
             flow.node, flow.order, flow.at = one.node, one.order, one.at
-            flow.patch, flow.resync = one.patch, one.resync
+            flow.patch, flow.resync, flow.newest = one.patch, one.resync, one.newest
             flow.transport_last, flow.notification_last = one.transport_last, one.notification_last
             exporter.flows.append(flow)
         exporter.patch_due = state.patch_due
+        exporter.proof_due = min((one.clock for one in exporter.rejected if not one.proved), default=FOREVER)
         exporter.watches = {watch.subscription_id: watch for watch in state.watches}
         exporter.lately = state.lately
         exporter.collector, exporter.heard_by = state.collector, state.heard_by

@@ -150,6 +150,17 @@ def excuse(watch: Watch, clock: Listening, *, state: str = ACTIVE) -> list[Silen
     return told
 
 
+def close(watch: Watch, clock: Listening) -> list[Silence]:
+    """Returns what is open when the input ends: what is sure to its end; a mere suspicion is taken back."""
+    told = [
+        _told(watch, one, "withdrawn" if one.shown == "open" else "confirmed", clock)
+        for one in watch.pulses
+        if one.shown
+    ]
+    excuse(watch, clock, state=watch.state)
+    return told
+
+
 def rebase(watch: Watch, clock: Listening) -> None:
     """Starts patience anew where another collector's clock counts from now on."""
     for pulse in watch.pulses:
@@ -183,7 +194,7 @@ def _check(watch: Watch, pulse: Pulse, clock: Listening) -> list[Silence]:
 
 def _told(watch: Watch, pulse: Pulse, state: Literal["open", "confirmed", "withdrawn"], clock: Listening) -> Silence:
     never = pulse.mark_us == NEVER
-    until_us = pulse.seen_us if pulse.seen_us != pulse.mark_us else clock.raw_us
+    until_us = pulse.seen_us if pulse.seen_us != pulse.mark_us else max(pulse.since_us, clock.raw_us)
     missed = (until_us - pulse.since_us) // watch.period_us if watch.period_us else 1
     publisher_id = None if pulse.publisher_id == NEVER else pulse.publisher_id
     cause: Literal["silent", "never-sent"] = "never-sent" if never else "silent"

@@ -13,6 +13,7 @@ from yangbeam.core.loss.freshness import (
     Watch,
     announce,
     check,
+    close,
     excuse,
     is_told,
     rebase,
@@ -85,6 +86,18 @@ def rebased(exporter: Exporter, host: str, clock: Listening) -> None:
     exporter.heard_by = host
     for watch in exporter.watches.values():
         rebase(watch, clock)
+
+
+def end(exporter: Exporter, clock: Listening) -> list[LossEvent]:
+    """Closes all silences when the input ends: nothing that comes later could."""
+    flows, events = _flows(exporter), list[LossEvent]()
+    for watch in exporter.watches.values():
+        if exporter.heard_by == exporter.collector:
+            refresh(watch, _data(watch, flows), clock)
+            told = [one for one in check(watch, clock) if one.state != "open"]
+            events += [_silent(exporter, watch, one) for one in told]
+        events += [_silent(exporter, watch, one) for one in close(watch, clock)]
+    return events
 
 
 def restarted(exporter: Exporter, flow: Flow, scope: str, facts: Facts) -> list[LossEvent]:

@@ -58,6 +58,10 @@ REPEATED_RUN = 4
 """Bits of a duplicate that directly follows another one."""
 
 
+Bound = tuple[int, int, int, int]
+"""The message at an end of a hole: (source port, publisher id, message id, arrival in us)."""
+
+
 class Gap(msgspec.Struct, array_like=True, gc=False):
     """A run of missing numbers, ``first..last`` modulo 2**32, inclusive."""
 
@@ -78,6 +82,10 @@ class Gap(msgspec.Struct, array_like=True, gc=False):
     """(first, last) as last reported, None: not reported."""
     broken: bool = False
     """Nothing says that these numbers were ever sent: the counter went on elsewhere (a discontinuity)."""
+    before: Bound | None = None
+    """The message of the number before ``first``; None: not known, or without message id."""
+    after: Bound | None = None
+    """That of the number after ``last``."""
 
     def width(self) -> int:
         """Returns how many numbers are missing."""
@@ -249,11 +257,14 @@ def fill(gaps: list[Gap], number: int, gone: list[Gap] | None) -> bool:
             if gone is not None and gap.shown is not None:
                 gone.append(gap)
         elif offset == 0:
-            gap.first = (number + 1) & MASK
+            gap.first, gap.before = (number + 1) & MASK, None
         elif offset == width - 1:
-            gap.last = (number - 1) & MASK
+            gap.last, gap.after = (number - 1) & MASK, None
         else:
-            right = msgspec.structs.replace(gap, name=(number + 1) & MASK, first=(number + 1) & MASK, shown=None)
+            right = msgspec.structs.replace(
+                gap, name=(number + 1) & MASK, first=(number + 1) & MASK, shown=None, before=None
+            )
+            gap.after = None
             gap.last = (number - 1) & MASK
             gaps.insert(index + 1, right)
         return True

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from yangbeam.core.errors import ConfigurationError
+from yangbeam.core.loss.exporter import Exporter
 from yangbeam.core.loss.scope import ALL, BY_NAME
+from yangbeam.core.loss.track import COUNTERS, allowing
 
 Override = Callable[[str, str], str | None]
 """(exporter address, counter name) to the scope the operator set, or None: learn it."""
@@ -29,6 +31,18 @@ def allowed(override: Override, exporter: str, counter: str) -> list[int]:
     if name not in BY_NAME:
         raise ConfigurationError("loss-scope", f"loss scope must be one of {', '.join(BY_NAME)}, got {name!r}")
     return [BY_NAME[name]]
+
+
+def set_free(override: Override, exporter: Exporter) -> bool:
+    """Lets the operator's scopes of today hold, where the state was learned under others; says whether any was."""
+    changed = False
+    for counter, name in enumerate(COUNTERS):
+        scopes = allowed(override, exporter.address, name)
+        if exporter.tracks[counter].allowed != scopes:
+            exporter.tracks[counter] = allowing(exporter.tracks[counter], scopes)
+            exporter.unlink(counter)
+            changed = True
+    return changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class Flow:
         "awaited",
         "index",
         "key",
+        "newest",
         "node",
         "notification",
         "notification_last",
@@ -82,6 +83,9 @@ class Flow:
         """Arrival of its last message, us."""
         self.awaited = False
         """Its next message may end a silence that was told."""
+        self.newest = (NONE, NONE, 0, NONE)
+        """Sequence number, message id and arrival of its newest message when those after it were late or came twice,
+        and the sequence number of the last of these."""
         self.transport_last = NONE
         self.notification_last = NONE
         self.patch: Sequence | None = None
@@ -89,6 +93,13 @@ class Flow:
         """The gap in its patch-ids since which its tables are to be taken with care."""
         self.transport = UNKNOWN
         self.notification = UNKNOWN
+
+    def link(self, counter: int, sequence: Sequence) -> None:
+        """Sets the counter that its numbers are of, once its scope is known."""
+        if counter:
+            self.notification = sequence
+        else:
+            self.transport = sequence
 
     def last(self, counter: int) -> int:
         """Returns its last number of counter 0 (transport) or 1 (notification), or NONE."""

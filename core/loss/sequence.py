@@ -324,6 +324,7 @@ def _leap(sequence: Sequence, step: Gap, other: Line, only: list[Gap] | None) ->
     gaps, later = sequence.kept, other.gaps if only is None else common(other.gaps, only)
     step.name = step.first = sequence.expected
     step.last = (other.floor - 1) & MASK
+    step.before = step.after = None
     if step.width() < HALF:
         gaps.append(step)
     gaps += later
@@ -375,6 +376,6 @@ def common(gaps: list[Gap], others: list[Gap]) -> list[Gap]:
         if twin is None:
             continue
         if twin.width() < gap.width():
-            gap.first = twin.first
+            gap.first, gap.before = twin.first, twin.before
         kept.append(gap)
     return kept

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yangbeam.core import copies
 from yangbeam.core.elements import MediaType
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.reassembly import (
@@ -98,6 +99,48 @@ def test_a_message_id_used_again_right_after_completion_is_no_duplicate() -> Non
     other = PAYLOAD[::-1]
     assert feed(reassembly, [*segments(), *segments(), *segments(other)]) == [whole(), whole(), whole(other)]
     assert reassembly.counters["duplicate_segments"] == 0
+
+
+def test_copies_of_segments_after_completion_are_duplicates_and_no_message_of_their_own() -> None:
+    reassembly = machine()
+    every_packet_twice = [part for part in segments() for _ in range(2)]
+    assert feed(reassembly, every_packet_twice) == [whole()]
+    assert (len(reassembly), reassembly.counters["duplicate_segments"]) == (1, 4)
+    assert reassembly.expire(12 * SECOND) == []
+    assert (len(reassembly), reassembly.buffered_bytes, reassembly.counters["duplicate_segments"]) == (0, 0, 5)
+
+
+def test_a_message_that_comes_twice_as_a_whole_is_told_twice_for_the_binding_to_drop() -> None:
+    assert feed(machine(), segments() * 2) == [whole(), whole()]
+
+
+def test_a_message_that_takes_the_id_behind_a_copy_is_whole() -> None:
+    reassembly = machine()
+    feed(reassembly, [*segments(), segments()[-1]])
+    new = segments(PAYLOAD[::-1])
+    assert feed(reassembly, new[::-1]) == [whole(PAYLOAD[::-1])]
+    assert feed(reassembly, [segments(PAYLOAD[::-1])[1]]) == []
+    assert reassembly.flush() == []
+
+
+def test_what_comes_long_after_completion_or_of_another_kind_is_no_copy() -> None:
+    reassembly = machine()
+    feed(reassembly, segments())
+    feed(reassembly, segments(media_type=MediaType.XML)[:1])
+    assert reasons(reassembly.flush()) == ["incomplete"]
+    feed(reassembly, segments()[:1], now_us=4 * SECOND)
+    assert reasons(reassembly.flush()) == ["incomplete"]
+
+
+def test_copies_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "MOST_SEGMENTS", 12)
+    reassembly = machine()
+    for number in (1, 2, 3):
+        feed(reassembly, segments(message_id=number), key(number))
+    for number in (1, 2, 3):
+        feed(reassembly, segments(message_id=number)[-1:], key(number))
+    assert [outcome.key[4] for outcome in reassembly.flush()] == [1]
+    assert reassembly.counters["duplicate_segments"] == 2
 
 
 def test_a_message_id_used_again_before_completion_costs_the_message_before() -> None:

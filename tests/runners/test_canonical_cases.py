@@ -50,3 +50,23 @@ def test_an_entry_has_one_key_whatever_the_spelling_of_its_keys(tmp_path: Path) 
     ]
     assert query(tmp_path, "SELECT DISTINCT b__f FROM acme_k__top__b") == [("x y",)]
     assert len(query(tmp_path, "SELECT DISTINCT d__n FROM acme_k__top__d")) == 1
+
+
+def losses(out: Path) -> list[tuple[Any, ...]]:
+    return query(out, "SELECT counter, first, last, state, cause FROM yangbeam_loss ORDER BY counter, first")
+
+
+def test_a_message_that_arrived_and_could_not_be_read_is_no_loss(tmp_path: Path) -> None:
+    report = run("unreadable-is-not-lost", tmp_path)
+    assert (report["messages"]["received"], report["messages"]["dead_lettered"]) == (40, 1)
+    assert (report["loss"], report["missing"]) == ({"transport": [], "notification": []}, [])
+    assert {(state, cause) for _, _, _, state, cause in losses(tmp_path)} <= {("withdrawn", "arrived-unreadable")}
+
+
+def test_the_header_of_an_incomplete_message_proves_the_message_before_it(tmp_path: Path) -> None:
+    report = run("incomplete-proves-number", tmp_path)
+    assert losses(tmp_path) == [
+        ("transport", 30, 30, "confirmed", ""),
+        ("transport", 31, 31, "confirmed", "incomplete"),
+    ]
+    assert [one["messages"] for one in report["missing"]] == [2]

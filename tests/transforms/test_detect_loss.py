@@ -131,6 +131,7 @@ def told_in_order(found: list[LossBatch]) -> None:
         ("contents", "confirmed", "publisher"),
         ("freshness", "open", "silent"),
         ("freshness", "confirmed", "silent"),
+        ("freshness", "confirmed", "silent"),  # to the end of input
     ]
 
 

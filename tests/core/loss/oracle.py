@@ -1,7 +1,8 @@
 """Publishers of every known habit, the faults of a network, and the truth about what numbers can show of them.
 
 Nothing here knows the detector: the truth is computed from what was sent, dropped and received alone. Detectable is a
-message that was dropped between two received messages of the same counter and the same epoch.
+message that was dropped between two received messages of the same counter and the same epoch, or before one that was
+refused when nothing followed it (``refusals.py``).
 """
 
 from collections import Counter
@@ -9,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from tests.core.loss.refusals import Filled, Place, Refusals, filled, proved, unplaced
+from yangbeam.core.elements import Refused
 from yangbeam.core.loss.facts import STARTED, Facts
 
 SECOND = 1_000_000
@@ -82,6 +85,9 @@ class Sent:
     keys: tuple[Key, Key]
     epoch: int
     fate: str = "received"
+    """received, dropped, unreadable or incomplete."""
+    came: int = -1
+    """When it arrived, us; -1: it did not."""
 
 
 @dataclass
@@ -91,7 +97,12 @@ class Scenario:
     habit: Habit
     sent: list[Sent]
     received: list[Facts] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
     lost: dict[str, Counter[int]] = field(default_factory=dict)
+    arrived: Filled = field(default_factory=Filled)
+    """Sequence numbers that are missing and not lost: their messages arrived and could not be read."""
+    doubtful: Counter[int] = field(default_factory=Counter)
+    """Message ids of such messages that may be taken for others."""
     injected: Counter[str] = field(default_factory=Counter)
 
 
@@ -108,6 +119,10 @@ class Faults:
     displacement: int = 4
     """Places a late message falls behind: real ones 1 to 4."""
     restarts: int = 0
+    refused: float = 0.0
+    """Share of messages that arrive and cannot be read, or lack a segment."""
+    refused_seed: int = 0
+    """Which they are is drawn by itself, so that a scenario is the same without them."""
     rough: bool = False
     """Restarts take seconds, lose the first messages of the new epoch, and mix with the last of the old one."""
 
@@ -119,8 +134,11 @@ def scenario(rng: Random, habit: Habit, faults: Faults, *, subscriptions: int, m
         sent = _publish(rng, habit, faults, subscriptions, messages)
     made = Scenario(habit, sent)
     _drop(rng, sent, faults, made)
+    _refuse(Random(faults.refused_seed), sent, faults, made)
     made.received = _deliver(rng, sent, faults, made)
     made.lost = {name: _detectable(sent, which) for which, name in enumerate(("transport", "notification"))}
+    made.lost["transport"].update(proved(_places(sent), made.received))
+    made.arrived, made.doubtful = filled(_places(sent)), unplaced(_places(sent))
     return made
 
 
@@ -195,6 +213,23 @@ def _drop(rng: Random, sent: list[Sent], faults: Faults, made: Scenario) -> None
                 made.injected["dropped"] += 1
 
 
+def _refuse(rng: Random, sent: list[Sent], faults: Faults, made: Scenario) -> None:
+    """Makes some of the messages that were not dropped unreadable or incomplete, but for the first of each counter."""
+    seen: Counter[tuple[int, Key, int]] = Counter()
+    for one in sent:
+        counters = [(which, one.keys[which], one.epoch) for which in (0, 1)]
+        seen.update(counters)
+        if one.fate == "received" and min(seen[counter] for counter in counters) > 4 and rng.random() < faults.refused:
+            one.fate = rng.choice(("unreadable", "incomplete"))
+            made.injected[one.fate] += 1
+
+
+def _places(sent: list[Sent]) -> list[Place]:
+    return [
+        Place(one.facts, (0, one.keys[0], one.epoch), (1, one.keys[1], one.epoch), one.fate, one.came) for one in sent
+    ]
+
+
 def _at_the_wrap(sent: list[Sent]) -> bool:
     """Whether a counter began anew where it stood just before or after its wrap.
 
@@ -226,11 +261,17 @@ def _deliver(rng: Random, sent: list[Sent], faults: Faults, made: Scenario) -> l
             arriving.append((place + rng.choice((0.1, 1.6, 2.6)), one))
             made.injected["duplicated"] += 1
     received: list[Facts] = []
+    refusals = Refusals(made.refused)
     arriving.sort(key=lambda pair: pair[0])
     newest = 0
     for _, one in arriving:
         newest = max(newest, one.facts.arrival_us)
+        one.came = newest if one.came < 0 else one.came
         facts = one.facts
+        refusals.before(newest, len(received))
+        if one.fate != "received":
+            refusals.add(facts, one.fate, newest, len(received))
+            continue
         received.append(
             Facts(
                 facts.exporter,
@@ -245,6 +286,7 @@ def _deliver(rng: Random, sent: list[Sent], faults: Faults, made: Scenario) -> l
                 facts.node,
             )
         )
+    refusals.end(len(received))
     return received
 
 
@@ -267,7 +309,8 @@ def _detectable(sent: list[Sent], which: int) -> Counter[int]:
         came = [place for place, one in enumerate(messages) if one.fate == "received"]
         if came:
             between = messages[came[0] : came[-1] + 1]
-            lost.update(_number(one, which) for one in between if one.fate == "dropped")
+            missing = ("dropped", "incomplete") if which == 0 else ("dropped", "incomplete", "unreadable")
+            lost.update(_number(one, which) for one in between if one.fate in missing)
     return lost
 
 

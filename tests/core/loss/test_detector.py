@@ -19,7 +19,8 @@ STATE = Path(__file__).resolve().parents[2] / "golden" / "state"
 GOLDEN = STATE / "0.1.0" / "LossState.hex"
 GOLDEN_BEFORE = STATE / "0.2.0" / "LossState.hex"
 GOLDEN_LATER = STATE / "0.2.0" / "LossState-discontinuities.hex"
-GOLDEN_NOW = STATE / "0.2.0" / "LossState-newcomers.hex"
+GOLDEN_LATEST = STATE / "0.2.0" / "LossState-newcomers.hex"
+GOLDEN_NOW = STATE / "0.2.0" / "LossState-refused.hex"
 
 
 def facts(number: int | None, at_s: float = 0.0, **more: object) -> Facts:
@@ -104,7 +105,8 @@ def test_an_incomplete_message_is_one_loss_with_its_cause() -> None:
     events = run(Detector(), [facts(1), facts(6)], refused(2, 4, "incomplete"), end(2))
     confirmed = [(event.first, event.last, event.cause) for event in events if event.state == "confirmed"]
     assert confirmed[:3] == [(2, 3, ""), (4, 4, "incomplete"), (5, 5, "")]
-    assert len({event.identity for event in events if event.state == "confirmed"}) == 4
+    assert confirmed[3:] == confirmed[:3]  # of the sequence numbers the same
+    assert len({event.identity for event in events if event.state == "confirmed"}) == 6
 
 
 def test_a_message_that_came_but_was_refused_is_not_lost_on_the_way() -> None:
@@ -223,7 +225,12 @@ def test_the_states_bytes_are_read_for_ever() -> None:
     assert [one[:5] for one in detector.explain()] == [one[:5] for one in sample().explain()]
     again = detector.encode_state()
     assert Detector().decode_state(again).encode_state() == again
-    assert run(detector, [], end()) == run(sample(), [], end())
+    assert run(detector, [], end()) == unproved(run(sample(), [], end()))
+
+
+def unproved(events: list[LossEvent]) -> list[LossEvent]:
+    """What states tell that do not know when a message was refused: nothing that only its header proves."""
+    return [event for event in events if not event.identity.startswith(f"{EXPORTER}/transport/50000/1/7/{START}/")]
 
 
 def full_sample() -> Detector:
@@ -246,13 +253,14 @@ def test_a_state_from_before_discontinuities_goes_on_as_this_releases() -> None:
     detector = Detector().decode_state(bytes.fromhex(GOLDEN_BEFORE.read_text()))
     assert [one[:5] for one in detector.explain()] == [one[:5] for one in full_sample().explain()]
     found, wanted = run(detector, [], end()), run(full_sample(), [], end())
-    assert found == [event for event in wanted if event.cause != "discontinuity"]
+    assert found == [event for event in unproved(wanted) if event.cause != "discontinuity"]
 
 
-def test_a_state_from_before_newcomers_goes_on_as_this_releases() -> None:
-    detector = Detector().decode_state(bytes.fromhex(GOLDEN_LATER.read_text()))
+@pytest.mark.parametrize("golden", [GOLDEN_LATER, GOLDEN_LATEST], ids=lambda path: path.stem)
+def test_a_state_from_before_newcomers_or_refusals_goes_on_as_this_releases(golden: Path) -> None:
+    detector = Detector().decode_state(bytes.fromhex(golden.read_text()))
     assert [one[:5] for one in detector.explain()] == [one[:5] for one in full_sample().explain()]
-    assert run(detector, [], end()) == run(full_sample(), [], end())
+    assert run(detector, [], end()) == unproved(run(full_sample(), [], end()))
 
 
 def test_this_releases_state_is_read_and_written_as_it_was_pinned() -> None:

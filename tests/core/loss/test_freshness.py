@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from yangbeam.core.elements import Control, Heartbeat, LossEvent
+from yangbeam.core.elements import Control, EndOfInput, Heartbeat, LossEvent
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss import detector as module
 from yangbeam.core.loss import lifecycle
@@ -380,3 +380,41 @@ def test_watches_that_go_are_due_no_more(monkeypatch: pytest.MonkeyPatch) -> Non
     exporters = [started(1, 1.5, exporter=f"198.51.100.{number}") for number in range(50)]
     feed(detector, exporters, 2)
     assert sum(map(len, detector._vigil._due.values())) <= 4
+
+
+def end(detector: Detector, at_s: int, some: list[Facts] | None = None) -> list[LossEvent]:
+    last = Heartbeat(len(some or []), "c1", START + at_s * SECOND, {})
+    events = detector.observe(some or [], [last, EndOfInput(len(some or []), last.clock_us)], Tallies("loss"), "c1")
+    return [event for event in events if event.counter == "freshness"]
+
+
+def test_a_suspicion_that_the_end_of_input_leaves_open_is_taken_back() -> None:
+    detector = Detector()
+    (suspected,) = feed(detector, [started(0, 0.5), *updates(1, 6)], 95)
+    (closed,) = end(detector, 96)
+    assert (suspected.state, closed.state, closed.identity) == ("open", "withdrawn", suspected.identity)
+    assert end(detector, 97) == []
+
+
+def test_a_silence_that_was_told_for_sure_lasts_to_the_end_of_input() -> None:
+    detector = Detector()
+    *_, sure = feed(detector, [started(0, 0.5), *updates(1, 6)], 120)
+    assert (sure.state, sure.count) == ("confirmed", 5)
+    (closed,) = end(detector, 180)
+    assert (closed.state, closed.count, (closed.last_us - START) // SECOND) == ("confirmed", 11, 180)
+    assert closed.identity == sure.identity
+
+
+def test_a_silence_that_the_last_message_ended_is_told_once_at_the_end_of_input() -> None:
+    detector = Detector()
+    feed(detector, [started(0, 0.5), *updates(1, 6)], 95)
+    (closed,) = end(detector, 97, [facts(9, 96)])
+    assert (closed.state, (closed.last_us - START) // SECOND) == ("withdrawn", 96)
+
+
+def test_of_a_collector_that_was_not_heard_nothing_is_judged_at_the_end_of_input() -> None:
+    detector = Detector()
+    feed(detector, [started(0, 0.5), *updates(1, 2)], 60)
+    (closed,) = end(detector, 200, [facts(3, 61, collector_id="c2")])
+    assert closed.state == "withdrawn"
+    assert closed.first_us <= closed.last_us

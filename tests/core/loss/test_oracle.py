@@ -44,6 +44,21 @@ def test_of_seeded_scenarios_nothing_is_missed_and_nothing_made_up(seed: int) ->
     assert difference(random_scenario(seed)) == (0, 0)
 
 
+@pytest.mark.parametrize("rough", [False, True])
+@pytest.mark.parametrize("seed", range(100))
+def test_what_arrived_in_vain_is_not_lost_and_proves_what_is(seed: int, *, rough: bool) -> None:
+    assert difference(random_scenario(seed, rough=rough, refused=True)) == (0, 0)
+
+
+REFUSED = (109, 131, 497, 595, 643, 1364, 1756)
+"""Once judged wrong: a repeat before a hole, ids that came again after a restart, tails while lines were in doubt."""
+
+
+@pytest.mark.parametrize("seed", REFUSED)
+def test_of_messages_that_arrived_in_vain_what_was_once_judged_wrong_is_right(seed: int) -> None:
+    assert difference(random_scenario(seed, refused=True)) == (0, 0)
+
+
 @pytest.mark.once
 @pytest.mark.parametrize("rough", [False, True])
 @pytest.mark.parametrize("start", range(1_000_000, 1_050_000, 1_000))

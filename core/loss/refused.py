@@ -1,0 +1,199 @@
+"""Decides what a refused message says of numbers: it arrived, or lacks segments, and its header proves those before it.
+
+A message that arrived and could not be read leaves a hole in the sequence numbers, for nobody can read its own. It
+fills a hole once: where its message id lies between those of the two messages that bound the hole, and all three came
+from one publisher and socket. An incomplete message is one that is lost; with an unreadable one it has in common that
+its message id was sent, and so were all before it. While messages follow, their numbers prove the same: what a header
+proves is asked only when nothing has followed for a window, or the input ends.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from yangbeam.core.loss.exporter import Exporter, Rejected
+from yangbeam.core.loss.line import AHEAD, HALF, MASK, NONE, Bound, Gap, Line, Moment, gap_before
+from yangbeam.core.loss.scope import SCOPES, Flow, Hypothesis, busy
+from yangbeam.core.loss.sequence import Sequence
+from yangbeam.core.loss.track import FOREVER, Track
+
+INCOMPLETE: Final = "incomplete"
+UNREADABLE: Final = "arrived-unreadable"
+NEAR_US: Final = 10_000_000
+"""How far the arrival of a refused message may be from those of the ends of its hole: the reassembly timeout."""
+
+
+class Piece(NamedTuple):
+    """A run of missing numbers with one cause; of UNREADABLE they are not lost."""
+
+    first: int
+    last: int
+    cause: str
+
+
+def bound(exporter: Exporter, flow: Flow, number: int, ids: tuple[int, int], arrival_us: int) -> None:
+    """Notes between which messages the holes lie that a sequence number of a flow opened, or lies beside.
+
+    Args:
+        exporter: Of the flow.
+        flow: Its last sequence number is still that of the message before.
+        number: The sequence number.
+        ids: Message ids of the flow's message before, and of this one; NONE for none.
+        arrival_us: Of this one.
+    """
+    here = _bound_of(flow, ids[1], arrival_us)
+    for hypothesis in exporter.tracks[1].hypotheses:
+        sequence = hypothesis.sequence_of(flow)
+        if not busy(sequence):
+            continue
+        for gap in _gaps(sequence):
+            if (gap.last + 1) & MASK == number:
+                gap.after = here
+            if (gap.first - 1) & MASK == number:
+                gap.before = here
+            elif gap.order == exporter.order and gap.before is None:
+                gap.before = _sender(hypothesis, flow, exporter.flows, (gap.first - 1) & MASK, ids[0])
+    before, newest = flow.notification_last, flow.newest
+    if before != NONE and 0 < (before - number) & MASK < HALF:
+        flow.newest = (*newest[:3], number) if before == newest[3] else (before, ids[0], flow.at, number)
+
+
+def _gaps(sequence: Sequence) -> Iterator[Gap]:
+    yield from sequence.gaps
+    yield from sequence.kept
+    yield from sequence.past
+    if sequence.other is not None:
+        yield from sequence.other.gaps
+    if sequence.step is not None:
+        yield sequence.step
+
+
+def _sender(hypothesis: Hypothesis, flow: Flow, flows: list[Flow], number: int, last_id: int) -> Bound | None:
+    """Returns the message of a number that was the newest of its counter."""
+    if flow.notification_last == number:
+        return _bound_of(flow, last_id, flow.at)
+    place = hypothesis.place
+    for one in flows:
+        if number not in (one.notification_last, one.newest[0]):
+            continue
+        if place[one.index : one.index + 1] == [place[flow.index]]:
+            of_newest = one is flow or one.newest[0] == number
+            return _bound_of(one, *(one.newest[1:3] if of_newest else (one.transport_last, one.at)))
+    return None
+
+
+def _bound_of(flow: Flow, message_id: int, arrival_us: int) -> Bound | None:
+    """Returns a message of a flow as the end of a hole; None without a message id."""
+    return None if message_id == NONE else (flow.key[0], flow.key[1], message_id, arrival_us)
+
+
+def pieces(exporter: Exporter, track: Track, scope: int, gap: Gap) -> list[Piece]:
+    """Splits a confirmed hole by what is known of its numbers; what is refused fills one hole of a counter only."""
+    if not exporter.rejected:
+        return [Piece(gap.first, gap.last, "")]
+    hits = _by_number(exporter, scope, gap) if track.counter == 0 else _by_place(exporter, gap)
+    return list(_cut(gap.first, gap.width(), hits))
+
+
+def _by_number(exporter: Exporter, scope: int, gap: Gap) -> dict[int, str]:
+    """Returns (offset in the hole, cause) of the message ids that were refused."""
+    parts, width, flow = SCOPES[scope].parts, gap.width(), exporter.flows[gap.flow]
+    # A header does not say of which subscription it is: then it is taken for one that comes by the same way.
+    source = {0, 1} if 2 in parts else {*parts}
+    hits: dict[int, str] = {}
+    for index, one in enumerate(exporter.rejected):
+        offset = (one.message_id - gap.first) & MASK
+        if one.spent or offset >= width or offset in hits or not _is_near(one, gap.before_us, gap.after_us):
+            continue
+        if (source & {0} and one.port != flow.key[0]) or (source & {1} and one.publisher_id != flow.key[1]):
+            continue
+        hits[offset] = _cause(one)
+        exporter.rejected[index] = replace(one, spent=True)
+    return hits
+
+
+def _by_place(exporter: Exporter, gap: Gap) -> dict[int, str]:
+    """Returns (offset in the hole, cause) of the refused messages whose ids lie between those of its ends."""
+    if gap.before is None or gap.after is None or gap.before[:2] != gap.after[:2]:
+        return {}
+    source, first, ids = gap.before[:2], gap.before[2], (gap.after[2] - gap.before[2]) & MASK
+    width, hits = gap.width(), dict[int, str]()
+    if ids >= HALF:
+        return {}
+    fitting = [
+        (index, one, offset - 1)
+        for index, one in enumerate(exporter.rejected)
+        if not one.placed and _is_near(one, gap.before[3], gap.after[3]) and (one.port, one.publisher_id) == source
+        if 0 < (offset := (one.message_id - first) & MASK) < ids
+    ]
+    for index, one, offset in sorted(fitting, key=lambda fit: fit[2])[:width]:
+        # Where as many ids as numbers are missing, each is the other's; else one number is as good as the next.
+        free = offset if ids - 1 == width and offset not in hits else next(at for at in range(width) if at not in hits)
+        hits[free] = _cause(one)
+        exporter.rejected[index] = replace(one, placed=True)
+    return hits
+
+
+def _is_near(one: Rejected, before_us: int, after_us: int) -> bool:
+    """Says whether a refused message may be of a hole by its arrival: a publisher that begins anew repeats its ids."""
+    return not one.arrival_us or before_us - NEAR_US <= one.arrival_us <= after_us + NEAR_US
+
+
+def _cause(rejected: Rejected) -> str:
+    return INCOMPLETE if rejected.incomplete else UNREADABLE
+
+
+def _cut(first: int, width: int, hits: dict[int, str]) -> Iterator[Piece]:
+    start = 0
+    for offset in [*sorted(hits), width]:
+        if offset > start:
+            yield Piece((first + start) & MASK, (first + offset - 1) & MASK, "")
+        if offset < width:
+            yield Piece((first + offset) & MASK, (first + offset) & MASK, hits[offset])
+        start = offset + 1
+
+
+def prove(exporter: Exporter, before: int) -> None:
+    """Opens the holes that only the headers of refused messages prove, of those that came at ``before`` or earlier."""
+    for index, one in enumerate(exporter.rejected):
+        if one.proved or one.clock > before:
+            continue
+        exporter.rejected[index] = replace(one, proved=True)
+        flows = [flow for flow in exporter.flows if flow.key[:2] == (one.port, one.publisher_id)]
+        for hypothesis in exporter.tracks[0].hypotheses:
+            _prove(exporter, hypothesis, flows, one)
+    exporter.proof_due = min((one.clock for one in exporter.rejected if not one.proved), default=FOREVER)
+
+
+def _prove(exporter: Exporter, hypothesis: Hypothesis, flows: list[Flow], one: Rejected) -> None:
+    known = hypothesis.place
+    placed = [flow for flow in flows if flow.index < len(known) and known[flow.index] != NONE]
+    places = {known[flow.index] for flow in placed}
+    if len(places) != 1:
+        return  # of which counter it was nobody knows
+    place = places.pop()
+    sequence = hypothesis.sequences[place]
+    moment = Moment(one.arrival_us, one.clock, exporter.order, max(placed, key=_newest).index)
+    gap = _extended(sequence, one, moment)
+    if gap is None:
+        return
+    if sequence.other is not None:
+        sequence.kept.append(replace(gap))  # it was lost even if the publisher began anew after it
+        _extended(sequence.other, one, moment)
+    if place not in hypothesis.busy:
+        hypothesis.busy = sorted([*hypothesis.busy, place])
+
+
+def _newest(flow: Flow) -> int:
+    return flow.order
+
+
+def _extended(line: Line, one: Rejected, moment: Moment) -> Gap | None:
+    """Returns the hole in a line that ends with a refused message; None where numbers came after it, or it is far."""
+    if line.at > one.arrival_us or (one.message_id - line.expected) & MASK >= AHEAD:
+        return None
+    gap = gap_before(line.expected, (one.message_id + 1) & MASK, moment, line.at)
+    line.gaps.append(gap)
+    line.expected = (one.message_id + 1) & MASK
+    return gap
