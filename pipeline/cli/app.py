@@ -12,6 +12,7 @@ from yangbeam.core.log_line import DEBUG_CHOSEN, JSON_CHOSEN
 from yangbeam.pipeline.cli import (
     check,
     collect,
+    corpus,
     decode,
     discover,
     explain,
@@ -91,6 +92,7 @@ def build_app(launchers: Launchers, beam_options: tuple[str, ...] = ()) -> typer
         "registry": registry.registry,
         "decode": decode.decode,
         "explain": explain.explain,
+        "corpus": corpus.command(launchers),
         "discover": discover.discover,
         "check": check.check,
         "simulate": simulate.command(),

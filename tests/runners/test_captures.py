@@ -71,3 +71,12 @@ def test_messages_whose_augmentations_nobody_has_reach_the_tables_without_them(t
     assert report["messages"]["validated"] == 109  # type: ignore[index]
     assert report["pruned"]["messages"] == 103  # type: ignore[index]
     assert report["tables"] == {"ietf_interfaces__interfaces_state__interface": 708}
+
+
+def test_a_folder_of_captures_is_scored_capture_by_capture(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["corpus", str(shared("cases/capture-frames-silent"))]) == 0
+    assert capfdbinary.readouterr().out.decode().splitlines() == [
+        "c.pcap: 2 messages, 2 decoded, 2 bound, 2 validated, 0 pruned, 2 delivered, 0 dead",
+        "old-block.pcapng: 1 messages, 1 decoded, 1 bound, 1 validated, 0 pruned, 1 delivered, 0 dead",
+        "2 captures: 3 messages, 3 decoded, 3 bound, 3 validated, 0 pruned, 3 delivered, 0 dead",
+    ]
