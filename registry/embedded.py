@@ -116,6 +116,10 @@ class _Opened:
         self._cache = SchemaCache(self._load)
         self._answers: dict[tuple[str, str | None, frozenset[str]], int | SchemaError] = {}
         self._ids: dict[tuple[str, str], int] = {}
+        self._roots: dict[str, int] = {}
+        """Ids of sets that are registered, by digest."""
+        self._crowded: dict[str, int] = {}
+        """Of these, the ones that get no more subjects."""
         self._refused: dict[str, SchemaError] = {}
 
     def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
@@ -141,7 +145,7 @@ class _Opened:
             if asked is not None and found.digest in self._refused:
                 return self._refused[found.digest]
             subject = root_subject(exporter, None, content_id, modules)
-            if self._workshop is None or (found.digest, subject) in self._ids or is_ours(found):
+            if self._workshop is None or found.digest in self._roots or is_ours(found):
                 schema_id = self._registered(found, subject)
                 self._cache.get(schema_id)  # a set that does not compile binds nothing
             else:
@@ -166,13 +170,16 @@ class _Opened:
         return schema_id
 
     def _registered(self, found: SchemaSet, subject: str) -> int:
-        known = self._ids.get((found.digest, subject))
+        known = self._ids.get((found.digest, subject)) or self._crowded.get(found.digest)
         if known is None:
             registered = self._registry.register_set(found, subject)
-            known = self._ids[found.digest, subject] = registered.root.id
+            known = self._ids[found.digest, subject] = self._roots[found.digest] = registered.root.id
+            if registered.root.subject != subject:
+                self._crowded[found.digest] = known
             QUIRKS.note(known, left_out_of(registered.body))
-            if len(self._ids) > MAX_ANSWERS:
-                del self._ids[next(iter(self._ids))]
+            for remembered in (self._ids, self._roots, self._crowded):
+                if len(remembered) > MAX_ANSWERS:
+                    del remembered[next(iter(remembered))]  # type: ignore[arg-type] # of any of them
         return known
 
     def _of_node(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> SchemaSet | None:

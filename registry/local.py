@@ -18,6 +18,9 @@ from yangbeam.registry.settings import Config
 
 REMEMBERED: Final = 1_024
 """Sets of which is remembered where their modules stand."""
+MAX_SUBJECTS: Final = 256
+"""New subjects that one set gets from this process, as each exporter makes one, and addresses may be forged. Further
+exporters get the same id under the first subject."""
 
 
 class LocalRegistry:
@@ -34,6 +37,8 @@ class LocalRegistry:
         self._registrar = registrar
         self._prefix = prefix
         self._known: dict[str, RegisteredSet] = {}
+        self._subjects: dict[str, int] = {}
+        """New subjects, by the digest of their set."""
 
     def register_set(self, schema_set: SchemaSet, subject: str) -> RegisteredSet:
         """Registers a set with its envelope; see ``register.register_set``.
@@ -44,14 +49,25 @@ class LocalRegistry:
         known = self._known.get(schema_set.digest)
         with self._registrar.store.writing():
             if known is not None and self._are_there(known):
-                return register_root(self, subject, known)
+                return self._root(schema_set.digest, known, subject)
         complete = enveloped(schema_set, HERE if is_ours(schema_set) else self._judge)
         with self._registrar.store.writing():
             found = register_set(self, complete, subject, prefix=self._prefix)
         old = tuple(msgspec.structs.replace(module, is_new=False) for module in found.modules)
         self._known[schema_set.digest] = replace(found, modules=old)
         while len(self._known) > REMEMBERED:
-            self._known.pop(next(iter(self._known)), None)
+            first = next(iter(self._known))
+            self._known.pop(first, None)
+            self._subjects.pop(first, None)
+        return found
+
+    def _root(self, digest: str, known: RegisteredSet, subject: str) -> RegisteredSet:
+        """Registers the root of a set that is there under one more subject, unless there are too many."""
+        count = self._subjects.get(digest, 0)
+        if count >= MAX_SUBJECTS and not self._registrar.store.versions(subject):
+            return known
+        found = register_root(self, subject, known)
+        self._subjects[digest] = count + found.root.is_new
         return found
 
     def register_own(self, module: str) -> int:

@@ -8,13 +8,18 @@ from unittest import mock
 import pytest
 
 from tests.registry.test_directories import module, things, write
-from yangbeam.core.errors import SchemaError
-from yangbeam.registry import embedded
+from tests.waiting import until
+from yangbeam.core.errors import SchemaError, SchemaPendingError
+from yangbeam.core.yang.costs import CostLimits
+from yangbeam.registry import embedded, local
 from yangbeam.registry.directories import Directory, Library
 from yangbeam.registry.embedded import EmbeddedRegistry
+from yangbeam.registry.guard.guard import guard_of
+from yangbeam.registry.guard.workshop import Workshop
 
 EXPORTER = "192.0.2.10"
 THINGS = frozenset({"things"})
+LIMITS = CostLimits(cpu_s=19)
 
 
 @pytest.fixture
@@ -74,6 +79,38 @@ def test_answers_remembered_are_bounded(registry: EmbeddedRegistry, monkeypatch:
     ids = {registry.resolve(f"192.0.2.{number}", None, THINGS) for number in range(5)}
     assert len(ids) == 1
     assert len(embedded._opened(registry)._answers) == 2
+
+
+def test_exporters_that_nobody_knew_get_the_id_of_a_set_that_is_there_without_a_subject_or_a_schema_of_their_own(
+    registry: EmbeddedRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "MAX_SUBJECTS", 5)
+    first = registry.resolve(EXPORTER, None, THINGS)
+    loads = mock.Mock(side_effect=embedded.Schema)
+    monkeypatch.setattr(embedded, "Schema", loads)
+    assert {registry.resolve(f"198.51.100.{number}", None, THINGS) for number in range(100)} == {first}
+    roots = {one.subject for one in embedded._opened(registry)._store.all_versions() if "-asked-" in one.subject}
+    assert len(roots) == 1 + 5
+    monkeypatch.setattr(embedded, "_open", {})
+    assert registry.resolve("198.51.100.99", None, THINGS) == first, "as in a later process"
+    assert loads.call_count <= 1
+
+
+def test_schemas_of_others_are_compiled_beside_the_data_once_for_all_their_exporters(tmp_path: Path) -> None:
+    folders = (Directory(things(tmp_path / "yang", "2026-01-01")),)
+    registry = EmbeddedRegistry(tmp_path / "registry.sqlite", folders, limits=LIMITS)
+    first = until(lambda: ready(registry, EXPORTER), "the schema is not compiled")
+    with mock.patch.object(Workshop, "ask", side_effect=AssertionError("a set that is there is asked for again")):
+        assert {registry.resolve(f"198.51.100.{number}", None, THINGS) for number in range(20)} == {first}
+    guard_of(LIMITS).close()
+    guard_of.cache_clear()
+
+
+def ready(registry: EmbeddedRegistry, exporter: str) -> int | None:
+    try:
+        return registry.resolve(exporter, None, THINGS)
+    except SchemaPendingError:
+        return None
 
 
 def test_a_set_that_does_not_compile_binds_nothing(tmp_path: Path) -> None:
