@@ -120,8 +120,7 @@ def _number(value: Any) -> str | None:
 def _wide(value: Any) -> str | None:
     if not isinstance(value, str):
         return _number(value)
-    text = value.strip(_BLANKS)
-    return str(int(text)) if _INTEGER.fullmatch(text) else None
+    return str(int(value)) if _INTEGER.fullmatch(value) else None
 
 
 def _decimal(value: Any) -> str | None:
@@ -165,8 +164,7 @@ def _bits(positions: Mapping[str, int], value: Any) -> str | None:
 def _identity(spellings: Mapping[str, str], module: str, value: Any) -> str | None:
     if not isinstance(value, str):
         return None
-    text = value.strip(_BLANKS)
-    return spellings.get(text) or (text if ":" in text else f"{module}:{text}")
+    return spellings.get(value) or (value if ":" in value else f"{module}:{value}")
 
 
 def _spellings(kind: YangType, module: str) -> dict[str, str]:
@@ -186,10 +184,10 @@ def _of_first(members: tuple[tuple[YangType, Form], ...], module: str, value: An
 
 
 def _judged(kind: YangType, text: str, value: Any) -> Any:
-    """Returns what of a value its type judges: ``1e3`` is a number, and blanks around a number are none of it."""
+    """Returns what of a value its type judges: ``1e3`` is a number, and blanks around a decimal64 are none of it."""
     if isinstance(value, float):
         return int(text) if kind.base in BOUNDS else value
-    return value.strip(_BLANKS) if kind.base in _NUMBERS and isinstance(value, str) else value
+    return value.strip(_BLANKS) if kind.base == "decimal64" and isinstance(value, str) else value
 
 
 def _instance(tree: Tree | None, value: Any) -> str | None:
@@ -246,7 +244,6 @@ def compared(
 
 
 _PLAIN: Final = frozenset(("string", "enumeration"))
-_NUMBERS: Final = frozenset(("int64", "uint64", "decimal64"))
 _SPELT_ONCE: Final = frozenset(
     ("string", "enumeration", "boolean", "empty", *(base for base in BOUNDS if not base.endswith("64")))
 )

@@ -47,12 +47,16 @@ class Kind(NamedTuple):
 
 
 def integer(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]+\s*", value) else None
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+", value) else None
 
 
 def signed(digits: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     zeros = st.sampled_from(["", "0", "000"])
-    return st.builds("{}{}{}{}{}".format, BLANKS, st.sampled_from(["", "+", "-"]), zeros, digits, BLANKS)
+    return st.builds("{}{}{}".format, st.sampled_from(["", "+", "-"]), zeros, digits)
+
+
+def blanked(text: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds("{}{}{}".format, BLANKS, text, BLANKS)
 
 
 def decimal(value: Any) -> Any:
@@ -162,11 +166,13 @@ BITS_SPELT = st.builds(
 )
 IDENTITIES = YangType("identityref", identities=("m:a", "n:a", "n:b"))
 DECIMAL = YangType("decimal64", fraction_digits=3)
-DECIMAL_SPELT = signed(
-    st.builds(
-        lambda whole, fraction: f"{whole}.{fraction}" if fraction else whole,
-        st.sampled_from(["0", "1", "10"]),
-        st.text("05", max_size=3),
+DECIMAL_SPELT = blanked(
+    signed(
+        st.builds(
+            lambda whole, fraction: f"{whole}.{fraction}" if fraction else whole,
+            st.sampled_from(["0", "1", "10"]),
+            st.text("05", max_size=3),
+        )
     )
 )
 ENUM = YangType("enumeration", enums=(("up", 1), ("UP", 2), ("5", 3)))

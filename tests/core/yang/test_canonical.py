@@ -91,6 +91,8 @@ OWN = {"n": "ianaift"}
     [
         (YangType("uint64"), "08", "8"),
         (YangType("uint64"), "0x10", "0x10"),
+        (YangType("union", members=(YangType("uint64"), YangType("string"))), " 8", " 8"),
+        (YangType("union", members=(DECIMAL, YangType("string"))), " 1.50", "1.5"),
         (YangType("int32"), 1000.0, "1000"),
         (YangType("int8"), -0.0, "0"),
         (YangType("int8"), "05", "05"),
