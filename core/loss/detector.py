@@ -27,7 +27,8 @@ from yangbeam.core.loss.sanity import suspect
 from yangbeam.core.loss.scope import SCOPES, Flow, began_anew, epoch_of
 from yangbeam.core.loss.session import Session
 from yangbeam.core.loss.state import CODEC, FORMAT, Collector, LossState
-from yangbeam.core.loss.track import COUNTERS, FOREVER, force, give_up, observe, report, report_one
+from yangbeam.core.loss.strides import follow
+from yangbeam.core.loss.track import COUNTERS, FOREVER, force, give_up, report, report_one
 from yangbeam.core.loss.vigil import Vigil
 
 IDLE_US: Final = 86_400_000_000
@@ -186,8 +187,8 @@ class Detector:
         known = track.hypotheses[0] if track.settled or track.incumbent else None
         epoch = epoch_of(known, flow)
         moment = self._session.moment(exporter, flow, counter, number, facts)
-        before = track.hypotheses[0] if track.settled else None
-        observe(track, exporter.flows, flow, number, moment, self._window)
+        before, noted = (track.hypotheses[0] if track.settled else None), track.notes
+        follow(exporter, track, flow, number, moment, self._window)
         if counter == 1:
             bound(
                 exporter,
@@ -197,7 +198,7 @@ class Detector:
                 facts.arrival_us,
             )
         after = track.hypotheses[0] if track.settled else None
-        if before is not after or track.given_up == exporter.order:
+        if before is not after or track.notes is not noted:
             self._changed[exporter.address, counter] = None
         if before is not after:
             exporter.unlink(counter)

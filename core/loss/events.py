@@ -81,9 +81,11 @@ def _events(exporter: Exporter, track: Track, report: Report, drops: list[tuple[
     gap, flow = report.gap, exporter.flows[report.gap.flow]
     if gap.broken:
         return [_discontinuity(exporter, track, report, flow)]
-    if report.state != "confirmed":
+    if report.state != "confirmed" and gap.step == 1:
         return [_event(exporter, track, report, flow, gap.name, Piece(report.first, report.last, ""), report.state)]
     dropped = any(start <= gap.after_us + KERNEL_SLACK_US and gap.before_us <= end for start, end in drops)
+    if gap.step > 1:
+        return _strode(exporter, track, report, flow)
     events = []
     for index, piece in enumerate(pieces(exporter, track, report.scope, gap)):
         named = gap.name if index == 0 else piece.first
@@ -116,6 +118,18 @@ def _event(
         cause=piece.cause,
         identity=_identity(exporter, counter, flow, gap, name),
     )
+
+
+def _strode(exporter: Exporter, track: Track, report: Report, flow: Flow) -> list[LossEvent]:
+    """Returns the event of a hole in a counter that steps: of so many numbers one is missing."""
+    gap = report.gap
+    missing = (((report.last - report.first) & MASK) + 2) // gap.step - 1
+    if missing < 1 and gap.shown is None:
+        return []
+    first, last = (report.first + gap.step - 1) & MASK, (report.last - gap.step + 1) & MASK
+    state = report.state if missing > 0 else "withdrawn"
+    event = _event(exporter, track, report, flow, gap.name, Piece(first, last, ""), state)
+    return [msgspec.structs.replace(event, count=max(0, missing), detail=f"the counter steps by {gap.step}")]
 
 
 def _discontinuity(exporter: Exporter, track: Track, report: Report, flow: Flow) -> LossEvent:

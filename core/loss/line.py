@@ -86,9 +86,11 @@ class Gap(msgspec.Struct, array_like=True, gc=False):
     """The message of the number before ``first``; None: not known, or without message id."""
     after: Bound | None = None
     """That of the number after ``last``."""
+    step: int = 1
+    """Its counter steps by this: of so many numbers one is missing."""
 
     def width(self) -> int:
-        """Returns how many numbers are missing."""
+        """Returns how many numbers it spans."""
         return ((self.last - self.first) & MASK) + 1
 
 
@@ -122,6 +124,29 @@ class Line(msgspec.Struct, array_like=True, gc=False):
     """The last number that was a duplicate."""
     begun: int = 0
     """Arrival of the epoch's first message."""
+
+
+class Stride(msgspec.Struct, array_like=True, gc=False):
+    """By how much a counter steps, as far as its periods tell (``core/loss/strides.py``)."""
+
+    step: int = 1
+    """The rule; 1: none."""
+    size: int = 0
+    """The last steps were of this size …"""
+    run: int = 0
+    """… so many in a row …"""
+    since: int = 0
+    """… since this message of the exporter."""
+    following: int = NONE
+    """What was expected after the last of them."""
+    first: int = 0
+    """The message since which numbers have not gone by one."""
+    others: list[int] = []
+    """Arrivals of steps that went on no run, us."""
+    begun: tuple[int, int] = (0, 0)
+    """Number and arrival at which this was begun …"""
+    skipped: int = 0
+    """… and how many numbers were skipped since."""
 
 
 def width_bits(distance: int) -> int:

@@ -44,6 +44,8 @@ class Sanity(msgspec.Struct, array_like=True, gc=False):
     """Arrival of the first message of what was told."""
     tried: int = NONE
     """Data time at which it was tried again."""
+    law: str = ""
+    """Why it is none, where not the numbers alone say so."""
 
 
 def look(sanity: Sanity, flow: int, last: int, number: int, moment: Moment, flows: int) -> bool:
@@ -72,6 +74,8 @@ def suspect(sanity: Sanity) -> bool:
 def reason(sanity: Sanity) -> str:
     """Returns why the numbers cannot be followed, from the last odd ones."""
     trail = sanity.trail
+    if sanity.law:
+        return sanity.law
     if len(set(trail)) <= 1:
         return CONSTANT
     seen = set(trail)
@@ -81,4 +85,4 @@ def reason(sanity: Sanity) -> str:
 
 def forget(sanity: Sanity) -> None:
     """Starts afresh, when the counter is tried again or flows were renumbered."""
-    sanity.stepped, sanity.count, sanity.trail = [], 0, []
+    sanity.stepped, sanity.count, sanity.trail, sanity.law = [], 0, [], ""

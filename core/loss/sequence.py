@@ -24,6 +24,7 @@ from yangbeam.core.loss.line import (
     Gap,
     Line,
     Moment,
+    Stride,
     Verdict,
     advance,
     begin,
@@ -80,6 +81,7 @@ class Sequence(Line):
     """Steps that are no loss and no restart, still to be reported."""
     back_in: tuple[int, int] = (NONE, 0)
     """(what was expected, how many) of the last numbers in a row that lay in a leap."""
+    stride: Stride | None = None
 
 
 _BACK = frozenset({Verdict.DUPLICATE, Verdict.OUT_OF_WINDOW, Verdict.LEAP})
@@ -360,7 +362,14 @@ def _return(sequence: Sequence, number: int, moment: Moment) -> None:
 
 
 def wavers(sequence: Sequence, gap: Gap) -> bool:
-    """Says whether a gap is a leap, and the newest numbers lie in a leap: it may still be taken back."""
+    """Says whether a gap may still be taken back.
+
+    It may where it is a leap and the newest numbers lie in a leap, or where the newest steps may become a rule.
+    """
+    stride = sequence.stride
+    ruled = stride is not None and stride.run > 0 and stride.following == sequence.expected
+    if ruled and stride is not None and gap.order >= stride.first:
+        return True
     return sequence.back_in[0] == sequence.expected != NONE and gap.width() >= AHEAD
 
 

@@ -193,7 +193,7 @@ def give_up(track: Track, order: int) -> None:
     dropped, track.hypotheses = track.hypotheses, []
     _revoke(track, dropped)
     track.given_up = order
-    _note(track, order, f"untrackable: {reason(track.sanity)}")
+    note(track, order, f"untrackable: {reason(track.sanity)}")
 
 
 def _rule_out(track: Track, moment: Moment) -> None:
@@ -203,7 +203,7 @@ def _rule_out(track: Track, moment: Moment) -> None:
     stay = [one for one in track.hypotheses if one.bits - best < lead]
     if len(stay) < len(track.hypotheses):
         dropped = [one for one in track.hypotheses if one.bits - best >= lead]
-        _note(track, moment.order, _ruled_out(dropped, best))
+        note(track, moment.order, _ruled_out(dropped, best))
         track.hypotheses = stay
         track.incumbent = track.incumbent and stay[0] is before
         _revoke(track, dropped)
@@ -226,8 +226,7 @@ def force(track: Track, order: int) -> None:
     if len(track.hypotheses) < 2:
         return
     ranked = sorted(track.hypotheses, key=lambda one: (one.bits, one.members[0]))
-    winner = ranked[0]
-    before = track.hypotheses[0]
+    winner, before = ranked[0], track.hypotheses[0]
     known = track.incumbent and winner is before
     close = [] if known else [one for one in ranked[1:] if one.bits - winner.bits < CLOSE]
     for place in winner.busy:
@@ -282,7 +281,8 @@ def _ruled_out(dropped: list[Hypothesis], best: int) -> str:
     return "ruled out " + ", ".join(f"{names(one)} (+{one.bits - best} bits)" for one in dropped)
 
 
-def _note(track: Track, order: int, text: str) -> None:
+def note(track: Track, order: int, text: str) -> None:
+    """Notes what was learned of a counter."""
     track.notes = [*track.notes[-NOTES + 1 :], f"after {order} messages: {text}"]
 
 

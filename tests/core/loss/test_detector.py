@@ -20,7 +20,8 @@ GOLDEN = STATE / "0.1.0" / "LossState.hex"
 GOLDEN_BEFORE = STATE / "0.2.0" / "LossState.hex"
 GOLDEN_LATER = STATE / "0.2.0" / "LossState-discontinuities.hex"
 GOLDEN_LATEST = STATE / "0.2.0" / "LossState-newcomers.hex"
-GOLDEN_NOW = STATE / "0.2.0" / "LossState-refused.hex"
+GOLDEN_REFUSED = STATE / "0.2.0" / "LossState-refused.hex"
+GOLDEN_NOW = STATE / "0.2.0" / "LossState-strides.hex"
 
 
 def facts(number: int | None, at_s: float = 0.0, **more: object) -> Facts:
@@ -261,6 +262,11 @@ def test_a_state_from_before_newcomers_or_refusals_goes_on_as_this_releases(gold
     detector = Detector().decode_state(bytes.fromhex(golden.read_text()))
     assert [one[:5] for one in detector.explain()] == [one[:5] for one in full_sample().explain()]
     assert run(detector, [], end()) == unproved(run(full_sample(), [], end()))
+
+
+def test_a_state_from_before_strides_goes_on_as_this_releases() -> None:
+    detector = Detector().decode_state(bytes.fromhex(GOLDEN_REFUSED.read_text()))
+    assert run(detector, [], end()) == run(full_sample(), [], end())
 
 
 def test_this_releases_state_is_read_and_written_as_it_was_pinned() -> None:
