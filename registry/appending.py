@@ -1,6 +1,6 @@
 """Appends a version to a subject: what it takes over, whether it fits those before, which number and id it gets."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ from yangbeam.registry.formats.parsed import Format, Parsed
 from yangbeam.registry.matching import same
 from yangbeam.registry.refusals import Code, RefusedError, invalid
 from yangbeam.registry.reserved import conflicts
-from yangbeam.registry.settings import Settings
+from yangbeam.registry.settings import Config, Settings
 from yangbeam.registry.store import SchemaStore, Version
 from yangbeam.registry.subjects import context_of
 
@@ -120,16 +120,12 @@ class Appending:
 
     def _check_fit(self, subject: str, body: Body, before: list[Version]) -> None:
         config = self._settings.effective_config(subject)
-        group, level = config.compatibility_group, config.compatibility or "NONE"
+        level = config.compatibility or "NONE"
         live = [version for version in before if not version.is_deleted]
         found: list[str] = []
         if config.validate_fields:
             found += conflicts(body, self._store.body(live[-1].id) if live else None)
-        peers = [
-            version
-            for version in live
-            if group is None or self._store.body(version.id).property(group) == body.property(group)
-        ]
+        peers = self.peers(body, live, config)
         for old, said in compared(self._formats, self._parsed(body, "the new schema"), self._olds(peers), level):
             if said:
                 number = old.label.rpartition(" ")[2]
@@ -139,6 +135,15 @@ class Appending:
             found.append(f"{{validateFields: '{validates}', compatibility: '{level}'}}")
             what = f'Schema being registered is incompatible with an earlier schema for subject "{subject}", details: '
             raise RefusedError(Code.INCOMPATIBLE, f"{what}[{', '.join(dict.fromkeys(found))}]", tuple(found))
+
+    def peers(self, body: Body, versions: Iterable[Version], config: Config) -> list[Version]:
+        """Returns the versions that a schema is compared with: those of its compatibility group, if there are any."""
+        group = config.compatibility_group
+        return [
+            version
+            for version in versions
+            if group is None or self._store.body(version.id).property(group) == body.property(group)
+        ]
 
     def _olds(self, versions: list[Version]) -> list[Parsed]:
         return [self._parsed(self._store.body(old.id), f"{old.subject} version {old.version}") for old in versions]

@@ -7,7 +7,7 @@ from yangbeam.registry.store import Version
 
 
 def delete_version(registrar: Registrar, subject: str, version: int, *, permanent: bool) -> int:
-    """Deletes one version and returns its number.
+    """Deletes one version and returns its number; with the last one goes what is configured of the subject.
 
     Raises:
         RefusedError: 40401, 40402, 40406, 40407, 42205, 42206.
@@ -30,6 +30,8 @@ def delete_version(registrar: Registrar, subject: str, version: int, *, permanen
             store.erase(subject, found.version)
         else:
             store.soft_delete(subject, found.version)
+            if all(each.is_deleted for each in store.versions(subject)):
+                registrar.settings.forget(subject)
     return found.version
 
 

@@ -164,7 +164,8 @@ class Registrar:
         if not body.text.strip():
             raise invalid("Empty schema")
         body = self._canonical(subject, self._resolved(subject, body), normalise=normalise)
-        return misfits(self.formats, self.parsed(body, "the new schema"), self._olds(versions), level)
+        peers = self._appending.peers(body, versions, self.settings.effective_config(subject))
+        return misfits(self.formats, self.parsed(body, "the new schema"), self._olds(peers), level)
 
     def parsed(self, body: Body, label: str = "") -> Parsed:
         """Returns a registered schema with all that it needs."""

@@ -10,12 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import orjson
 import uvicorn
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.io.https_notif import Connection, Gate, Listener
+from yangbeam.registry.service.negotiation import OWN
 
 GRACE_S: Final = 10
 """How long requests under way may take after SIGTERM."""
@@ -127,6 +129,17 @@ def _run(server: "_Server", bound: socket.socket, ready: Callable[[], None]) -> 
         ready()
 
 
+class _Connection(Connection):
+    """A connection whose refusal of what is no HTTP is JSON, as every other answer is."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers 400 and ends the connection."""
+        body = orjson.dumps({"error_code": 400, "message": f"HTTP 400 Bad Request: {msg}"})
+        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: {OWN}\r\ncontent-length: {len(body)}\r\nconnection: close"
+        self.transport.write(head.encode() + b"\r\n\r\n" + body)
+        self.transport.close()
+
+
 class _Server(uvicorn.Server):
     on_start: Callable[[], None] | None = None
     on_stop: Callable[[], None] | None = None
@@ -156,7 +169,7 @@ def _server(app: Starlette, tls: Tls | None) -> _Server:
     gate = Gate(MAX_CONNECTIONS)
     config = uvicorn.Config(
         app,
-        http=partial(Connection, gate=gate),  # type: ignore[arg-type] # called like the class
+        http=partial(_Connection, gate=gate),  # type: ignore[arg-type] # called like the class
         ws="none",
         timeout_notify=HEAD_S,
         h11_max_incomplete_event_size=HEAD_OCTETS,

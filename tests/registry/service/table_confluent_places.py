@@ -1,6 +1,6 @@
 """The table's lines on Confluent's API beside registering: deleting, configuration, places, content types, modules."""
 
-from tests.registry.service.lines import AVRO_INT, INT, PAIR, N, S, V, case, post, yang
+from tests.registry.service.lines import AVRO_INT, AVRO_TEXT, INT, PAIR, N, S, V, case, post, yang
 from tests.registry.service.table_confluent import BUILT_IN, LAB, OPEN, OUTER, RESERVES, SELF, A, record
 from tests.registry.service.worlds import Ask
 from yangbeam.registry.refusals import Code
@@ -138,5 +138,24 @@ CASES = (
         "a submodule's import that only libyang has",
         yang("submodule p { belongs-to m { prefix m; } import ietf-inet-types { prefix i; } }", "p"),
         Code.INVALID_SCHEMA,
+    ),
+    case(
+        "GET /config/{subject}",
+        "nothing is configured of a subject whose last version went",
+        "/config/s",
+        Code.NO_COMPATIBILITY,
+        INT,
+        Ask("PUT", "/config/s", {"compatibility": "FULL"}),
+        Ask("DELETE", "/subjects/s/versions/1"),
+    ),
+    case(
+        "POST /compatibility/subjects/{subject}/versions",
+        "only versions of one group are compared",
+        Ask(
+            "POST", "/compatibility/subjects/s/versions", {"schema": AVRO_TEXT, "metadata": {"properties": {"g": "2"}}}
+        ),
+        {"is_compatible": True},
+        Ask("PUT", "/config", {"compatibilityGroup": "g"}),
+        post("s", AVRO_INT, metadata={"properties": {"g": "1"}}),
     ),
 )

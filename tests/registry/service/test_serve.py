@@ -1,5 +1,6 @@
 """Serving: TLS with and without clients' certificates, addresses that are taken, several processes on one file."""
 
+import json
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
@@ -121,3 +122,23 @@ def test_no_peer_takes_all_connections(tmp_path: Path, monkeypatch: pytest.Monke
             assert other.get("/subjects").json() == []
         for each in silent:
             each.close()
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [b"GARBAGE\r\n\r\n", b"GET /subjects HTTP/1.1\r\n\r\n", b"POST / HTTP/1.1\r\nHost: r\r\nContent-Length: x\r\n\r\n"],
+)
+def test_what_is_no_http_is_answered_in_json(octets: bytes, tmp_path: Path) -> None:
+    with serving(app(tmp_path), bind("127.0.0.1", 0)) as url, socket.create_connection(address_of(url)) as client:
+        client.settimeout(PATIENCE_S)
+        client.sendall(octets)
+        answer = b"".join(iter(lambda: client.recv(65_536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"application/vnd.schemaregistry.v1+json" in head
+    assert json.loads(body)["error_code"] == 400
+
+
+def address_of(url: str) -> tuple[str, int]:
+    host, _, port = url.rpartition("/")[2].rpartition(":")
+    return host, int(port)
