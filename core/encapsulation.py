@@ -13,6 +13,8 @@ MAX_HEADERS: Final = 16
 VXLAN_PORTS: Final = frozenset((4789, 8472))
 """IANA's, and the one that Linux took before there was one."""
 GENEVE_PORT: Final = 6081
+TUNNEL_PORTS: Final = frozenset(port.to_bytes(2) for port in (*VXLAN_PORTS, GENEVE_PORT))
+"""Ports of tunnels as they stand in UDP's header."""
 
 _TAGS: Final = frozenset((0x8100, 0x88A8, 0x9100, 0x9200))
 _IP: Final = frozenset((0x0800, 0x86DD))
@@ -90,6 +92,8 @@ def _ip_of_labels(data: bytes, at: int) -> int:
         at += 4
         if is_last:
             break
+    else:
+        raise NotIpError
     version = data[at] >> 4
     if version in (4, 6):
         return at

@@ -9,7 +9,7 @@ import struct
 from struct import Struct
 from typing import Final, NamedTuple
 
-from yangbeam.core.encapsulation import NotIpError, ip_in_gre, ip_in_udp, ip_of_link
+from yangbeam.core.encapsulation import TUNNEL_PORTS, NotIpError, ip_in_gre, ip_in_udp, ip_of_link
 from yangbeam.core.fragments import Fragments
 from yangbeam.core.pcap import Frame
 from yangbeam.core.stream_kinds import kind_of
@@ -146,7 +146,7 @@ class PacketDecoder:
                 return None
             source, destination, protocol, body = packet
             if protocol == _UDP:
-                inner = self._tunnel_in_udp(body)
+                inner = self._tunnel_in_udp(body) if body[2:4] in TUNNEL_PORTS else None
                 if inner is None:
                     return self._udp(now_us, source, destination, body)
                 data, start = body, inner

@@ -93,6 +93,7 @@ OTHER = {
     "GRE of PPTP": (ethernet(gre(0x880B, PACKET, flags=1)), "not_ip"),
     "GRE with something else": (ethernet(gre(0x0806, bytes(28))), "not_ip"),
     "a spanning tree": (bytes(12) + struct.pack(">H", 38) + b"\x42\x42\x03" + bytes(35), "not_ip"),
+    "labels without end": (ethernet(LABEL * 20 + PACKET, kind=0x8847), "not_ip"),
     "labels to its end": (ethernet(LABEL * 3, kind=0x8847), "damaged_packets"),
     "tags without end": (bytes(12) + b"\x81\x00\x00\x01" * 20 + b"\x08\x00" + PACKET, "not_ip"),
     "TCP in VXLAN": (ethernet(vxlan(ethernet(ipv4(bytes(20), protocol=6)))), "tcp"),
@@ -133,9 +134,17 @@ def test_a_tunnels_port_that_was_asked_for_is_no_tunnel() -> None:
     assert decode(data, ports=frozenset({10003}))[0] == FOUND
 
 
-def test_udp_to_a_tunnels_port_that_is_none_is_taken_as_it_is() -> None:
-    found, _ = decode(ethernet(ipv4(udp(b"no tunnel", 40000, 4789))))
-    assert found == Datagram(1, EXPORTER, 40000, COLLECTOR, 4789, b"no tunnel")
+@pytest.mark.parametrize("payload", [b"no tunnel", b"short"])
+@pytest.mark.parametrize("port", [4789, 6081])
+def test_udp_to_a_tunnels_port_that_is_none_is_taken_as_it_is(payload: bytes, port: int) -> None:
+    found, _ = decode(ethernet(ipv4(udp(payload, 40000, port))))
+    assert found == Datagram(1, EXPORTER, 40000, COLLECTOR, port, payload)
+
+
+def test_tcp_that_the_capture_cut_is_tcp() -> None:
+    data = ethernet(ipv6(tcp(MDT), kind=6))
+    found, one = decode(data[:-8], lost=8)
+    assert (found, one.counters["tcp"], one.counters["tcp:mdt:8443"]) == (None, 1, 1)
 
 
 @pytest.mark.parametrize(("source", "destination"), [(830, 10003), (50000, 514), (161, 162)])
