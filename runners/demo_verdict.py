@@ -17,7 +17,7 @@ from yangbeam.core.elements import LossEvent
 from yangbeam.pipeline.config.file import Config
 from yangbeam.pipeline.view.report import Report
 from yangbeam.pipeline.view.status import Snapshot
-from yangbeam.simulator.truth import TruthRecord, expected_loss, read_truth
+from yangbeam.simulator.truth import TruthRecord, expected_numbers, read_truth
 
 _DATA = ("push-update", "push-change-update")
 
@@ -111,7 +111,7 @@ def _faults(records: list[TruthRecord], report: Report, snapshot: Snapshot) -> l
     corrupt = done["corrupt-header"] + done["corrupt-payload"]
     spoilt = sum(count for reason, count in letters.items() if reason not in {"incomplete", "invalid-contents"})
     return [
-        *_losses(records, [event for event in snapshot.loss if event.lost()]),
+        *losses(records, [event for event in snapshot.loss if event.lost()]),
         ("messages with a segment missing", done["incomplete"], letters.get("incomplete", 0)),
         ("corrupted", corrupt, spoilt),
         ("sent twice", done["duplicate"], report["messages"]["duplicates"]),
@@ -119,20 +119,26 @@ def _faults(records: list[TruthRecord], report: Report, snapshot: Snapshot) -> l
     ]
 
 
-def _losses(records: list[TruthRecord], events: list[LossEvent]) -> list[tuple[str, int, int]]:
-    """Compares losses number by number; only those that numbers can show count as injected."""
-    wanted = {(loss.exporter, loss.counter, loss.first, loss.last): loss.count for loss in expected_loss(records)}
-    found = {
-        (event.exporter, event.counter, event.first, event.last): event.count
+def losses(records: list[TruthRecord], events: list[LossEvent]) -> list[tuple[str, int, int]]:
+    """Compares losses number by number; only those that numbers can show count as injected.
+
+    A message that arrived and could not be read is no loss. Of a hole that it shares with lost ones nobody knows which
+    number was its own.
+    """
+    truth = expected_numbers(records)
+    found = Counter(
+        (event.exporter, event.counter, (event.first + offset) % 2**32)
         for event in events
         if event.counter in {"transport", "notification"}  # the others follow from the messages that were lost
-    }
+        for offset in range(event.count)
+    )
     pairs = []
     for counter, name in (("transport", "message id"), ("notification", "sequence number")):
-        mine = {key: count for key, count in wanted.items() if key[1] == counter}
-        both = sum(count for key, count in mine.items() if found.get(key) == count)
-        pairs.append((f"lost messages, by {name}", sum(mine.values()), both))
-    return [*pairs, ("losses reported beyond those", 0, len(found.keys() - wanted.keys()))]
+        wanted = Counter({key: count for key, count in truth.known.items() if key[1] == counter})
+        instead = Counter({key: count for key, count in (found & truth.arrived).items() if key[1] == counter})
+        both = min(wanted.total(), (wanted & found).total() + instead.total())
+        pairs.append((f"lost messages, by {name}", wanted.total(), both))
+    return [*pairs, ("losses reported beyond those", 0, (found - truth.missing).total())]
 
 
 def healthy(records: list[TruthRecord], config: Config) -> list[tuple[str, int, int]]:

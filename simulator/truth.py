@@ -4,9 +4,11 @@ A truth file is JSON lines: one TruthRecord per message, in the order of sending
 from what was done to each message, not from number arithmetic, so that it can judge a loss detector.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -143,6 +145,32 @@ def expected_loss(records: Iterable[TruthRecord], causes: Iterable[str] = tuple(
                 streams.setdefault((record.exporter, counter, scope, key, str(epoch)), []).append(record)
     found = [loss for stream, members in streams.items() for loss in _runs(stream, members, counted)]
     return sorted(found)
+
+
+class Numbers(NamedTuple):
+    """Numbers of lost messages, by (exporter, counter, number)."""
+
+    known: Counter[tuple[str, str, int]]
+    """Those that a receiver can know to be lost."""
+    arrived: Counter[tuple[str, str, int]]
+    """Those of messages that arrived and could not be read: lost to the counter, and not on the way."""
+    missing: Counter[tuple[str, str, int]]
+    """All that a receiver did not read, at the ends as well, where it may know them by the header of another."""
+
+
+def expected_numbers(records: Iterable[TruthRecord]) -> Numbers:
+    """Returns the numbers that a receiver misses."""
+    kept = list(records)
+    shown: Counter[tuple[str, str, int]] = Counter()
+    for loss in expected_loss(kept):
+        shown.update((loss.exporter, loss.counter, (loss.first + offset) % 2**32) for offset in range(loss.count))
+    arrived, missing = Counter[tuple[str, str, int]](), Counter[tuple[str, str, int]]()
+    for record in kept:
+        for counter, _, _, _, number in _counters(record):
+            if number is not None and any(counter in LOSES.get(what, ()) for what in record.done):
+                missing[record.exporter, counter, number] += 1
+                arrived[record.exporter, counter, number] += "corrupt-payload" in record.done
+    return Numbers(shown - arrived, arrived, missing)
 
 
 def _counters(record: TruthRecord) -> Iterator[tuple[str, str, str, int, int | None]]:

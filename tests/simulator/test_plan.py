@@ -5,7 +5,7 @@ import pytest
 from tests.simulator.receiving import collected, planned
 from yangbeam.core.notification.decode import decode
 from yangbeam.simulator.habits import HABITS
-from yangbeam.simulator.truth import TruthRecord, expected_loss
+from yangbeam.simulator.truth import TruthRecord, expected_loss, expected_numbers
 from yangbeam.simulator.wrappers import WRAPPERS
 
 EVERYTHING = {
@@ -221,3 +221,13 @@ def test_numbers_wrap_to_zero() -> None:
     numbers = [record.message_id for record in sorted(records, key=lambda record: record.ordinal)]
     assert numbers == [(2**32 - 10 + n) % 2**32 for n in range(len(numbers))]
     assert sum(loss.count for loss in expected_loss(records) if loss.counter == "transport") > 5
+
+
+def test_what_arrived_and_could_not_be_read_is_missing_and_not_known_to_be_lost() -> None:
+    records = [delivery.record for delivery in planned(messages=300, corrupt=0.2, loss=0.05)]
+    found = expected_numbers(records)
+    unreadable = sum("corrupt-payload" in record.done for record in records)
+    assert found.arrived.total() == unreadable > 0
+    assert found.known <= found.missing
+    assert found.arrived <= found.missing
+    assert sum(loss.count for loss in expected_loss(records)) - unreadable <= found.known.total()
