@@ -30,6 +30,9 @@ from yangbeam.registry.store import SchemaStore
 
 MAX_ANSWERS: Final = 65_536
 """Answers remembered: exporters times what they ask; the oldest go first."""
+AT_ONCE: Final = 64
+"""Sets of our own modules that are compiled by whoever asks, some 0.1 s each; further ones beside the data, as messages
+name the modules that they want, and of 85 there are sets without end."""
 MAX_REFUSED: Final = 1_024
 """Sets of nodes that do not compile: not compiled again for each message."""
 
@@ -145,9 +148,11 @@ class _Opened:
             if asked is not None and found.digest in self._refused:
                 return self._refused[found.digest]
             subject = root_subject(exporter, None, content_id, modules)
-            if self._workshop is None or found.digest in self._roots or is_ours(found):
+            is_known = found.digest in self._roots
+            if self._workshop is None or is_known or (is_ours(found) and len(self._roots) < AT_ONCE):
                 schema_id = self._registered(found, subject)
-                self._cache.get(schema_id)  # a set that does not compile binds nothing
+                if not is_known:
+                    self._cache.get(schema_id)  # a set that does not compile binds nothing
             else:
                 what = f"the schema of {exporter}"
                 schema_id = self._workshop.ask((found.digest, subject), lambda: self._prepared(found, subject), what)

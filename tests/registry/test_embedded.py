@@ -106,9 +106,25 @@ def test_schemas_of_others_are_compiled_beside_the_data_once_for_all_their_expor
     guard_of.cache_clear()
 
 
-def ready(registry: EmbeddedRegistry, exporter: str) -> int | None:
+def test_sets_of_our_modules_are_compiled_at_once_in_a_bounded_number_and_beside_the_data_beyond_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "AT_ONCE", 2)
+    registry = EmbeddedRegistry(tmp_path / "registry.sqlite", limits=LIMITS)
+    names = [frozenset({name}) for name in ("ietf-interfaces", "ietf-netconf-acm", "ietf-yang-library", "ietf-ip")]
+    assert all(registry.resolve(EXPORTER, None, modules) for modules in names[:2])
+    for modules in names[2:]:
+        with pytest.raises(SchemaPendingError):
+            registry.resolve(EXPORTER, None, modules)
+        assert until(lambda modules=modules: ready(registry, EXPORTER, modules), "the schema is not compiled")
+    assert all(registry.resolve("198.51.100.1", None, modules) for modules in names)
+    guard_of(LIMITS).close()
+    guard_of.cache_clear()
+
+
+def ready(registry: EmbeddedRegistry, exporter: str, modules: frozenset[str] = THINGS) -> int | None:
     try:
-        return registry.resolve(exporter, None, THINGS)
+        return registry.resolve(exporter, None, modules)
     except SchemaPendingError:
         return None
 
