@@ -9,7 +9,7 @@ import orjson
 from yangbeam.core.causes import final_name
 from yangbeam.core.elements import Terms
 from yangbeam.core.errors import Fault, SchemaError, SchemaPendingError
-from yangbeam.core.registered import Body, Registered
+from yangbeam.core.registered import YANG, Body, Registered
 from yangbeam.core.terms_json import terms_of
 from yangbeam.core.undecodable import UNDECODABLE
 
@@ -119,8 +119,13 @@ def _said(text: bytes) -> tuple[int, str, str]:
 
 
 def request_of(body: Body) -> bytes:
-    """Returns a schema as registries take it; members that only some know are left out where they are empty."""
+    """Returns a schema as registries take it; members that only some know are left out where they are empty.
+
+    A module without metadata says so: left out, they would be those of the version before.
+    """
     whole = msgspec.to_builtins(body)
+    if body.kind == YANG:
+        whole["metadata"] = whole["metadata"] or {}
     return orjson.dumps({name: value for name, value in whole.items() if value not in (None, [], ())})
 
 

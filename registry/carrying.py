@@ -1,7 +1,8 @@
 """What a registration takes over from the version before it, and from what is configured: metadata, rules, version.
 
 As in Confluent's API: metadata that are not sent are those of the version before; ``confluent:version`` is kept in
-them once somebody registers under a number. YANG takes nothing over: a module's metadata are facts about its text.
+them once somebody registers under a number. A YANG module's metadata are facts about its text: only the same text takes
+them over.
 """
 
 from typing import Final
@@ -26,9 +27,9 @@ def carried(sent: Body, before: Body | None, config: Config, number: int, *, is_
         is_numbered: It was sent with a version.
     """
     found, rules = sent.metadata, sent.rules
+    if found is None and before is not None and (sent.kind != YANG or sent.text == before.text):
+        found = before.metadata
     if sent.kind != YANG:
-        if found is None and before is not None:
-            found = before.metadata
         if rules is None and before is not None and before.kind != YANG:
             rules = before.rules
         found = merged(merged(config.default_metadata, found), config.override_metadata)

@@ -101,7 +101,8 @@ class _Writer:
         if "fields" in found:
             found["fields"] = [self._field(field, space) for field in found["fields"]]
         found |= self._properties(schema, _RESERVED | {*_NAMED[kind]})
-        return found | self._aliases(schema)
+        aliases = [_reference(alias, space) for alias in schema.get("aliases") or ()]
+        return found | ({"aliases": list(dict.fromkeys(aliases))} if aliases else {})
 
     def _field(self, field: dict[str, Any], space: str) -> dict[str, Any]:
         found: dict[str, Any] = {"name": field["name"], "type": self.schema(field["type"], space)}
@@ -111,10 +112,9 @@ class _Writer:
             found["default"] = field["default"]
         if field.get("order", "ascending") != "ascending":
             found["order"] = field["order"]
-        return found | self._aliases(field) | self._properties(field, frozenset(_OF_FIELDS))
-
-    def _aliases(self, schema: dict[str, Any]) -> dict[str, Any]:
-        return {"aliases": schema["aliases"]} if schema.get("aliases") else {}
+        if field.get("aliases"):
+            found["aliases"] = field["aliases"]
+        return found | self._properties(field, frozenset(_OF_FIELDS))
 
     def _properties(self, schema: dict[str, Any], reserved: frozenset[str]) -> dict[str, Any]:
         found = {name: value for name, value in schema.items() if name not in reserved}

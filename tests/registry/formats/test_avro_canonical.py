@@ -49,6 +49,10 @@ SAME = {
         {"type": "array", "items": {"type": "map", "values": "int"}},
         {"items": {"values": {"type": "int"}, "type": "map"}, "type": "array"},
     ),
+    "an alias of the same namespace": (
+        record({"name": "a", "type": "int"}, name="n.R", aliases=["Q", "o.P"]),
+        record({"name": "a", "type": "int"}, name="n.R", aliases=["n.Q", "o.P", "Q"]),
+    ),
     "a name of the same namespace": (
         record(
             {"name": "a", "type": {"type": "fixed", "name": "F", "size": 2}}, {"name": "b", "type": "F"}, name="n.R"

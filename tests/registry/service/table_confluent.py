@@ -240,4 +240,19 @@ CASES = (
         Ask("POST", "/compatibility/subjects/s/versions?verbose=true", {"schema": BAD_DEFAULT}),
         {"is_compatible": False},
     ),
+    case(
+        f"POST {V}",
+        "the same module without its metadata",
+        yang(TYPES, "types"),
+        {"id": 1, "version": 1},
+        yang(TYPES, "types", metadata={"tags": {"features": ["f"]}}),
+    ),
+    case(
+        f"POST {V}",
+        "the same module with none, which it says",
+        yang(TYPES, "types", metadata={}),
+        {"id": 2, "version": 2},
+        OPEN,
+        yang(TYPES, "types", metadata={"tags": {"features": ["f"]}}),
+    ),
 )
