@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from dataclasses import replace
 
+import msgspec
 import pytest
 from lxml import etree
 
@@ -11,6 +12,7 @@ from tests.registry.discovery.nodes import THINGS, Nodes, died, equipped, module
 from tests.waiting import PATIENCE_S
 from yangbeam.core.errors import Fault, SchemaError
 from yangbeam.core.yang.node_modules import NodeModules, schema_set_of
+from yangbeam.core.yang.yang_library import YangLibrary
 from yangbeam.io.netconf import NetconfError, NetconfTarget
 from yangbeam.registry.discovery.fetching import Fetched, FetchLimits, fetch_library, fetch_texts
 from yangbeam.simulator.netconf.answers import hello
@@ -205,6 +207,14 @@ def test_a_text_without_a_revision_statement_is_taken_for_the_one_that_was_told(
     assert dict(found.implemented)["things"] == ""
 
 
+def test_features_of_a_text_without_a_revision_statement_are_those_that_the_node_told() -> None:
+    text = module("things", "feature a; feature b; leaf l { type int8; }")
+    told = equipped(texts=[text])
+    only_a = replace(told, library=replace_features(told.library, ("a",)))
+    fetched = fetch(Nodes({ADDRESS: only_a}, faults=NetconfFaults(undated=1)))
+    assert schema_set_of(fetched.modules, ["things"], {}).features == {"things": ("a",)}
+
+
 def test_a_node_that_knows_no_revisions_is_asked_without() -> None:
     nodes = Nodes({ADDRESS: equipped()}, faults=NetconfFaults(knows_revisions=False))
     fetched = fetch(nodes)
@@ -236,3 +246,8 @@ def test_a_node_that_tells_its_modules_in_its_hello_in_two_revisions_keeps_its_l
 
 def capabilities_of(octets: bytes) -> tuple[str, ...]:
     return tuple(leaf.text or "" for leaf in etree.fromstring(octets).iterfind(".//{*}capability"))
+
+
+def replace_features(library: YangLibrary, features: tuple[str, ...]) -> YangLibrary:
+    modules = tuple(msgspec.structs.replace(each, features=features) for each in library.modules)
+    return msgspec.structs.replace(library, modules=modules)
