@@ -44,12 +44,15 @@ class _Interface:
 
 
 _CLASSIC_MAGIC = {
-    bytes.fromhex("a1b2c3d4"): (">", 1),
-    bytes.fromhex("d4c3b2a1"): ("<", 1),
-    bytes.fromhex("a1b23c4d"): (">", 1000),
-    bytes.fromhex("4d3cb2a1"): ("<", 1000),
+    bytes.fromhex("a1b2c3d4"): (">", 1, 16),
+    bytes.fromhex("d4c3b2a1"): ("<", 1, 16),
+    bytes.fromhex("a1b23c4d"): (">", 1000, 16),
+    bytes.fromhex("4d3cb2a1"): ("<", 1000, 16),
+    bytes.fromhex("a1b2cd34"): (">", 1, 24),
+    bytes.fromhex("34cdb2a1"): ("<", 1, 24),
 }
-"""First octets → byte order, and the divisor of the fraction field that gives microseconds."""
+"""First octets → byte order, the divisor of the fraction field that gives microseconds, and the octets of a packet's
+header: the last two are of recorders of before 2000, which added interface, protocol and direction."""
 _SECTION = 0x0A0D0D0A
 _SECTION_MAGIC = {bytes.fromhex("1a2b3c4d"): ">", bytes.fromhex("4d3c2b1a"): "<"}
 _DEFAULT_TICKS = 1_000_000
@@ -67,6 +70,7 @@ class CaptureParser:
         self._read: Callable[[], Frame | bool] = self._read_magic
         self._order = "<"
         self._divisor = 1
+        self._head = 16
         self._link = 0
         self._record = Struct("<IIII")
         self._interfaces: list[_Interface] = []
@@ -103,7 +107,7 @@ class CaptureParser:
         if len(magic) < 4:
             return False
         if magic in _CLASSIC_MAGIC:
-            self._order, self._divisor = _CLASSIC_MAGIC[magic]
+            self._order, self._divisor, self._head = _CLASSIC_MAGIC[magic]
             self._read = self._read_file_header
         elif magic == _SECTION.to_bytes(4):
             self._read = self._read_block
@@ -123,7 +127,7 @@ class CaptureParser:
 
     def _read_record(self) -> Frame | bool:
         """Reads one packet of a classic file."""
-        start = self._at + 16
+        start = self._at + self._head
         if start > len(self._buffer):
             return False
         seconds, fraction, captured, length = self._record.unpack_from(self._buffer, self._at)

@@ -10,7 +10,10 @@ from yangbeam.pipeline.cli.console import print_json, reporting
 
 
 def decode(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Capture files (pcap, pcapng), in this order.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", help="Capture files (pcap, pcapng, or such in gzip or Zstandard), in order."),
+    ],
     yang: Annotated[
         list[Path] | None,
         typer.Option(metavar="DIR", help="Folders of YANG modules: types for the contents of XML and CBOR."),

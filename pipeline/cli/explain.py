@@ -11,7 +11,10 @@ from yangbeam.pipeline.cli.console import output, print_json, reporting
 
 def explain(
     files: Annotated[
-        list[Path], typer.Argument(metavar="CAPTURE…", help="Capture files (pcap, pcapng), in this order.")
+        list[Path],
+        typer.Argument(
+            metavar="CAPTURE…", help="Capture files (pcap, pcapng, or such in gzip or Zstandard), in order."
+        ),
     ],
     *,
     config: Annotated[

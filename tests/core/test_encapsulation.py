@@ -192,6 +192,10 @@ STREAMS = {
     "TLS": (b"\x16\x03\x01\x02\x00\x01", "tls"),
     "gRPC from its beginning": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "grpc"),
     "gRPC by its service": (bytes(9) + b"/mdt_dialout.gRPCMdtDialout/MdtDialout", "grpc"),
+    "gRPC that began unseen": (bytes.fromhex("00000c000000000001") + bytes.fromhex("0000000007") + bytes(7), "grpc"),
+    "a long message of gRPC": (bytes.fromhex("004000000000000003") + bytes.fromhex("0000010000") + bytes(100), "grpc"),
+    "settings of HTTP/2": (bytes.fromhex("000006040000000000") + bytes(6), "grpc"),
+    "settings of HTTP/2 that are acknowledged": (bytes.fromhex("000000040100000000"), "grpc"),
     "Cisco's dial-out": (MDT, "mdt"),
     "Cisco's dial-out in JSON": (MDT[:3] + b"\x02" + MDT[4:], "mdt"),
 }
@@ -213,7 +217,19 @@ def test_a_tcp_stream_of_telemetry_is_named_with_its_port_and_counted_once(
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"SSH-2.0-OpenSSH", b"POST it", MDT[:11], b"\0\1\0\1\0\1\0\0\xff\xff\xff\xff", b"\0\1\0\3" + MDT[4:]],
+    [
+        bytes(40),
+        bytes.fromhex("00000c000000000002") + bytes.fromhex("0000000007") + bytes(7),
+        bytes.fromhex("00000d000000000001") + bytes.fromhex("0000000007") + bytes(8),
+        bytes.fromhex("000006040000000001") + bytes(6),
+        bytes.fromhex("000007040000000000") + bytes(7),
+        b"",
+        b"SSH-2.0-OpenSSH",
+        b"POST it",
+        MDT[:11],
+        b"\0\1\0\1\0\1\0\0\xff\xff\xff\xff",
+        b"\0\1\0\3" + MDT[4:],
+    ],
 )
 def test_other_streams_are_not_named(payload: bytes) -> None:
     assert kind_of(payload) is None

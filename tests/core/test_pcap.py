@@ -27,6 +27,15 @@ def test_a_classic_file_is_read_in_both_byte_orders_and_both_resolutions(order: 
     assert frames_of(file) == [Frame(at, 113, data, len(data) + 5) for at, data in FRAMES]
 
 
+@ORDERS
+def test_a_classic_file_with_longer_heads_of_packets_is_read(order: str) -> None:
+    file = struct.pack(order + "IHHiIII", 0xA1B2CD34, 2, 4, 0, 0, 65_535, 1)
+    for at, data in FRAMES:
+        seconds, fraction = divmod(at, 1_000_000)
+        file += struct.pack(order + "IIIIIHBx", seconds, fraction, len(data), len(data), 3, 0x0800, 0) + data
+    assert frames_of(file, 7) == [Frame(at, 1, data, len(data)) for at, data in FRAMES]
+
+
 def test_what_a_classic_file_says_of_check_sequences_is_no_part_of_the_link() -> None:
     assert frames_of(pcap(FRAMES[:1], link=0x14000001))[0].link == 1
 
