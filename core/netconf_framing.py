@@ -21,7 +21,7 @@ def framed(message: bytes, *, chunked: bool, octets: int = 0) -> bytes:
     """
     if not chunked:
         return message + END
-    size = octets or len(message)
+    size = octets or max(1, len(message))
     parts = (message[at : at + size] for at in range(0, len(message), size))
     return b"".join(b"\n#%d\n%b" % (len(part), part) for part in parts) + b"\n##\n"
 

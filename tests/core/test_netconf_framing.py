@@ -62,3 +62,10 @@ def test_a_long_message_costs_time_in_proportion() -> None:
         found += deframer.feed(piece)
     assert [len(message) for message in deframer.feed(b"]]>]]>")] == [4096 * 2000]
     assert not found
+
+
+@given(message=st.binary(min_size=1, max_size=60), octets=st.integers(0, 70))
+def test_a_message_in_chunks_of_any_size_comes_whole(message: bytes, octets: int) -> None:
+    frames = Deframer(100)
+    frames.chunked = True
+    assert frames.feed(framed(message, chunked=True, octets=octets)) == [message]

@@ -11,10 +11,12 @@ import pytest
 from tests.pipeline.commands import Launched, run
 from tests.pipeline.snapshots import COUNTS
 from tests.waiting import PATIENCE_S
+from yangbeam.core.elements import LedgerTotals
 from yangbeam.core.errors import ConfigurationError, Fault, YangbeamError
 from yangbeam.pipeline.config.sources import Capture, UdpNotif
 from yangbeam.pipeline.exit_codes import OF_FAULT, ExitCode
 from yangbeam.pipeline.launching import Job
+from yangbeam.pipeline.view.status import STATUS
 
 
 class TestRun:
@@ -97,6 +99,34 @@ class TestRun:
     ) -> None:
         run("run", "--capture", str(recorded), "--out", str(tmp_path), "--json", bounded=Launched())
         assert orjson.loads(capsys.readouterr().out) == orjson.loads((tmp_path / "report.json").read_bytes())
+
+    def test_what_captures_hold_beside_messages_is_told_and_counted(
+        self, recorded: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        beside = {
+            "frames": 9,
+            "tcp": 3,
+            "tcp:mdt:57500": 1,
+            "other_traffic": 2,
+            "other_traffic:161": 2,
+            "cut_packets": 1,
+        }
+
+        def launch(job: Job) -> None:
+            Launched()(job)
+            STATUS.record_totals(LedgerTotals(totals=[], collectors={"capture": beside}))
+
+        assert run("run", "--capture", str(recorded), "--out", str(tmp_path), bounded=launch) == ExitCode.OK
+        told = " ".join(capfd.readouterr().err.split())
+        assert (
+            "warning: not read from captures: 2 UDP datagrams to other ports (161: choose with --port), "
+            "1 TCP streams of Cisco's dial-out over TCP (not read), to port 57500, "
+            "1 packets that the capture did not keep whole"
+        ) in told
+        counted = orjson.loads((tmp_path / "report.json").read_bytes())["datagrams"]
+        assert {name: count for name, count in counted.items() if name in beside} == {
+            name: count for name, count in beside.items() if name not in ("frames", "tcp")
+        }
 
     def test_a_run_that_does_not_balance_fails_and_names_the_line(
         self, recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
