@@ -84,15 +84,26 @@ class LibyangContext:
             self._load(name, revision, schema_set.features.get(name))
         self._compile()
 
-    def add(self, modules: Iterable[tuple[str, str, tuple[str, ...] | None]]) -> None:
-        """Implements further modules: name, revision and features; refused, the context is as it was.
+    def add(self, modules: Iterable[tuple[str, str, tuple[str, ...] | None] | str]) -> None:
+        """Implements further modules; refused, the context is as it was.
+
+        Args:
+            modules: Name, revision and features of one whose file is there; or the text of one without features and
+                submodules, which takes no file.
 
         Raises:
             RefusedModuleError: libyang refuses one.
         """
         for module in modules:
-            self._load(*module)
+            if isinstance(module, str):
+                self._parse_text(module)
+            else:
+                self._load(*module)
         self._compile()
+
+    def _parse_text(self, text: str) -> None:
+        if lib.lys_parse_mem(self._raw, text.encode(), lib.LYS_IN_YANG, ffi.new("struct lys_module **")):
+            raise self._refused("a module does not load")
 
     def _compile(self) -> None:
         if lib.ly_ctx_compile(self._raw) != lib.LY_SUCCESS:

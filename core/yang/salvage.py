@@ -21,6 +21,10 @@ MAX_CUTS: Final = 256
 LARGEST_GROUP: Final = 4_096
 """Modules that are tried together at most."""
 
+FRESH_AFTER: Final = 64
+"""Modules beside which others are tried; beyond them a context is made anew."""
+_SAYING: Final = frozenset(("augment", "deviation", "identity", "container", "list", "leaf", "leaf-list", "typedef"))
+_CONDITIONS: Final = frozenset(("when", "if-feature", "status", "description", "reference"))
 _CIRCLE: Final = "cyclic dependency"
 """Of libyang's words about whens that depend on each other."""
 
@@ -47,7 +51,7 @@ class Trial(Protocol):
         """Adds modules to what stands; refused, nothing of them does.
 
         Args:
-            texts: File name → text that is other than in the set before.
+            texts: File name → text, of the modules and what they need.
             modules: What is implemented, with its features.
         """
         ...
@@ -92,10 +96,18 @@ class _Salvaging:
     implemented: dict[str, str] = field(default_factory=dict)
     left: list[LeftOut] = field(default_factory=list)
     standing: dict[str, str] = field(default_factory=dict)
+    """What compiles together: module → revision."""
+    newest: dict[str, str] = field(default_factory=dict)
+    whole: SchemaSet | None = None
+    """What stands, if it was compiled as a whole."""
+    out: set[str] = field(default_factory=set)
+    """Modules that are left out: others may import them."""
 
     def __post_init__(self) -> None:
         self.texts = {(module.name, module.revision): module for module in self.schema_set.modules}
         self.implemented = dict(self.schema_set.implemented)
+        for name, revision in sorted(self.texts):
+            self.newest[name] = revision
 
     def find_base(self) -> None:
         """Finds what of the needed modules compiles."""
@@ -110,46 +122,94 @@ class _Salvaging:
             cuts += 1
             if cuts > MAX_CUTS or self.trial.is_over() or not self._cut_somewhere(base, refused):
                 raise SchemaError("schema-invalid", f"the schema set does not compile: {_said(refused)}")
-        self.standing = dict(base.implemented)
+        self.standing, self.whole = dict(base.implemented), base
 
     def add_the_rest(self, largest: int, costly: frozenset[str]) -> None:
-        """Adds what may be left out, in groups."""
-        waiting = [name for name in sorted(self.implemented) if name not in self.standing]
+        """Adds what may be left out: first each is looked at beside few others, then what stands all together."""
+        waiting = [name for name in self._imports_first() if name not in self.standing]
         self._leave_whole((name for name in waiting if name in costly), "compiling it costs too much")
         waiting = [name for name in waiting if name not in costly]
+        base = dict(self.standing)
+        self._sieve(waiting, largest, fresh_after=FRESH_AFTER)
+        found = [name for name in self.standing if name not in base]
+        # Some were never beside the others.
+        if len(found) >= FRESH_AFTER and self._begin():
+            self.standing = base
+            self._begin()
+            self._sieve(found, largest, fresh_after=len(found) + 1)
+
+    def _sieve(self, waiting: list[str], largest: int, *, fresh_after: int) -> None:
+        """Adds modules in groups; what is refused is left out.
+
+        Args:
+            waiting: Their names.
+            largest: Of a group.
+            fresh_after: Beside so many others none is tried: each attempt compiles all of them again.
+        """
         size = max(1, min(len(waiting), largest))
+        base, beside = dict(self.standing), 0
+        kept: dict[str, str] = {}
         while waiting:
-            group = waiting[:size]
             if self.trial.is_over():
                 self._leave_whole(waiting, "not tried: what was tried before took all the time there is")
-                return
+                break
+            group = waiting[:size]
             refused = self._add(group)
+            self.whole = None
+            if refused is not None and len(group) > 1:
+                size = (len(group) + 1) // 2
+                continue
             if refused is None:
                 self.standing |= {name: self.implemented[name] for name in group}
-                del waiting[: len(group)]
                 size = min(size * 2, largest)
-            elif len(group) > 1:
-                size = (len(group) + 1) // 2
             else:
                 self._add_in_part(group[0], refused)
-                del waiting[:1]
+            del waiting[: len(group)]
+            beside = len(self.standing) - len(base)
+            if beside >= fresh_after and waiting:
+                kept |= self.standing
+                self.standing = dict(base)
+                self._begin()
+        self.standing = kept | self.standing
+
+    def _begin(self) -> Refused | None:
+        made = self._set(self.standing)
+        refused = self.trial.begin(made)
+        self.whole = None if refused else made
+        return refused
+
+    def _imports_first(self) -> list[str]:
+        """Returns the implemented modules in an order in which each comes after what it imports."""
+        order: dict[str, None] = {}
+        entered: set[str] = set()
+        waiting = [(name, False) for name in sorted(self.implemented, reverse=True)]
+        while waiting:
+            name, is_left = waiting.pop()
+            if is_left:
+                order[name] = None
+            elif name not in entered:
+                entered.add(name)
+                needs = self.texts[name, self.implemented[name]].imports
+                waiting.append((name, True))
+                waiting += [(need.name, False) for need in needs if need.name in self.implemented]
+        return list(order)
 
     def result(self) -> SchemaSet:
         """Returns what stands, compiled once more as a whole: in which order it was added must not matter."""
-        found = self._set(self.standing)
-        refused = self.trial.begin(found)
+        refused = None if self.whole is not None else self._begin()
         if refused:
-            roots = (*self.leeway.contents, *self.leeway.notifications)
-            base = self._set(roots)
-            again = self.trial.begin(base)
+            base = self._set((*self.leeway.contents, *self.leeway.notifications))
+            gone = [name for name in self.standing if name not in dict(base.implemented)]
+            self._leave_whole(gone, _said(refused))
+            self.standing = dict(base.implemented)
+            again = self._begin()
             if again:
                 raise SchemaError("schema-invalid", f"the schema set does not compile: {_said(again)}")
-            self._leave_whole([name for name in self.standing if name not in dict(base.implemented)], _said(refused))
-            found = base
-        return replace(found, left_out=(*self.schema_set.left_out, *self.left))
+        assert self.whole is not None  # noqa: S101 - it was begun
+        return replace(self.whole, left_out=(*self.schema_set.left_out, *self.left))
 
     def _set(self, roots: Iterable[str]) -> SchemaSet:
-        lent = {name for name, _ in self.texts} - self.implemented.keys()
+        lent = ({name for name, _ in self.texts} - self.implemented.keys()) | self.out
         return make_schema_set(
             {module.file_name: module.text for module in self.texts.values()},
             [(name, self.implemented[name]) for name in sorted(set(roots)) if name in self.implemented],
@@ -159,34 +219,39 @@ class _Salvaging:
 
     def _add(self, names: Sequence[str]) -> Refused | None:
         keys = [(name, self.implemented[name]) for name in names]
-        changed = {self.texts[key].file_name: self.texts[key].text for key in self._parts(keys)}
-        return self.trial.add(changed, [(key, self._features(key[0])) for key in keys])
+        needed = {self.texts[key].file_name: self.texts[key].text for key in self._closed(keys)}
+        return self.trial.add(needed, [(key, self._features(key[0])) for key in keys])
 
     def _features(self, name: str) -> tuple[str, ...] | None:
         found = self.schema_set.features.get(name)
         return None if found is None else tuple(found)
 
-    def _parts(self, keys: Iterable[Key]) -> list[Key]:
-        """Modules with their submodules."""
-        found = list(keys)
-        for key in found:
-            for wanted in self.texts[key].includes:
-                revisions = [each for each in self.texts if each[0] == wanted.name]
-                part = (wanted.name, wanted.revision or max((each[1] for each in revisions), default=""))
-                if part in self.texts and part not in found:
-                    found.append(part)
-        return found
+    def _closed(self, keys: Iterable[Key], *, imports: bool = True) -> list[Key]:
+        """Modules with their submodules, and with what they import."""
+        found = dict.fromkeys(keys)
+        waiting = list(found)
+        while waiting:
+            module = self.texts[waiting.pop()]
+            for wanted in (*module.includes, *(module.imports if imports else ())):
+                key = (wanted.name, wanted.revision or self.newest.get(wanted.name, ""))
+                if key in self.texts and key not in found:
+                    found[key] = None
+                    waiting.append(key)
+        return list(found)
 
     def _add_in_part(self, name: str, refused: Refused) -> None:
         """Adds a module without the statements of it that are refused; leaves it out if it does not stand without."""
         before, left = dict(self.texts), len(self.left)
         first = refused
-        parts = self._parts([(name, self.implemented[name])])
+        parts = self._closed([(name, self.implemented[name])], imports=False)
         for _ in range(MAX_CUTS):
             found = _pointed(self.texts, parts, refused) or self._first_bad(name, parts)
             if found is None or self.trial.is_over():
                 break
             self._cut(*found, refused)
+            if not any(_says_something(self.texts[key]) for key in parts):
+                self.out.add(name)
+                return  # each statement of it is named
             again = self._add([name])
             if again is None:
                 self.standing[name] = self.implemented[name]
@@ -231,7 +296,9 @@ class _Salvaging:
         self.texts[key] = _cut_text(module, [statement])
 
     def _leave_whole(self, names: Iterable[str], words: str) -> None:
-        self.left += [LeftOut(_label((name, self.implemented[name])), 0, "", words) for name in names]
+        for name in names:
+            self.out.add(name)
+            self.left.append(LeftOut(_label((name, self.implemented[name])), 0, "", words))
 
     def _is_of_contents(self, refused: Refused) -> bool:
         """Whether libyang names a module that the contents need."""
@@ -267,8 +334,18 @@ def _pointed(texts: Mapping[Key, ModuleText], keys: Sequence[Key], refused: Refu
         if found is not None:
             # A circle has no node of its own that is wrong: the augment goes that brings it.
             around = [each for each in changing(body) if each.start <= found.start < each.end]
-            return key, around[0] if around and _CIRCLE in refused.words else found
+            return key, around[0] if around and (_CIRCLE in refused.words or _is_all(found, around[0])) else found
     return None
+
+
+def _is_all(statement: Statement, changer: Statement) -> bool:
+    """Whether nothing is left of an augment without one of its nodes."""
+    return [each for each in changer.inner if each.keyword not in _CONDITIONS] == [statement]
+
+
+def _says_something(module: ModuleText) -> bool:
+    """Whether a module still changes others, or has something of its own."""
+    return any(each.keyword in _SAYING for each in read_statements(module.text).inner)
 
 
 def _cut_text(module: ModuleText, statements: Sequence[Statement]) -> ModuleText:

@@ -30,6 +30,7 @@ class Job(msgspec.Struct, array_like=True, frozen=True):
         leeway: Of ``salvage``: what may be left out, and our own texts.
         largest: Of ``salvage``: modules that are tried together at most.
         costly: Of ``salvage``: modules that are not tried.
+        longest_s: Of ``salvage``: seconds of CPU for all that is tried; ``cpu_s`` is for each attempt.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Job(msgspec.Struct, array_like=True, frozen=True):
     leeway: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] = ((), (), ())
     largest: int = 1 << 30
     costly: frozenset[str] = frozenset()
+    longest_s: float = 0.0
 
     def schema_set(self) -> SchemaSet:
         """Returns the set to compile."""

@@ -36,6 +36,8 @@ SALVAGED: Final = 64
 """Sets that were salvaged and are remembered, with their texts."""
 ATTEMPTS: Final = 4
 """To salvage a set of which some costs too much: with all, one by one, without the first, with none."""
+SALVAGE_CPU_S: Final = 40.0
+"""Of all attempts on one set; what was not tried by then is left out."""
 NAMING_CPU_S: Final = 5
 """Of finding out which module of a set it is that costs too much: the one that is being compiled after so long."""
 VERDICT_CPU_S: Final = 120
@@ -122,6 +124,7 @@ class Guard:
             texts=tuple(module.text for module in schema_set.modules),
             implemented=schema_set.implemented,
             features=dict(schema_set.features),
+            longest_s=SALVAGE_CPU_S,
             leeway=(leeway.contents, leeway.notifications, tuple(text.text for text in leeway.ours)),
         )
         for attempt in range(ATTEMPTS):
@@ -188,7 +191,7 @@ class Guard:
 
     def _talked(self, process: subprocess.Popen[bytes], job: Job) -> tuple[Told, str]:
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are pipes
-        until = time.monotonic() + max(self.limits.wall_s, 3.0 * job.cpu_s)
+        until = time.monotonic() + max(self.limits.wall_s, 3.0 * job.cpu_s, 4.0 * job.longest_s)
         at = ""
         try:
             process.stdin.write(framed(job))

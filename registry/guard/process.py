@@ -5,7 +5,7 @@ Started as ``python -m``; jobs come on its standard input, and what it says goes
 
 import os
 import resource
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,8 +26,6 @@ from yangbeam.registry.guard.trial import LibyangTrial
 
 _OUT_OF_MEMORY: Final = ("Memory allocation failed", "out of memory", "libyang gives no reason")
 """What libyang says where it was refused memory, even for its own words."""
-SPENT_ON_TRIALS: Final = 0.6
-"""Of the time that is allowed: then what stands is compiled once more."""
 STALE: Final = 0.5
 """Of the memory that is allowed: a process that took more is not used again."""
 
@@ -97,11 +95,14 @@ def _compile(job: Job, tell: Callable[[Told], object]) -> bytes:
 
 def _salvage(job: Job, tell: Callable[[Told], object]) -> bytes:
     given = job.schema_set()
+
+    def at(names: Sequence[str]) -> None:
+        _limit(job)  # of each attempt
+        tell(Told(at=",".join(names) or BASE))
+
     with (
         temporary_folder() as folder,
-        LibyangTrial(
-            folder, lambda names: tell(Told(at=",".join(names) or BASE)), longest_s=SPENT_ON_TRIALS * job.cpu_s
-        ) as trial,
+        LibyangTrial(folder, at, longest_s=job.longest_s) as trial,
     ):
         found = salvaged(given, trial, largest=job.largest, costly=job.costly)
     return msgspec.msgpack.encode(Salvaged.of(found, given))

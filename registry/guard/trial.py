@@ -1,5 +1,6 @@
 """Compiles with libyang what is tried: a set anew, or modules on top of it, which it takes back if it refuses them."""
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from yangbeam.core.yang.module_text import readable, structures_as_containers
 from yangbeam.core.yang.salvage import Key, Refused
 from yangbeam.core.yang.schema_set import SchemaSet
 
+_PARTS: Final = re.compile(r"\b(?:feature|include)\s")
 LONGEST_S: Final = 12.0
 """CPU that is spent on one set where nobody says otherwise."""
 
@@ -51,7 +53,9 @@ class LibyangTrial:
             self._context.close()
             self._context = None
         self._at(())
-        self._write({module.file_name: module.text for module in schema_set.modules})
+        texts = {module.file_name: module.text for module in schema_set.modules}
+        self._remove([name for name in self._written if name not in texts])
+        self._write(texts)
         try:
             self._context = LibyangContext(schema_set, self._folder)
         except RefusedModuleError as error:
@@ -62,10 +66,14 @@ class LibyangTrial:
         """See ``Trial``."""
         assert self._context is not None  # noqa: S101 - begin stands before it
         self._at([name for (name, _), _ in modules])
-        self._write(texts)
+        plain = {key: text for (key, _), text in _plain(texts, modules)}
+        files = {name: text for name, text in texts.items() if name not in {_file(key) for key in plain}}
+        new = [name for name in files if name not in self._written]
+        self._write(files)
         try:
-            self._context.add((name, revision, features) for (name, revision), features in modules)
+            self._context.add(plain.get(key) or (*key, features) for key, features in modules)
         except RefusedModuleError as error:
+            self._remove(new)  # for each module libyang looks through the whole folder
             return Refused(error.words, error.path)
         return None
 
@@ -73,8 +81,34 @@ class LibyangTrial:
         """See ``Trial``."""
         return self._clock() >= self._until
 
+    def _remove(self, names: Sequence[str]) -> None:
+        for name in names:
+            (self._folder / name).unlink()
+            del self._written[name]
+
     def _write(self, texts: Mapping[str, str]) -> None:
         for name, text in texts.items():
             if self._written.get(name) != text:
-                (self._folder / name).write_text(readable(structures_as_containers(text)), encoding="utf-8")
+                (self._folder / name).write_text(_readable(text), encoding="utf-8")
                 self._written[name] = text
+
+
+def _plain(
+    texts: Mapping[str, str], modules: Sequence[tuple[Key, tuple[str, ...] | None]]
+) -> list[tuple[tuple[Key, tuple[str, ...] | None], str]]:
+    """Returns the modules that take no file: alone, and without features and submodules. A file costs milliseconds."""
+    if len(modules) > 1:
+        return []
+    return [
+        (module, _readable(text))
+        for module in modules
+        if (text := texts[_file(module[0])]) and not _PARTS.search(text)
+    ]
+
+
+def _file(key: Key) -> str:
+    return "@".join(filter(None, key)) + ".yang"
+
+
+def _readable(text: str) -> str:
+    return readable(structures_as_containers(text))
