@@ -49,12 +49,13 @@ def enveloped(schema_set: SchemaSet, judge: Judge = HERE) -> SchemaSet:
     except SchemaPendingError:
         raise
     except SchemaError as error:
-        first = error
+        first = error.anew()
     try:
         found = judge.salvaged(schema_set)
     except SchemaError as error:
-        is_costly = error.reason == first.reason == TOO_COSTLY
-        raise (first if is_costly else error) from None  # the first one names the module
+        if error.reason == first.reason == TOO_COSTLY:
+            raise first.anew() from None  # it names the module
+        raise
     return _whole(found, judge).settled(found.left_out)
 
 
@@ -76,12 +77,12 @@ def _whole(schema_set: SchemaSet, judge: Judge, attempts: Iterable[tuple[str, ..
         except SchemaError as error:
             if error.reason == TOO_COSTLY or isinstance(error, SchemaPendingError):
                 raise
-            refused = error
+            refused = error.anew()
             continue
         return found
     if attempts is _ROOTS:
         judge.compiles(schema_set)  # whose fault it is: the set's own is told first
-    raise refused
+    raise refused.anew()
 
 
 def is_ours(schema_set: SchemaSet) -> bool:

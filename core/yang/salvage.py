@@ -264,6 +264,8 @@ class _Salvaging:
     def _first_bad(self, name: str, parts: Sequence[Key]) -> tuple[Key, Statement] | None:
         """Finds the first augment or deviation with which a module is refused, by halving; None: it is without any."""
         units = [(key, unit) for key in parts for unit in changing(read_statements(self.texts[key].text))]
+        if not units:
+            return None
         whole = dict(self.texts)
 
         def is_refused_with(count: int) -> bool:
@@ -274,7 +276,7 @@ class _Salvaging:
             return refused is not None
 
         low, high = 0, len(units)  # stands with low, is refused with high
-        is_found = bool(units) and not is_refused_with(0)
+        is_found = not is_refused_with(0)
         while is_found and high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if is_refused_with(middle) else (middle, high)

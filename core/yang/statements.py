@@ -14,6 +14,7 @@ _TOKEN: Final = re.compile(
 )
 _LINE: Final = re.compile(r"Line number (\d+)")
 _STEP: Final = re.compile(r"\{(augment|deviation|uses|grouping|typedef|identity|extension|feature)='([^']*)'\}")
+_STEPS: Final = re.compile(r"\{[a-z]+='[^']*'\}|[^/]+")
 _NODES: Final = frozenset(
     ("container", "list", "leaf", "leaf-list", "anydata", "anyxml", "choice", "case", "notification", "rpc", "action")
 )
@@ -142,20 +143,41 @@ def find_refused(module: Statement, path: str) -> Statement | None:
         return _at_line(module, int(line.group(1)))
     changer = _STEP.search(path)
     if changer:
-        keyword, argument = changer.groups()
-        found = _named(module, keyword, argument)
-        deeper = [step for step in path[changer.end() :].split("/") if step]
-        if found is None or not deeper:
-            return found
-        return _below(module if keyword == "uses" else found, deeper) or found  # what is used stands elsewhere
+        return _in_changer(module, changer.group(1), changer.group(2), path[changer.end() :])
     place = re.sub(r'^.*?location "([^"]*)".*$', r"\1", path, flags=re.DOTALL)
     steps = [step for step in place.split("/") if step]
     return _below(module, steps) if steps else None
 
 
-def _named(module: Statement, keyword: str, argument: str) -> Statement | None:
-    same = (each for each in module.within() if each.keyword == keyword and _squeezed(each.argument) == argument)
-    return next(same, None)
+def _in_changer(module: Statement, keyword: str, argument: str, deeper: str) -> Statement | None:
+    """Finds what is meant in an augment or the like: of several with one argument the one with the rest of the path.
+
+    None if that is in none of them, or is not told: whoever asks tries them one by one.
+    """
+    same = [each for each in module.within() if each.keyword == keyword and _squeezed(each.argument) == argument]
+    steps = [step for step in _STEPS.findall(deeper) if step]
+    inner = [found for each in same if (found := _within(each, steps)) is not None] if steps else []
+    if inner:
+        return inner[0]
+    if keyword == "uses" and steps:  # what is used stands elsewhere
+        return _below(module, steps) or same[0]
+    if len(same) != 1:
+        return None
+    return (_below(same[0], steps) if steps else None) or same[0]
+
+
+def _within(at: Statement, steps: list[str]) -> Statement | None:
+    """Follows all of a path, nodes and ``{keyword='argument'}``; None where it leaves what is written here."""
+    found: Statement | None = at
+    for step in steps:
+        if found is None:
+            return None
+        named = _STEP.fullmatch(step)
+        if named is None:
+            found = _child(found, step.rpartition(":")[2])
+        else:
+            found = next((each for each in found.inner if (each.keyword, each.argument) == named.groups()), None)
+    return found
 
 
 def _squeezed(argument: str) -> str:

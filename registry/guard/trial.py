@@ -100,9 +100,7 @@ def _plain(
     if len(modules) > 1:
         return []
     return [
-        (module, _readable(text))
-        for module in modules
-        if (text := texts[_file(module[0])]) and not _PARTS.search(text)
+        (module, _readable(text)) for module in modules if (text := texts[_file(module[0])]) and not _PARTS.search(text)
     ]
 
 

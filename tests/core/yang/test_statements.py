@@ -39,6 +39,23 @@ def test_what_libyang_names_is_found(path: str, found: str | None) -> None:
     assert (None if statement is None else str(statement)) == found
 
 
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("/m:{augment='/x:top'}/m:two", 2),
+        ("/m:{augment='/x:top'}/{uses='p:g'}", 3),
+        ("/m:{augment='/x:top'}/m:none", None),
+        ("/m:{augment='/x:top'}", None),
+    ],
+)
+def test_of_augments_of_one_target_the_one_is_found_that_has_the_rest_of_the_path(path: str, line: int | None) -> None:
+    text = """module m { augment "/x:top" { leaf one { type int8; } }
+      augment "/x:top" { leaf two { type enumeration; } }
+      augment "/x:top" { uses p:g; } }"""
+    found = find_refused(read_statements(text), path)
+    assert (None if found is None else found.line) == line
+
+
 def test_a_text_without_a_statement_keeps_its_lines() -> None:
     body = read_statements(TEXT)
     augment = next(each for each in body.inner if each.keyword == "augment")

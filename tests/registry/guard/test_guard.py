@@ -16,7 +16,7 @@ from tests.waiting import until
 from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.registered import YANG, Body
 from yangbeam.core.yang.costs import CostLimits
-from yangbeam.core.yang.schema_set import SchemaSet
+from yangbeam.core.yang.schema_set import Leeway, SchemaSet
 from yangbeam.registry.formats.parsed import Parsed
 from yangbeam.registry.guard import guard as module
 from yangbeam.registry.guard.guard import Guard
@@ -37,6 +37,34 @@ def refusal(ask: Callable[[], object]) -> SchemaError:
     with pytest.raises(SchemaError) as caught:
         ask()
     return caught.value
+
+
+BASE = "module base { namespace urn:base; prefix b; container top; }"
+
+
+def with_leeway(*texts: str) -> SchemaSet:
+    return set_of(BASE, *texts).with_leeway(Leeway(contents=("base",)))
+
+
+def augmenting(text: str) -> str:
+    """A costly module as one that changes another: nothing needs it."""
+    return text.replace("revision 2026", "import base { prefix b; } revision 2026", 1)
+
+
+def test_a_module_that_costs_too_much_is_left_out_where_nothing_needs_it(guard: Guard) -> None:
+    good = "module good { namespace urn:good; prefix g; import base { prefix b; } container c; }"
+    bad = "module bad { namespace urn:bad; prefix x; import base { prefix b; } leaf l { type nobody; } }"
+    found = guard.salvaged(with_leeway(good, augmenting(doubling(23)), bad))
+    assert {name for name, _ in found.implemented} >= {"base", "good"}
+    assert {each.module for each in found.left_out} == {"doubling@2026-01-01", "bad"}
+    assert next(each.words for each in found.left_out if each.line == 0) == "compiling it costs too much"
+    assert guard.salvaged(with_leeway(good, augmenting(doubling(23)), bad)) is found, "found out once"
+
+
+def test_what_the_contents_need_may_not_cost_too_much_either(guard: Guard) -> None:
+    costly = set_of(doubling(23)).with_leeway(Leeway(contents=("doubling",)))
+    error = refusal(lambda: guard.salvaged(costly))
+    assert error.reason == "schema-too-costly"
 
 
 @pytest.mark.parametrize(
