@@ -91,7 +91,7 @@ def test_rows_are_the_same_whole_or_split(whole: Outcome, split: Outcome) -> Non
     assert len(whole.rows()) > 100
 
 
-@pytest.mark.parametrize("keys", ["{}", "{ split = true }"])
+@pytest.mark.parametrize("keys", ["{}", pytest.param("{ split = true }", marks=pytest.mark.nightly)])
 def test_losses_are_the_same_when_one_exporter_was_collected_after_another(
     whole: Outcome, tmp_path: Path, keys: str
 ) -> None:

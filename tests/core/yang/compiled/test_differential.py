@@ -11,8 +11,8 @@ from tests.core.yang.compiled.sets import OWN, SETS, corners
 from tests.core.yang.schemas import loaded
 from yangbeam.core.yang.compiled.judge import CompiledJudge
 
-CASES, EDITS = 20_000, 4_000
-TIMES = [1, pytest.param(10, marks=pytest.mark.nightly), pytest.param(50, marks=pytest.mark.once)]
+CASES, EDITS = 5_000, 1_000
+TIMES = [1, pytest.param(40, marks=pytest.mark.nightly), pytest.param(200, marks=pytest.mark.once)]
 """How many such runs, each with a seed of its own."""
 
 
