@@ -74,7 +74,7 @@ def _pruned(found: Pruned) -> list[Text]:
     """A line of each group of nodes that were set aside, and one of each habit that was spelt anew."""
     lines: list[Text] = []
     if found["messages"]:
-        said = f"{found['messages']:,}, {found['nodes']:,} nodes set aside; {found['originals']:,} originals kept"
+        said = f"{found['messages']:,} · nodes set aside: {found['nodes']:,} · originals kept: {found['originals']:,}"
         lines.append(Text.assemble(("Pruned messages: ", "italic"), said))
     for entry in found["set_aside"]:
         cure = f" · {_WHOSE.get(entry['fault'], entry['fault'])}: {entry['cure']}" if entry["cure"] else ""

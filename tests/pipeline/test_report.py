@@ -169,7 +169,7 @@ def test_nodes_that_were_set_aside_are_told_with_whose_fault_and_cure() -> None:
         "originals": 2,
     }
     text = " ".join(shown(summary(report, [], {})).split())
-    assert "Pruned messages: 3, 6 nodes set aside; 2 originals kept" in text
+    assert "Pruned messages: 3 · nodes set aside: 6 · originals kept: 2" in text
     assert f"{place}: module acme is not there · 5 · yours: add it to --yang DIR [module-missing]" in text
     assert "Spelt as RFC 7951 has it: identity-by-prefix 4" in text
 
