@@ -33,6 +33,11 @@ STAGE: Final = "totals"
 MOST_SUMS: Final = 50_000
 """Sums kept per shard (about 100 octets each, 5 MB); beyond it the oldest quarter is closed."""
 
+FEW_SUMS: Final = 5_000
+KEPT_US: Final = 15 * BUCKET_US
+"""Beyond FEW_SUMS of a shard, those of buckets that much older than the newest are closed: what grows with every minute
+would otherwise grow for an hour and more before it meets MOST_SUMS."""
+
 FEW_BUCKETS: Final = 4
 
 Key = tuple[str, int | None, int | None, int]
@@ -87,7 +92,7 @@ class Totals:
         self._collectors: dict[str, dict[str, int]] = {}
         self._lives: dict[str, _Life] = {}
         self._arrivals: dict[str, Arrivals] = {}
-        self._horizon = 0
+        self._horizon = self._newest = 0
         self._is_over = False
         """A stage's end of input came: what the others count after it is told at once, as nothing else will come."""
 
@@ -112,6 +117,8 @@ class Totals:
             return LedgerTotals(totals=[], **place(delta))
         if crowded:
             self._close_oldest()
+        elif len(self._sums) > FEW_SUMS and self._newest - KEPT_US > self._horizon:
+            self._close(self._newest - KEPT_US)
         return told
 
     def _add(self, whose: tuple[str, int | None, int | None], bucket_us: int, more: Mapping[str, int]) -> None:
@@ -119,6 +126,7 @@ class Totals:
         found = self._sums.get(key)
         if found is None:
             found = self._sums[key] = _Sum(*key, 0, {})
+            self._newest = max(self._newest, key[3])
         self._untold[key] = self._touched[key] = None
         counts = found.counts
         for name, count in more.items():
@@ -139,7 +147,10 @@ class Totals:
     def _close_oldest(self) -> None:
         buckets = sorted({key[3] for key in self._sums})
         # Of few buckets all: what comes later is booked right behind them, as a sum that began anew would look older.
-        self._horizon = buckets[len(buckets) // 4] if len(buckets) >= FEW_BUCKETS else buckets[-1] + 1
+        self._close(buckets[len(buckets) // 4] if len(buckets) >= FEW_BUCKETS else buckets[-1] + 1)
+
+    def _close(self, horizon: int) -> None:
+        self._horizon = horizon
         self._sums = {key: one for key, one in self._sums.items() if key[3] >= self._horizon}
         self._touched = {key: None for key in self._touched if key in self._sums}
 
@@ -204,6 +215,7 @@ class Totals:
             totals._arrivals.update(state.arrivals)
             totals._is_over = state.is_over
         totals._sums = {key: one for key, one in totals._sums.items() if one.bucket_us >= totals._horizon}
+        totals._newest = max((key[3] for key in totals._sums), default=0)
         totals._untold = dict.fromkeys(totals._sums)  # what of it the readers have is not known: all is told again
         return totals
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from yangbeam.core.elements import LearnedScope, LedgerTotal, LedgerTotals, LossBatch, LossEvent
-from yangbeam.core.ledger import DECODED, OTHERS
+from yangbeam.core.ledger import BUCKET_US, DECODED, OTHERS
 from yangbeam.core.outside import Outside
-from yangbeam.core.totals import line_of
+from yangbeam.core.totals import FEW_SUMS, KEPT_US, line_of
 from yangbeam.core.yang.left_out import LeftOut
 from yangbeam.registry.quirks import QUIRKS
 from yangbeam.transforms.acknowledged import ACKNOWLEDGED
@@ -24,6 +24,9 @@ this holds 100,000 subscriptions; what falls out stays counted."""
 MAX_EVENTS: Final = 100_000
 """Loss events kept; beyond it the oldest are forgotten here, though not in the files or topics, and counted."""
 
+FEW_BUCKETS: Final = 2 * FEW_SUMS
+PAST_US: Final = KEPT_US + 5 * BUCKET_US
+"""Beyond so many of a shard, one that much older than the newest goes for each that comes: the ledger has closed it."""
 MAX_SHARED: Final = 4_096
 """Different names and counts that buckets share."""
 MAX_EXPORTERS: Final = 20_000
@@ -122,6 +125,8 @@ class Status:
         with self._lock:
             self._sinks = tuple(sinks)
             self._buckets: dict[_Key, _Told] = {}
+            self._of_shard: dict[int, tuple[int, int]] = {}
+            """Buckets of a shard, and the time of its newest one."""
             self._shared: dict[tuple[Any, ...], tuple[Any, ...]] = {}
             self._exporters: dict[str, dict[str, int]] = {}
             self._collectors: dict[str, dict[str, int]] = {}
@@ -214,8 +219,17 @@ class Status:
         self._add(key, told, 1)
         if before is not None:
             self._add(key, before, -1)
-        if len(self._buckets) > MAX_BUCKETS:
-            del self._buckets[next(iter(self._buckets))]
+        count, newest_us = self._of_shard.get(total.shard, (0, 0))
+        self._of_shard[total.shard] = count + (before is None), max(newest_us, total.bucket_us)
+        self._forget_past()
+
+    def _forget_past(self) -> None:
+        """Forgets the bucket told longest ago, if the ledger has closed it by its rule, or there are too many."""
+        first = next(iter(self._buckets))
+        count, newest_us = self._of_shard[first[0]]
+        if (count > FEW_BUCKETS and first[-1] < newest_us - PAST_US) or len(self._buckets) > MAX_BUCKETS:
+            del self._buckets[first]
+            self._of_shard[first[0]] = count - 1, newest_us
 
     def _one(self, equal: tuple[Any, ...]) -> tuple[Any, ...]:
         """Returns one tuple for all that are equal."""

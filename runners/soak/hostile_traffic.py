@@ -16,7 +16,8 @@ from yangbeam.simulator.hostile import attacker, attacks
 FIRST: Final = IPv4Address("127.0.66.1")
 ATTACKERS: Final = 8
 SPOOFED: Final = IPv4Address("127.1.0.1")
-"""Every sixteenth message comes from an address that was never used before, counted up from here."""
+"""Every sixteenth message comes from another one of so many addresses, counted up from here, until all were used."""
+SPOOFS: Final = 1_000
 SPOOF_EVERY: Final = 16
 DATAGRAMS: Final = "datagrams"
 """Under this name the datagrams of all attacks are counted, that the kernel took."""
@@ -69,7 +70,7 @@ def _send(hostility: Hostility, over: Event, sent: "Queue[Counter[str]]") -> Non
         at = number % ATTACKERS
         name, datagrams = next(streams[at])
         spoofed = number % SPOOF_EVERY == SPOOF_EVERY - 1 and name != "announcement"
-        source = _bound(str(SPOOFED + number // SPOOF_EVERY)) if spoofed else sockets[at]
+        source = _bound(str(SPOOFED + number // SPOOF_EVERY % SPOOFS)) if spoofed else sockets[at]
         for datagram in datagrams:
             with suppress(OSError):  # a full send buffer loses an attack, and nothing else
                 source.sendto(datagram, target)

@@ -125,6 +125,22 @@ def test_counts_of_closed_buckets_are_not_lost(monkeypatch: pytest.MonkeyPatch) 
     assert len(restored.add(delta({}, bucket=99, end=True)).totals) <= 21
 
 
+def test_what_is_kept_of_many_exporters_ends_with_its_time_and_none_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FEW_SUMS", 40)
+    totals, made, most = Totals(), list[LedgerTotals](), 0
+    for minute in range(100):
+        for place in range(10):
+            exporter = f"192.0.{minute}.{place}"
+            made.append(totals.add(delta({"received": 1}, bucket=minute, exporter=exporter, beats=[beat(minute)])))
+        most = max(most, len(totals._sums))
+        if minute % 7 == 0:
+            totals = Totals.restore(totals.snapshot())
+    assert most <= 17 * 10, "a quarter of an hour, and the minutes at its ends"
+    made.append(totals.add(delta({"received": 1}, bucket=0, exporter="192.0.0.0", end=True)))
+    assert sums(latest(*made)) == {"received": 1001}
+    assert by_exporter(latest(*made))["192.0.0.0"] == {"received": 2}
+
+
 def test_many_exporters_within_a_minute_are_bounded_and_none_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_SUMS", 20)
     totals, made = Totals(), []

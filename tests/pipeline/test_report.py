@@ -297,6 +297,18 @@ class TestStatus:
         assert taken.subscriptions[OTHERS, None, None] == 8
         assert (len(taken.loss), taken.forgotten_losses) == (2, 3)
 
+    def test_buckets_that_are_past_all_revision_go_and_stay_counted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(status_module, "FEW_BUCKETS", 30)
+        status, minute_us = Status(), 60_000_000
+        for minute in range(200):
+            for shard in (0, 1):
+                totals = [total({"received": 1}, bucket_us=minute * minute_us, shard=shard)]
+                status.record_totals(LedgerTotals(totals=totals))
+            late = [total({"received": 2}, bucket_us=max(minute - 15, 0) * minute_us, revision=2, shard=0)]
+            status.record_totals(LedgerTotals(totals=late))
+        assert len(status._buckets) <= 2 * 40
+        assert status.snapshot().counts == {"received": 200 + 200 + 185}
+
     def test_a_revision_of_a_flooded_bucket_still_counts_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(status_module, "MAX_EXPORTERS", 1)
         status = Status()
