@@ -134,11 +134,14 @@ VALIDATE: Final[dict[str, Make]] = {
         "}}}}",
     ),
     "invalid-contents: of another kind": _pushed({_INTERFACES: []}),
-    "invalid-notification": _pushed(_interface(), nonsense=1),
+    "invalid-notification": _pushed(_interface(), **{"incomplete-update": 5}),
     "invalid-edit": _edits(**_LEAVES | {"target": f"/{_INTERFACES}/nothing", "value": {"nothing": 1}}),
     "invalid-target": _edits(**_LEAVES | {"target": "no target", "value": {}}),
     "unknown-node": _xml_pushed(f'<interfaces xmlns="{_NAMESPACE}:ietf-interfaces"><nothing/></interfaces>'),
-    "unknown-sid": _cbor(_PUSH, {"id": 6666, "datastore-contents": {99_999_999: {1: 1}}}),
+    "unknown-sid": lambda padding: (
+        CBOR,
+        cbor2.dumps(_enveloped(_PUSH, {"id": 6666, "datastore-contents": {99_999_999: {1: padding}}}, "router")),
+    ),
 }
 """Reason (and kind) → how a message is made that its schema refuses: the notifications and ietf-interfaces."""
 

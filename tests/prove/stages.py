@@ -13,6 +13,7 @@ import orjson
 from tests.builders import notification, payload
 from tests.core.ingest.topic_records import record
 from tests.refused import DECODE, VALIDATE, Make, numbered
+from yangbeam.core import validation
 from yangbeam.core.binding import Binder, Subscriptions
 from yangbeam.core.collector import Collector
 from yangbeam.core.dead_letter import letter_of_message, letter_of_notification, letter_of_refused
@@ -35,7 +36,6 @@ from yangbeam.core.reassembly import ReassemblyLimits
 from yangbeam.core.tables.rows import RowMaker
 from yangbeam.core.udp_notif import segments_of
 from yangbeam.core.unheard import Admission
-from yangbeam.core.validation import Policy, judge
 from yangbeam.core.yang.schema import Schema
 
 Refusal = Callable[[int], DeadLetter]
@@ -115,7 +115,7 @@ def _decoded(make: Make, size: int, number: int) -> DeadLetter:
 def _judged(make: Make, schema: Schema, size: int, number: int) -> DeadLetter:
     made = decode(numbered(make, number, size))
     try:
-        judge(Bound(made, 7, how="started"), {7: schema}.__getitem__, Policy())
+        validation.judge(Bound(made, 7, how="started"), {7: schema}.__getitem__, validation.Policy())
     except YangbeamError as error:
         return letter_of_notification("validate", made, error)
     raise AssertionError(made)
