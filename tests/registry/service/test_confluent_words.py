@@ -1,5 +1,6 @@
 """What Confluent's registry says, word for word as far as clients and suites read it, and scenarios of its tests."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -252,3 +253,32 @@ def test_the_answers_are_not_to_be_kept_by_what_lies_between(tmp_path: Path) -> 
         assert client.get("/subjects").headers["cache-control"] == "no-cache, no-store, must-revalidate"
         assert client.get("/x").headers["x-xss-protection"] == "1; mode=block"
         send(client, OPEN)
+
+
+def test_normalised_schemas_are_found_in_any_order_of_references_and_with_all_resolved(tmp_path: Path) -> None:
+    inner = [
+        {"type": "record", "name": f"S{number}", "namespace": "o", "fields": [{"name": "x", "type": "string"}]}
+        for number in (1, 2)
+    ]
+    needs = [{"name": f"o.S{number}", "subject": f"r{number}", "version": 1} for number in (1, 2)]
+
+    def outer(first: Any, kinds: list[Any], extra: dict[str, int]) -> str:
+        fields = [{"name": "f0", "type": first}]
+        fields += [{"type": kind, "name": f"f{number}"} for number, kind in enumerate(kinds, 1)]
+        return json.dumps({"type": "record", "name": "m", "fields": fields, "extra": extra})
+
+    def asked(text: str, references: list[Any]) -> dict[str, Any]:
+        body = {"schema": text, "references": references}
+        found: dict[str, Any] = send(client, Ask("POST", "/subjects/s?normalize=true", body)).json()
+        return found
+
+    names = ["o.S1", "o.S2"]
+    with world("plain", tmp_path) as client:
+        for number, schema in enumerate(inner, 1):
+            send(client, post(f"r{number}", json.dumps(schema)))
+        text = outer({"type": "int"}, names, {"a": 1, "b": 2})
+        body = {"schema": text, "references": needs}
+        assert send(client, Ask("POST", "/subjects/s/versions?normalize=true", body)).json()["id"] == 3
+        assert asked(outer("int", names, {"b": 2, "a": 1}), needs[::-1])["version"] == 1
+        assert asked(outer("int", inner, {"b": 2, "a": 1}), [])["version"] == 1
+        assert asked(outer("long", inner, {"b": 2, "a": 1}), [])["error_code"] == 40403
