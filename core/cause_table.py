@@ -364,6 +364,9 @@ CAUSES: Final[dict[str, Cause]] = {
         "Show rule and original to the router's vendor.",
     ),
     "pruned": Cause(CONFIGURATION, "Nodes were set aside, the rest was delivered.", "Add the modules they are of."),
+    "depends-on-pruned": Cause(
+        CONFIGURATION, "{path} depends on a node that was set aside.", "Add the module that the report names."
+    ),
     "unknown-node": Cause(
         CONFIGURATION,
         "The module of {path} is there, and has no such node.",

@@ -14,9 +14,12 @@ from yangbeam.core.elements import Notification
 from yangbeam.core.errors import NotificationError
 from yangbeam.core.notification.leaf_names import HISTORY, Fact
 from yangbeam.core.notification.patch import patch_in
+from yangbeam.core.notification.slices import contents_of, edits_of
 from yangbeam.core.notification.target import Step, parse_target
 from yangbeam.core.notification.wrappers import ENVELOPE
 from yangbeam.core.yang.edits import WITH_VALUE
+from yangbeam.core.yang.json_object import read_object
+from yangbeam.core.yang.mending.around import around
 from yangbeam.core.yang.mending.findings import Finding, Way, unknown
 from yangbeam.core.yang.mending.places import Place, Places
 from yangbeam.core.yang.mending.quick import IntricateError, Quick, says_something
@@ -25,6 +28,7 @@ from yangbeam.core.yang.tree import Node, Tree
 
 _READ: Final = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(text.encode()))
 """Numbers with a fraction or exponent keep their very text."""
+_QUOTE: Final = b'"'
 _CONTENTS: Final = tuple(reversed(HISTORY[Fact.CONTENTS]))
 _CHANGES: Final = (*reversed(HISTORY[Fact.CHANGES]), *_CONTENTS)
 
@@ -66,7 +70,12 @@ def quickly(notification: Notification, places: Places, accept: frozenset[str]) 
         opened.treat_data(treat, places, quick.findings)
     except IntricateError:
         return None
-    return opened.mended(quick.findings, places) if quick.findings else None
+    if not quick.findings:
+        return None
+    mended = opened.mended(quick.findings, places)
+    # Of members that repeat the last was read: their quotes are missing.
+    left = notification.message.payload.count(_QUOTE) - opened.dropped - quick.quotes
+    return mended if mended.notification.message.payload.count(_QUOTE) == left else None
 
 
 def fully(notification: Notification, means: Means, refused: Mapping[str, Node]) -> Mended:
@@ -79,7 +88,9 @@ def fully(notification: Notification, means: Means, refused: Mapping[str, Node])
 
     Raises:
         NotificationError: The payload is not the one that its path belongs to.
+        InvalidInstanceError: A member stands twice: which of them is meant?
     """
+    _refuse_repeated(notification)
     walk = Walk(replace(means, foreign=False))
     opened = _Opened(notification)
     for name, node in refused.items():
@@ -87,6 +98,35 @@ def fully(notification: Notification, means: Means, refused: Mapping[str, Node])
         walk.findings += opened.own
     opened.treat_data(walk.members, means.places, walk.findings)
     return opened.mended(walk.findings, means.places)
+
+
+def without_around(notification: Notification, path: str, places: Places) -> tuple[Mended, str, Node] | None:
+    """Takes the smallest list entry or presence container around a path out of the contents of a push-update.
+
+    Args:
+        notification: In JSON.
+        path: Instance path, as libyang or ``locate`` has it.
+        places: Of its schema.
+
+    Returns:
+        What is left, and the path and node of what is gone; None where nothing stands around it that may go.
+    """
+    opened = _Opened(notification)
+    found = around(opened.contents(), path, places)
+    if found is None:
+        return None
+    found.remove()
+    return opened.mended([], places), found.path, found.node
+
+
+def _refuse_repeated(notification: Notification) -> None:
+    """Contents and values of edits are read as the judge reads them, before anything is changed."""
+    contents = contents_of(notification)
+    if contents is not None and contents.strip(b"{} \t\r\n"):
+        read_object(contents)
+    for edit in edits_of(notification):
+        if edit.value is not None and edit.operation in WITH_VALUE:
+            read_object(edit.value)
 
 
 class _Opened:
@@ -104,6 +144,8 @@ class _Opened:
         if not isinstance(self._body, dict):
             raise NotificationError("no-notification", "the notification is no object")
         self.own: list[Finding] = []
+        self.dropped = 0
+        """Quotes of the edits that were set aside."""
 
     def treat_own(self, name: str, node: Node, means: Means) -> None:
         """Treats the members of the envelope, or of the notification around its contents."""
@@ -132,6 +174,13 @@ class _Opened:
             kept = [each for each in given if self._edit(each, treat, places, findings)]
             if len(kept) < len(given):
                 patch["edit"] = kept
+                before, after = (msgspec.json.encode(edits).count(_QUOTE) for edits in (given, kept))
+                self.dropped += before - after
+
+    def contents(self) -> Members:
+        """Returns the contents of a push-update; of any other none."""
+        found = [self._body[name] for name in _CONTENTS if self._body.get(name) is not None]
+        return found[0] if found and isinstance(found[0], dict) and self._notification.kind == "push-update" else {}
 
     def _patch(self) -> Members:
         changes = next((self._body[name] for name in _CHANGES if self._body.get(name) is not None), None)

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from yangbeam.core.loss.overrides import Scopes, learn_all
 from yangbeam.core.pending import Limits
-from yangbeam.core.validation import Policy
+from yangbeam.core.policy import Policy
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.sid_files import SidNames
 from yangbeam.io.schema_registry import RegistryAddress

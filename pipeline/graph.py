@@ -7,8 +7,8 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
 from yangbeam.core.pending import Limits
+from yangbeam.core.policy import Policy
 from yangbeam.core.schemas import Schemas
-from yangbeam.core.validation import Policy
 from yangbeam.transforms.bind_subscriptions import BindSubscriptions
 from yangbeam.transforms.decode_notifications import DecodeNotifications
 from yangbeam.transforms.detect_loss import DetectLoss

@@ -13,7 +13,7 @@ from yangbeam.core.elements import TopicRecord
 from yangbeam.core.errors import ConfigurationError
 from yangbeam.core.framing import IDENTITY_HEADER
 from yangbeam.core.ingest.verdicts import BAD, GOOD, UNJUDGED, Judge, Verdict
-from yangbeam.core.validation import Policy
+from yangbeam.core.policy import Policy
 from yangbeam.core.yang.engine import Choice
 from yangbeam.io.kafka.consumer import TopicConsumer
 from yangbeam.io.kafka.raw_topic import as_record

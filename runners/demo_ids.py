@@ -9,8 +9,8 @@ import orjson
 from yangbeam.core.elements import TopicRecord
 from yangbeam.core.framing import frame
 from yangbeam.core.ingest.verdicts import GOOD, Judge
+from yangbeam.core.policy import Policy
 from yangbeam.core.registered_set import read_set
-from yangbeam.core.validation import Policy
 from yangbeam.core.yang.cache import SchemaCache
 from yangbeam.core.yang.schema import Schema
 from yangbeam.io.schema_registry import RegistryAddress, SchemaRegistry

@@ -13,10 +13,10 @@ from yangbeam.core.dead_letter import letter_of_notification
 from yangbeam.core.elements import DeadLetter, DeadLetterBatch, EndOfInput, Validated, ValidatedBatch, place
 from yangbeam.core.errors import SchemaError, UnmappableValueError, YangbeamError
 from yangbeam.core.ledger import MAPPED, MAPPED_ROWS, NOT_MAPPED, Tallies
+from yangbeam.core.policy import JUDGED
 from yangbeam.core.tables.naming import LIMIT
 from yangbeam.core.tables.row_batch import RowBatch, Rows
 from yangbeam.core.tables.rows import RowMaker
-from yangbeam.core.validation import JUDGED
 from yangbeam.core.yang.tree import Tree
 from yangbeam.transforms.coders import BatchCoder
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged

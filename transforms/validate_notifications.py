@@ -23,9 +23,10 @@ from yangbeam.core.elements import (
 )
 from yangbeam.core.errors import InvalidInstanceError, YangbeamError
 from yangbeam.core.ledger import INVALID, MARKED, VALIDATED, Tallies
+from yangbeam.core.policy import JUDGED, Policy
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.set_aside import count_findings, keep_original
-from yangbeam.core.validation import JUDGED, STAGE, Policy, judgement
+from yangbeam.core.validation import STAGE, judgement
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
 
 

@@ -9,7 +9,8 @@ from yangbeam.core.framing import Frame, read_frame
 from yangbeam.core.ingest.message_level import MessageLevel
 from yangbeam.core.ingest.records import MESSAGE, Told, told
 from yangbeam.core.notification.decode import decode
-from yangbeam.core.validation import Policy, judge
+from yangbeam.core.policy import Policy
+from yangbeam.core.validation import judge
 from yangbeam.core.yang.schema import Schema
 
 GOOD: Final = "pass"

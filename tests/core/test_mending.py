@@ -9,15 +9,20 @@ from tests.builders import message, payload
 from tests.core.test_transcription import ENVELOPE as XML_MESSAGE
 from tests.core.test_transcription import XML
 from tests.core.test_validation import body_at, edit, interfaces, judged, patch, refusal
+from tests.core.yang.schemas import GOLDEN as YANG_GOLDEN
 from yangbeam.core.elements import Bound, Validated
 from yangbeam.core.notification.decode import decode
-from yangbeam.core.validation import INVALID, NORMALISED, PRUNED, VALID, Judgement, Policy, judgement
+from yangbeam.core.policy import INVALID, NORMALISED, PRUNED, VALID, Policy
+from yangbeam.core.second_look import MAX_ROUNDS
+from yangbeam.core.validation import Judgement, judgement
 from yangbeam.core.yang.engine import Choice
+from yangbeam.core.yang.mending.walk import Walk
 from yangbeam.core.yang.schema import Schema
 
 REJECT_UNKNOWN = Policy(unknown="reject")
 PASS_UNKNOWN = Policy(unknown="pass-and-mark")
 PRUNE_ALL = Policy(invalid="prune")
+GOLDEN = YANG_GOLDEN.parent
 COUNTED = {"name": "eth0", "oper-status": "up", "statistics": {"in-octets": "18446744073709551615"}}
 
 
@@ -164,6 +169,82 @@ def test_the_profile_full_judges_what_is_left(drafts: Schema) -> None:
     whole = {"name": "eth0", "type": "iana-if-type:ethernetCsmacd", "acme:x": 1}
     assert "type" in refusal(payload(1, interfaces(COUNTED | {"acme:x": 1})), drafts, full).detail
     assert judged(payload(1, interfaces(whole)), drafts, Policy()).verdict == PRUNED
+
+
+def test_in_full_a_rule_that_is_broken_by_pruning_takes_the_entry_around_it_along(drafts: Schema) -> None:
+    full = Policy(invalid="prune", choice=Choice("full"))
+    good = {
+        "name": "eth1",
+        "type": "iana-if-type:ethernetCsmacd",
+        "oper-status": "up",
+        "admin-status": "up",
+        "if-index": 7,
+        "statistics": {"discontinuity-time": "2026-11-20T10:00:00Z"},
+    }
+    without = {**good, "name": "eth0", "type": "acme:warp"}  # mandatory, and wrong
+    found = judgement_of(payload(1, interfaces(without, good)), drafts, full)
+    assert contents(found.validated) == [good]
+    assert [one.name for one in found.findings] == ["invalid-contents", "depends-on-pruned"]
+    assert found.findings[1].path == "/ietf-interfaces:interfaces/interface[name='eth0']"
+    assert refusal(payload(1, interfaces(without)), drafts, full).path.endswith("/type")
+
+
+def test_no_more_rules_than_that_are_broken_by_one_message(drafts: Schema) -> None:
+    full = Policy(invalid="prune", choice=Choice("full"))
+    bad = [{"name": f"eth{number}", "type": "acme:warp"} for number in range(MAX_ROUNDS + 5)]
+    assert refusal(payload(1, interfaces(*bad)), drafts, full).reason == "depends-on-pruned"
+
+
+def test_a_member_that_stands_twice_is_no_member_to_choose_from(drafts: Schema) -> None:
+    body = payload(1, interfaces(COUNTED | {"acme:x": 1, "if-index": 7}))
+    judged(body, drafts)  # from here on messages take the short way
+    for twice in (b'"if-index":7,"if-index":8', b'"if-index":7,"if\\u002dindex":8'):
+        error = refusal(body.replace(b'"if-index":7', twice), drafts)
+        assert "stands twice" in error.detail
+
+
+def test_what_drafts_add_is_spelt_anew_in_notifications_about_subscriptions(drafts: Schema) -> None:
+    started = (GOLDEN / "notifications" / "started-current.json").read_bytes()
+    member = b'"ietf-yang-push-revision:module-version"'
+    for sent, habit in (
+        (started.replace(member, b'"module-version"'), "member-without-module"),
+        (started.replace(b'"2026-01-05"', b'""'), "empty-revision"),
+        (started.replace(member, b'"ypr:module-version"'), "member-by-prefix"),
+    ):
+        found = judged(sent, drafts)
+        assert (found.verdict, found.habits) == (NORMALISED, (habit,))
+        assert member in found.json
+        assert judged(sent, drafts, Policy(accept=frozenset(), unknown="pass-and-mark")).verdict != NORMALISED
+
+
+def test_values_of_unions_are_never_spelt_anew_where_they_are_valid(plant: Schema) -> None:
+    for mixed in (5, "none", "2026-11-20T10:00:00Z"):
+        sent = {"example-plant:plant": {"mixed": mixed}}
+        found = Walk(plant.mending.means(Policy().accept)).members(sent, plant.mending.places.top)
+        assert found == sent
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant", "habit"),
+    [
+        ({"mixed": "5"}, {"mixed": 5}, "number-as-string"),
+        ({"mark": True}, {"mark": [None]}, "true-for-empty"),
+        ({"mark": None}, {"mark": [None]}, "true-for-empty"),
+        ({"mark": "yes"}, None, ""),
+    ],
+)
+def test_a_value_means_what_its_type_leaves(plant: Schema, sent: Any, meant: Any, habit: str) -> None:
+    walk = Walk(plant.mending.means(Policy().accept))
+    found = walk.members({"example-plant:plant": sent}, plant.mending.places.top)
+    assert found == {"example-plant:plant": meant or sent}
+    assert [one.name for one in walk.findings] == ([habit] if habit else [])
+
+
+def test_an_augmented_leaf_without_its_module_is_meant_where_one_child_has_the_name(plant: Schema) -> None:
+    walk = Walk(plant.mending.means(Policy().accept))
+    sent = {"plant": {"machine": [{"name": "a", "slot": 1, "speed": 7}]}}
+    found = walk.members(sent, plant.mending.places.top)
+    assert found == {"example-plant:plant": {"machine": [{"name": "a", "slot": 1, "example-plant-more:speed": 7}]}}
 
 
 def test_numbers_that_are_kept_keep_their_text(drafts: Schema) -> None:

@@ -14,7 +14,8 @@ from yangbeam.core.dead_letter import letter_of_message, letter_of_notification
 from yangbeam.core.elements import Bound, DeadLetter, Message
 from yangbeam.core.errors import NotificationError, YangbeamError
 from yangbeam.core.notification.decode import decode
-from yangbeam.core.validation import Policy, judge
+from yangbeam.core.policy import Policy
+from yangbeam.core.validation import judge
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.schema import Schema
 

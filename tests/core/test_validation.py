@@ -11,7 +11,8 @@ from tests.core.test_transcription import ENVELOPE, XML
 from yangbeam.core.elements import Bound, Notification, Validated
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.notification.decode import decode
-from yangbeam.core.validation import INVALID, PRUNED, UNVALIDATED, VALID, Policy, judge
+from yangbeam.core.policy import INVALID, PRUNED, UNVALIDATED, VALID, Policy
+from yangbeam.core.validation import judge
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.schema import Schema
 

@@ -12,9 +12,9 @@ from tests.house.test_layout import SOURCES
 from yangbeam.core.cause_table import CAUSES, UNKNOWN
 from yangbeam.core.causes import OLD_NAMES, final_name, in_words
 from yangbeam.core.errors import SchemaError, YangbeamError
+from yangbeam.core.policy import INVALID, JUDGED, UNVALIDATED
 from yangbeam.core.states import STATES
 from yangbeam.core.subscription import State
-from yangbeam.core.validation import INVALID, JUDGED, UNVALIDATED
 from yangbeam.core.yang.modules import __file__ as own_modules
 
 TREES = {path: ast.parse(path.read_text()) for path in SOURCES}

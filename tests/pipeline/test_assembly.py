@@ -6,7 +6,7 @@ import pytest
 
 from tests.pipeline.configurations import Write
 from yangbeam.core.loss.overrides import learn_all
-from yangbeam.core.validation import Policy
+from yangbeam.core.policy import Policy
 from yangbeam.core.yang.costs import CostLimits
 from yangbeam.core.yang.engine import Choice
 from yangbeam.pipeline.assembly import Scopes, registry_of, stages_of

@@ -14,7 +14,7 @@ from tests.builders import ARRIVAL_US, message, payload
 from tests.runners.traffic import batches_of, mixed
 from tests.runners.whole_graph import MARK, Outcome, outcome_of, registry
 from yangbeam.core.elements import EndOfInput, Message, MessageBatch, Refused
-from yangbeam.core.validation import Policy
+from yangbeam.core.policy import Policy
 from yangbeam.core.yang.engine import Choice
 from yangbeam.pipeline.assembly import stages_of
 from yangbeam.pipeline.config.file import load

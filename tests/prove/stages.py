@@ -32,6 +32,7 @@ from yangbeam.core.ingest.unwrapping import ReadSoFar, Unwrapper
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.pending import Limits
+from yangbeam.core.policy import Policy
 from yangbeam.core.reassembly import ReassemblyLimits
 from yangbeam.core.tables.rows import RowMaker
 from yangbeam.core.udp_notif import segments_of

@@ -12,8 +12,8 @@ from tests.runners.whole_graph import KINDS, BatchReader, registry, sinks, stage
 from yangbeam.core.elements import MessageBatch, TopicBatch
 from yangbeam.core.ingest.unwrapping import Unwrapper
 from yangbeam.core.pending import Limits
+from yangbeam.core.policy import Policy
 from yangbeam.core.totals import by_exporter, latest, unbalanced
-from yangbeam.core.validation import Policy
 from yangbeam.io.duckdb_tables import close_tables
 from yangbeam.pipeline.graph import build
 from yangbeam.pipeline.ingest_graph import IngestStages, build_ingest

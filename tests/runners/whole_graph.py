@@ -15,10 +15,10 @@ from tests.runners.graph import LANDED, landing
 from yangbeam.core.elements import DeadLetter, LedgerTotals, LossEvent, MessageBatch, TelemetryRecord
 from yangbeam.core.loss.overrides import learn_all
 from yangbeam.core.pending import Limits
+from yangbeam.core.policy import Policy
 from yangbeam.core.reader import END, Poll
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.totals import by_exporter, collected, latest, unbalanced
-from yangbeam.core.validation import Policy
 from yangbeam.io.duckdb_tables import WriteTables, close_tables
 from yangbeam.pipeline.graph import Sinks, Stages, build
 from yangbeam.registry.embedded import EmbeddedRegistry

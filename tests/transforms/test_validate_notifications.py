@@ -10,7 +10,7 @@ from tests.core.test_transcription import ENVELOPE, XML
 from tests.transforms.staging import bounded, live
 from yangbeam.core.elements import Bound, BoundBatch, EndOfInput, Heartbeat, Subscription
 from yangbeam.core.notification.decode import decode
-from yangbeam.core.validation import Policy
+from yangbeam.core.policy import Policy
 from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.transforms.validate_notifications import ValidateNotifications
 

@@ -6,6 +6,8 @@ most networks each subscription has the same few oddities in every message.
 
 from typing import Any, Final
 
+import msgspec
+
 from yangbeam.core.yang.mending import habits
 from yangbeam.core.yang.mending.findings import HABIT, Finding, Way, path_of, unknown
 from yangbeam.core.yang.mending.habits import respelt
@@ -30,12 +32,14 @@ class Quick:
 
     Attributes:
         findings: What was done; of those behind the first MAX_PATHS without instance path.
+        quotes: How many quotes less there are.
     """
 
     def __init__(self, places: Places, accept: frozenset[str]) -> None:
         self._places = places
         self._accept = accept
         self.findings: list[Finding] = []
+        self.quotes = 0
 
     def look(self, members: dict[str, Any], place: Place, way: Way | None = None) -> None:
         """Treats the members of an object, at any depth.
@@ -77,7 +81,7 @@ class Quick:
         meant = self._places.by_prefix(module, local, place) if module else place.by_local_name(local)
         if meant is not None or name.startswith(_ANNOTATION):
             raise IntricateError
-        del members[name]
+        self.quotes += _quotes({name: members.pop(name)})
         found = unknown(name, way, self._places.tree, with_path=len(self.findings) < MAX_PATHS)
         self.findings.append(found)
 
@@ -90,12 +94,17 @@ class Quick:
         meant = respelt(node.type, value, node.module, self._places.prefixes)
         if meant is None or meant[0] not in self._accept:
             raise IntricateError
+        self.quotes += _quotes(value) - _quotes(meant[1])
         members[name] = meant[1]
         self._habit(meant[0], Way(way, name, node))
 
     def _habit(self, name: str, way: Way) -> None:
         path = path_of(way) if len(self.findings) < MAX_PATHS else ""
         self.findings.append(Finding(HABIT, name, path, way.node.path, way.node.module))
+
+
+def _quotes(value: Any) -> int:
+    return msgspec.json.encode(value).count(b'"')
 
 
 def says_something(value: Any, place: Place, places: Places) -> bool:

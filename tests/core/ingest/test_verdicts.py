@@ -9,7 +9,7 @@ from yangbeam.core.elements import TopicRecord
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.framing import FRAMINGS
 from yangbeam.core.ingest.verdicts import BAD, GOOD, UNJUDGED, Judge, Verdict
-from yangbeam.core.validation import Policy
+from yangbeam.core.policy import Policy
 
 
 def nobodys(_: Any) -> Any:

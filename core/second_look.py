@@ -1,0 +1,157 @@
+"""What becomes of a notification that its schema refused: looked at node by node, mended as far as the policy lets it.
+
+First what no schema describes is set aside and habits are spelt anew; the rest is judged as any message. Only what is
+still wrong then contradicts its schema: no rule of a schema can depend on a node that it does not have. Where that is
+set aside as well, in the profile ``full`` a broken rule (mandatory, must, when, leafref, unique) takes the smallest
+list entry or presence container around it along, until none is broken.
+"""
+
+from typing import Final, NamedTuple
+
+from yangbeam.core.checking import check, levels
+from yangbeam.core.elements import Notification
+from yangbeam.core.errors import InvalidInstanceError, NotificationError
+from yangbeam.core.mending import Mended, fully, without_around
+from yangbeam.core.policy import PASS, PRUNE, REJECT, Policy
+from yangbeam.core.transcription import is_json, transcribed
+from yangbeam.core.yang.engine import COMPILED_PROFILE, Choice, EnginesDisagreeError
+from yangbeam.core.yang.mending.findings import HABIT, INVALID, UNKNOWN, Finding, set_aside
+from yangbeam.core.yang.schema import Schema
+from yangbeam.core.yang.transcode import Context
+
+MAX_ROUNDS: Final = 64
+"""Broken rules that a message loses nodes for at most, each after another look by libyang."""
+DEPENDENT: Final = "depends-on-pruned"
+
+Refused = InvalidInstanceError | NotificationError
+
+
+class Misfit(NamedTuple):
+    """What a message cannot be mended of.
+
+    Attributes:
+        error: What is wrong with it.
+        fate: What the policy says becomes of it: REJECT or PASS.
+    """
+
+    error: Refused
+    fate: str
+
+
+def second_look(notification: Notification, schema: Schema, policy: Policy, error: Refused) -> Mended | Misfit:
+    """Returns the notification as its schema accepts it, or what is wrong with it.
+
+    Args:
+        notification: As it came.
+        schema: Its schema, which refused it.
+        policy: What becomes of what fails.
+        error: What was refused.
+    """
+    fate = PASS if policy.invalid == PASS else REJECT
+    if isinstance(error, EnginesDisagreeError):
+        return Misfit(error, fate)
+    try:
+        mended = _looked_through(notification, schema, policy)
+    except (InvalidInstanceError, NotificationError):
+        return Misfit(error, fate)
+    is_unknown = any(found.kind == UNKNOWN for found in mended.findings)
+    if is_unknown and policy.unknown == REJECT:
+        return Misfit(_of_unknown(mended, error), REJECT)
+    misfit = _misfit(mended, schema, policy) if mended.findings else error
+    if misfit is not None and policy.invalid == PRUNE:
+        mended, misfit = _without_invalid(notification, schema, policy)
+    if misfit is not None:
+        return Misfit(misfit, fate)
+    if is_unknown and policy.unknown == PASS:
+        return Misfit(error, PASS)
+    return Misfit(error, REJECT) if mended.is_empty and set_aside(mended.findings) else mended
+
+
+def spelt_anew(notification: Notification, schema: Schema, policy: Policy) -> Mended | None:
+    """Returns a valid notification with excused habits spelt anew; None: it has none that are understood.
+
+    Args:
+        notification: In JSON.
+        schema: Its schema.
+        policy: Which habits are understood.
+    """
+    try:
+        mended = _looked_through(notification, schema, policy, excused=True)
+        if not mended.findings or set_aside(mended.findings):
+            return None
+        check(mended.notification, schema, policy.choice)
+    except (InvalidInstanceError, NotificationError):
+        return None
+    return mended
+
+
+def _looked_through(
+    notification: Notification, schema: Schema, policy: Policy, *, invalid: bool = False, excused: bool = False
+) -> Mended:
+    """Looks at every node; at the notification's own members and its envelope where they were refused, or excused."""
+    if not is_json(notification):
+        notification = transcribed(notification, Context(schema.tree, untyped_unknown=True, sids=policy.sids))
+    lenient = policy.choice.profile == COMPILED_PROFILE
+    means = schema.mending.means(policy.accept, invalid=invalid, foreign=lenient)
+    refused = {}
+    for name, members in levels(notification, schema):
+        node = schema.tree.notifications.get(name) or schema.tree.data.get(name)
+        try:
+            is_odd = bool(schema.validate_members(name, members, lenient=lenient)) and excused
+        except InvalidInstanceError:
+            if node is None:
+                raise
+            is_odd = True
+        if is_odd and node is not None:
+            refused[name] = node
+    return fully(notification, means, refused)
+
+
+def _misfit(mended: Mended, schema: Schema, policy: Policy) -> Refused | None:
+    """Returns what is wrong with what is left; None: nothing."""
+    try:
+        check(mended.notification, schema, policy.choice)
+    except (InvalidInstanceError, NotificationError) as error:
+        return error
+    return None
+
+
+def _without_invalid(notification: Notification, schema: Schema, policy: Policy) -> tuple[Mended, Refused | None]:
+    """Sets aside what contradicts its schema as well; returns what is left, and what is still wrong with it."""
+    mended = _looked_through(notification, schema, policy, invalid=True)
+    for _ in range(MAX_ROUNDS):
+        error = _misfit(mended, schema, policy)
+        if error is None:
+            return mended, None
+        fewer = _without_dependent(mended, schema, error) if policy.choice.profile != COMPILED_PROFILE else None
+        if fewer is None:
+            return mended, error
+        mended = fewer
+    return mended, InvalidInstanceError(DEPENDENT, f"more than {MAX_ROUNDS} rules are broken")
+
+
+def _without_dependent(mended: Mended, schema: Schema, error: Refused) -> Mended | None:
+    """Takes out what a rule is broken in, if names and types are right; None: it is no such failure."""
+    if not error.path:
+        return None
+    try:
+        check(mended.notification, schema, Choice(COMPILED_PROFILE))
+    except (InvalidInstanceError, NotificationError):
+        return None
+    fewer = without_around(mended.notification, error.path, schema.mending.places)
+    if fewer is None:
+        return None
+    smaller, path, node = fewer
+    rule = error.rule if isinstance(error, InvalidInstanceError) else error.detail
+    found = Finding(INVALID, DEPENDENT, path, node.path, node.module, rule)
+    return Mended(smaller.notification, [*mended.findings, found], smaller.is_empty)
+
+
+def _of_unknown(mended: Mended, error: Refused) -> Refused:
+    """Words the refusal of an unknown node, where what was refused first is a habit that is understood."""
+    if not any(found.kind == HABIT for found in mended.findings):
+        return error
+    found = next(found for found in mended.findings if found.kind == UNKNOWN)
+    return InvalidInstanceError(
+        found.name, f"{found.path}: {found.rule}", path=found.path, rule=found.rule, module=found.module
+    )
