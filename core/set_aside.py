@@ -18,7 +18,7 @@ from yangbeam.core.yang.mending.findings import HABIT, Finding, set_aside
 FIRST: Final = 3
 """Originals kept of one subscription, path and hour."""
 MAX_KNOWN: Final = 16_384
-"""Subscriptions, paths and hours that are remembered, some 300 octets each; when there are more, all are forgotten."""
+"""Subscriptions, paths and hours that are remembered, some 300 octets each, and names; beyond it all are forgotten."""
 MAX_PLACES: Final = 256
 """Modules and schema paths of one cause that a process counts apart; what is beyond counts under its cause alone."""
 HOUR_US: Final = 3_600_000_000
@@ -28,24 +28,31 @@ Where = tuple[str, int | None, int | None, int]
 
 _GROUPS: Final = Groups(MAX_PLACES)
 """Of the process."""
+_NAMES: Final[dict[tuple[str, str, str, str], str]] = {}
+"""Kind, name, module and place of nodes to what they are counted under."""
 
 
 def count_findings(findings: Sequence[Finding], tallies: Tallies, where: Where) -> None:
     """Counts a message that was pruned or normalised, and its nodes by what they are."""
     counts = tallies.at(*where)
-    aside = set_aside(findings)
-    names = [PRUNED if aside else NORMALISED]
-    names += [f"{ASIDE}:{'|'.join(_group(found))}" for found in aside]
-    names += [f"{HABITS}:{found.name}" for found in findings if found.kind == HABIT]
-    for name in names:
+    names = [_NAMES.get((found.kind, found.name, found.module, found.place)) or _name(found) for found in findings]
+    is_pruned = any(found.kind != HABIT for found in findings)
+    for name in (PRUNED if is_pruned else NORMALISED, *names):
         counts[name] = counts.get(name, 0) + 1
 
 
-def _group(found: Finding) -> Group:
-    """Returns what a node is counted under; of each cause a bounded number."""
-    fault = CAUSES[found.name].fault
-    group = Group(found.name, fault, *_GROUPS.names_of(found.module, path_pattern(found.place)))
-    return group if _GROUPS.has_room(group) else Group(found.name, fault)
+def _name(found: Finding) -> str:
+    """Returns what a node is counted under; of each cause a bounded number of groups."""
+    if found.kind == HABIT:
+        name = f"{HABITS}:{found.name}"
+    else:
+        fault = CAUSES[found.name].fault
+        group = Group(found.name, fault, *_GROUPS.names_of(found.module, path_pattern(found.place)))
+        name = f"{ASIDE}:{'|'.join(group if _GROUPS.has_room(group) else Group(found.name, fault))}"
+    if len(_NAMES) >= MAX_KNOWN:
+        _NAMES.clear()
+    _NAMES[found.kind, found.name, found.module, found.place] = name
+    return name
 
 
 def groups_of_nodes(counts: Mapping[str, int]) -> dict[Group, int]:

@@ -17,6 +17,7 @@ from yangbeam.core.policy import INVALID, NORMALISED, PASS, PRUNE, PRUNED, UNVAL
 from yangbeam.core.second_look import Misfit, second_look, spelt_anew
 from yangbeam.core.transcription import UNTYPED, is_json, transcribed
 from yangbeam.core.yang.mending.findings import HABIT, Finding, set_aside
+from yangbeam.core.yang.mending.mending import SURE
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.transcode import Context
 
@@ -59,7 +60,7 @@ def judgement(bound: Bound, schema_of: Callable[[int], Schema], policy: Policy) 
     if bound.schema_id is None or not policy.validate:
         return Judgement(_passed_on(bound, UNVALIDATED, bound.how))
     schema = schema_of(bound.schema_id)
-    if schema.mending.is_expected and policy.unknown == PRUNE and _goes_at_once(bound.notification):
+    if schema.mending.streak and policy.unknown == PRUNE and _goes_at_once(bound.notification):
         judged = _at_once(bound, schema, policy)
         if judged is not None:
             return judged
@@ -82,21 +83,29 @@ def _goes_at_once(notification: Notification) -> bool:
 
 
 def _at_once(bound: Bound, schema: Schema, policy: Policy) -> Judgement | None:
-    """The short way of messages whose like were pruned before: by names, and without libyang; None: not this one."""
+    """The short way of messages whose like were mended before: without libyang; None: it is not for this one."""
+    mending, notification = schema.mending, bound.notification
     try:
-        check(bound.notification, schema, policy.choice, hastily=True)
-        return Judgement(_validated(bound, VALID, bound.notification))
-    except (InvalidInstanceError, NotificationError):
-        pass
-    try:
-        mended = quickly(bound.notification, schema.mending.places, policy.accept)
-        if mended is None or mended.is_empty:
-            schema.mending.is_expected = False
+        if mending.streak < SURE and _is_surely_valid(notification, schema, policy):
+            return Judgement(_validated(bound, VALID, notification))
+        mended = quickly(notification, mending.places, policy.accept)
+        if mended is None or (mended.is_empty and set_aside(mended.findings)):
+            mending.streak = 0
             return None
         check(mended.notification, schema, policy.choice)
     except (InvalidInstanceError, NotificationError):
+        mending.streak = 0
         return None
+    mending.streak += 1
     return _mended(bound, mended)
+
+
+def _is_surely_valid(notification: Notification, schema: Schema, policy: Policy) -> bool:
+    try:
+        check(notification, schema, policy.choice, hastily=True)
+    except (InvalidInstanceError, NotificationError):
+        return False
+    return True
 
 
 def _by_policy(bound: Bound, schema: Schema, policy: Policy, found: Mended | Misfit) -> Judgement:
@@ -106,7 +115,7 @@ def _by_policy(bound: Bound, schema: Schema, policy: Policy, found: Mended | Mis
         InvalidInstanceError: What is wrong with it.
     """
     if isinstance(found, Mended):
-        schema.mending.is_expected = True
+        schema.mending.streak += 1
         return _mended(bound, found)
     refused = _refused(found.error, bound.schema_id)
     if found.fate != PASS:

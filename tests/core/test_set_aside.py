@@ -22,6 +22,7 @@ from yangbeam.core.yang.mending.findings import HABIT, UNKNOWN, Finding
 @pytest.fixture(autouse=True)
 def _counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """What other tests of this process counted takes no room."""
+    monkeypatch.setattr(set_aside, "_NAMES", {})
     monkeypatch.setattr(set_aside, "_GROUPS", Groups(MAX_PLACES))
 
 

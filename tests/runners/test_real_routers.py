@@ -25,6 +25,7 @@ MEDIA = {"json": 1, "xml": 2, "cbor": 3}
 @pytest.fixture(autouse=True)
 def _counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """What other tests of this process counted takes no room."""
+    monkeypatch.setattr(set_aside, "_NAMES", {})
     monkeypatch.setattr(set_aside, "_GROUPS", Groups(set_aside.MAX_PLACES))
     monkeypatch.setattr(set_aside, "KEPT_ORIGINALS", set_aside.Originals())
 

@@ -65,11 +65,11 @@ def path_of(way: Way | None, *more: str) -> str:
     return "".join(f"/{step}" for step in reversed(steps))
 
 
-def unknown(name: str, way: Way | None, tree: Tree, *, with_path: bool = True) -> Finding:
-    """Returns the finding of a member that the schema does not have; without instance path where nobody reads it."""
+def unknown(name: str, way: Way | None, tree: Tree) -> Finding:
+    """Returns the finding of a member that the schema does not have."""
     parent = way.node if way is not None else None
     module, _, local = name.rpartition(":")
-    path = path_of(way, name) if with_path else ""
+    path = path_of(way, name)
     above = parent.path if parent is not None else ""
     if module and module not in tree.revisions:
         return Finding(UNKNOWN, MODULE_MISSING, path, f"{above}/{name}", module, f"module {module} is not there")

@@ -9,6 +9,8 @@ from yangbeam.core.yang.mending.places import Places
 from yangbeam.core.yang.mending.walk import Means
 from yangbeam.core.yang.tree import Tree
 
+SURE: Final = 4
+"""Messages mended one after another, after which the next one is taken for such."""
 _ANNOTATION: Final = re.compile(r"""[\w.-]+:annotation\s+["']?([A-Za-z_][\w.-]*)""", re.ASCII)
 _MODULE: Final = re.compile(r"""^\s*(?:sub)?module\s+["']?([A-Za-z_][\w.-]*)""", re.ASCII | re.MULTILINE)
 
@@ -22,15 +24,15 @@ class Mending:
         texts: Of its modules.
 
     Attributes:
-        is_expected: The last message that the compiled judge did not accept was mended: the next one is looked through
-            before libyang is asked.
+        streak: How many messages were mended one after another. After one the next is looked through before libyang is
+            asked, after SURE even before the compiled judge is.
     """
 
     def __init__(self, tree: Tree, prefixes: Mapping[str, str], texts: Iterable[str]) -> None:
         self._tree = tree
         self._prefixes = prefixes
         self._texts = tuple(text for text in texts if ":annotation" in text)
-        self.is_expected = False
+        self.streak = 0
 
     @cached_property
     def places(self) -> Places:

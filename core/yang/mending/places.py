@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from yangbeam.core.yang.mending.findings import Finding
+from yangbeam.core.yang.mending.habits import Spelt
 from yangbeam.core.yang.tree import Node, Tree
 
 LEAVES: Final = frozenset(("leaf", "leaf-list", "anydata", "anyxml"))
@@ -26,9 +28,14 @@ class Place:
         keys: Every spelling of a key.
         suspects: Those of leaves in which habits were found: the next ones are looked at at once.
         below: Places of containers and lists that were met, by spelling.
+        unknown: Names of no member → what was found, without its path; bounded by who fills it.
+        meant: Names and texts of leaves → what they were spelt anew as; likewise.
     """
 
-    __slots__ = ("_children", "_meant", "below", "inner", "is_list", "keys", "module", "names", "nodes", "suspects")
+    __slots__ = (
+        "_children", "_local", "below", "inner", "is_list", "keys", "meant", "module", "names", "nodes", "suspects",
+        "unknown",
+    )  # fmt: skip
 
     def __init__(
         self, children: Mapping[str, Node], module: str = "", keys: Iterable[str] = (), *, is_list: bool = False
@@ -46,7 +53,9 @@ class Place:
         self.keys = frozenset(spelt for key in keys for spelt in (key, f"{module}:{key}"))
         self.suspects: set[str] = set()
         self.below: dict[str, Place] = {}
-        self._meant: dict[str, str] = {}
+        self.unknown: dict[str, Finding] = {}
+        self.meant: dict[tuple[str, str], Spelt] = {}
+        self._local: dict[str, str] = {}
 
     def spelt(self, node: Node) -> str:
         """Name of a member here: with its module only where that changes."""
@@ -54,12 +63,12 @@ class Place:
 
     def by_local_name(self, local: str) -> Node | None:
         """Returns the one member of a local name, of whatever module; None where there is none, or several."""
-        name = self._meant.get(local)
+        name = self._local.get(local)
         if name is None:
             found = [name for name, child in self._children.items() if child.name == local]
             name = found[0] if len(found) == 1 else ""
-            if len(self._meant) < MAX_MEANT:
-                self._meant[local] = name
+            if len(self._local) < MAX_MEANT:
+                self._local[local] = name
         return self._children[name] if name else None
 
 

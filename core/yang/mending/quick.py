@@ -15,8 +15,10 @@ from yangbeam.core.yang.mending.places import Place, Places
 from yangbeam.core.yang.values import broken_rule
 
 _ANNOTATION: Final = "@"
-MAX_PATHS: Final = 8
+MAX_PATHS: Final = 5
 """Findings of one message that have their instance path; what is beyond is counted, and not shown."""
+MAX_KNOWN: Final = 256
+"""Unknown names, and values that were spelt anew, remembered of one node."""
 
 
 class IntricateError(Exception):
@@ -77,30 +79,44 @@ class Quick:
 
     def _strange(self, name: str, members: dict[str, Any], place: Place, way: Way | None) -> None:
         """Takes out a member that no schema has; one that may be meant otherwise is left to the full walk."""
-        module, _, local = name.rpartition(":")
-        meant = self._places.by_prefix(module, local, place) if module else place.by_local_name(local)
-        if meant is not None or name.startswith(_ANNOTATION):
-            raise IntricateError
+        found = place.unknown.get(name)
+        if found is None:
+            module, _, local = name.rpartition(":")
+            meant = self._places.by_prefix(module, local, place) if module else place.by_local_name(local)
+            if meant is not None or name.startswith(_ANNOTATION):
+                raise IntricateError
+            found = unknown(name, way, self._places.tree)._replace(path="")
+            if len(place.unknown) < MAX_KNOWN:
+                place.unknown[name] = found
         self.quotes += _quotes({name: members.pop(name)})
-        found = unknown(name, way, self._places.tree, with_path=len(self.findings) < MAX_PATHS)
-        self.findings.append(found)
+        self.findings.append(self._with_path(found, way, name))
 
     def _suspect(self, name: str, members: dict[str, Any], place: Place, way: Way | None) -> None:
         node, value = place.nodes[name], members[name]
-        if node.kind != "leaf" or node.type is None:
-            raise IntricateError
-        if not broken_rule(node.type, value, node.module):
-            return
-        meant = respelt(node.type, value, node.module, self._places.prefixes)
-        if meant is None or meant[0] not in self._accept:
+        meant = place.meant.get((name, value)) if value.__class__ is str else None
+        if meant is None:
+            if node.kind != "leaf" or node.type is None:
+                raise IntricateError
+            if not broken_rule(node.type, value, node.module):
+                return
+            meant = respelt(node.type, value, node.module, self._places.prefixes)
+            if meant is None:
+                raise IntricateError
+            if value.__class__ is str and len(place.meant) < MAX_KNOWN:
+                place.meant[name, value] = meant
+        if meant[0] not in self._accept:
             raise IntricateError
         self.quotes += _quotes(value) - _quotes(meant[1])
         members[name] = meant[1]
         self._habit(meant[0], Way(way, name, node))
 
     def _habit(self, name: str, way: Way) -> None:
-        path = path_of(way) if len(self.findings) < MAX_PATHS else ""
-        self.findings.append(Finding(HABIT, name, path, way.node.path, way.node.module))
+        self.findings.append(self._with_path(Finding(HABIT, name, "", way.node.path, way.node.module), way))
+
+    def _with_path(self, found: Finding, way: Way | None, *more: str) -> Finding:
+        if len(self.findings) >= MAX_PATHS:
+            return found
+        return Finding(found.kind, found.name, path_of(way, *more), found.place, found.module, found.rule)
 
 
 def _quotes(value: Any) -> int:
