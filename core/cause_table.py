@@ -365,7 +365,7 @@ CAUSES: Final[dict[str, Cause]] = {
     ),
     "pruned": Cause(CONFIGURATION, "Nodes were set aside, the rest was delivered.", "Add the modules they are of."),
     "depends-on-pruned": Cause(
-        CONFIGURATION, "{path} depends on a node that was set aside.", "Add the module that the report names."
+        CONFIGURATION, "A node depends on one that was set aside: {path}.", "Add the module that the report names."
     ),
     "unknown-node": Cause(
         CONFIGURATION,

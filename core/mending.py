@@ -212,7 +212,7 @@ class _Opened:
         match self._notification.kind:
             case "push-update":
                 contents = [self._body[name] for name in _CONTENTS if self._body.get(name) is not None]
-                return not contents or says_something(contents[0], places.top, places)
+                return bool(contents) and says_something(contents[0], places.top, places)
             case "push-change-update":
                 edits = self._patch().get("edit", [])
                 return any(_edit_says(each, places) for each in (edits if isinstance(edits, list) else [edits]))

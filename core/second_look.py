@@ -57,6 +57,8 @@ def second_look(notification: Notification, schema: Schema, policy: Policy, erro
     is_unknown = any(found.kind == UNKNOWN for found in mended.findings)
     if is_unknown and policy.unknown == REJECT:
         return Misfit(_of_unknown(mended, error), REJECT)
+    if is_unknown and mended.is_empty and policy.unknown == PRUNE:
+        return Misfit(error, REJECT)
     misfit = _misfit(mended, schema, policy) if mended.findings else error
     if misfit is not None and policy.invalid == PRUNE:
         mended, misfit = _without_invalid(notification, schema, policy)

@@ -74,7 +74,7 @@ class Originals:
     """Chooses the originals that are kept: the first of each subscription, path and hour."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int | None, str, int], int] = {}
+        self._known: dict[tuple[str, int | None, str, int], list[tuple[int, int, int]]] = {}
 
     def of(self, notification: Notification, findings: Iterable[Finding], which: str) -> DeadLetter | None:
         """Returns the record of a pruned message's original, where it is to be kept.
@@ -96,19 +96,22 @@ class Originals:
         return letter_of_notification("validate", notification, error)
 
     def _is_among_first(self, notification: Notification, aside: Iterable[Finding]) -> bool:
-        """Counts each path of a message; says whether one of them is new enough."""
+        """Says whether a message is among the first of one of its paths; again so, when its bundle is tried again."""
         message = notification.message
+        identity = (message.publisher_id, message.message_id, message.arrival_us)
         hour = message.arrival_us // HOUR_US
-        is_new = False
+        is_among = False
         for place in {found.place for found in aside}:
             key = (message.exporter, notification.subscription_id, place, hour)
-            seen = self._known.get(key, 0)
-            if seen < FIRST:
+            first = self._known.get(key)
+            if first is None:
                 if len(self._known) >= MAX_KNOWN:
                     self._known.clear()
-                self._known[key] = seen + 1
-                is_new = True
-        return is_new
+                first = self._known[key] = []
+            if identity not in first and len(first) < FIRST:
+                first.append(identity)
+            is_among = is_among or identity in first
+        return is_among
 
 
 KEPT_ORIGINALS: Final = Originals()

@@ -10,7 +10,7 @@ import msgspec
 
 from yangbeam.core.checking import check
 from yangbeam.core.elements import Bound, Notification, Validated
-from yangbeam.core.errors import InvalidInstanceError, NotificationError
+from yangbeam.core.errors import InvalidInstanceError, NotificationError, SchemaError
 from yangbeam.core.mending import Mended, quickly
 from yangbeam.core.notification.kinds import KIND_OF
 from yangbeam.core.policy import INVALID, NORMALISED, PASS, PRUNE, PRUNED, UNVALIDATED, VALID, Policy
@@ -46,19 +46,22 @@ def judge(bound: Bound, schema_of: Callable[[int], Schema], policy: Policy) -> V
     return judgement(bound, schema_of, policy).validated
 
 
-def judgement(bound: Bound, schema_of: Callable[[int], Schema], policy: Policy) -> Judgement:
+def judgement(
+    bound: Bound, schema_of: Callable[[int], Schema], policy: Policy, own: Callable[[], Schema] | None = None
+) -> Judgement:
     """Returns the notification with its verdict and JSON, and what was done to it.
 
     Args:
         bound: The notification.
         schema_of: Registered schema by id.
         policy: What is judged, and what becomes of what fails.
+        own: Schema of the notifications alone, for the types of what is passed on without one; None: all is text.
 
     Raises:
         InvalidInstanceError: The schema refuses it, and the policy neither mends it nor passes it on.
     """
     if bound.schema_id is None or not policy.validate:
-        return Judgement(_passed_on(bound, UNVALIDATED, bound.how))
+        return Judgement(_passed_on(bound, UNVALIDATED, bound.how, _context(bound, policy, own)))
     schema = schema_of(bound.schema_id)
     if schema.mending.streak and policy.unknown == PRUNE and _goes_at_once(bound.notification):
         judged = _at_once(bound, schema, policy)
@@ -76,6 +79,16 @@ def judgement(bound: Bound, schema_of: Callable[[int], Schema], policy: Policy) 
         if mended is not None:
             return _mended(bound, mended)
     return Judgement(_validated(bound, VALID, notification))
+
+
+def _context(bound: Bound, policy: Policy, own: Callable[[], Schema] | None) -> Context:
+    """What types the notification around contents of which no schema is known; none where it is JSON already."""
+    if own is None or is_json(bound.notification):
+        return UNTYPED
+    try:
+        return Context(own().tree, untyped_unknown=True, sids=policy.sids)
+    except SchemaError:
+        return UNTYPED
 
 
 def _goes_at_once(notification: Notification) -> bool:

@@ -155,7 +155,7 @@ def _huge_empty_maps(attacker: Attacker) -> list[bytes]:
 
 def _huge_invalid(attacker: Attacker) -> list[bytes]:
     tree = attacker.contents()
-    tree["ietf-interfaces:interfaces"]["interface"][0]["no-such-leaf"] = "x" * HUGE
+    tree["ietf-interfaces:interfaces"]["interface"][0]["oper-status"] = "x" * HUGE
     return attacker.datagrams(attacker.update(tree))
 
 
@@ -221,8 +221,8 @@ ATTACKS: Final[dict[str, Callable[[Attacker], list[bytes]]]] = {
     "leaping-numbers": _leaping_numbers,
 }
 """By name; each returns the datagrams of its messages."""
-VALID: Final = ("announcement", "unknown-subscription")
-"""Valid messages: what they attack is memory, by a new subscription each."""
+VALID: Final = ("announcement", "unknown-leaf", "unknown-subscription")
+"""What is delivered: it attacks memory, by a new subscription or a new name of a leaf each, which is set aside."""
 RARE: Final[dict[str, Callable[[Attacker], list[bytes]]]] = {
     "huge-empty-maps": _huge_empty_maps,
     "huge-invalid": _huge_invalid,

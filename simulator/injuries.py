@@ -7,7 +7,6 @@ from yangbeam.simulator.values import Enumerated, Tree, Uint64
 
 ILLEGAL_NUMBER = "abc"
 ILLEGAL_ENUM = Enumerated("sideways", 99)
-UNKNOWN_LEAF = "no-such-leaf"
 
 
 def _members(tree: Any) -> Iterator[tuple[Tree, str, Any]]:
@@ -32,10 +31,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _leaf(contents: Tree) -> bool:
-    """Adds a leaf that no module has to the first list entry."""
+    """Takes the first leaf, a key, from the first list entry."""
     for _, _, value in _members(contents):
-        if type(value) is list and value and type(value[0]) is dict:
-            value[0][UNKNOWN_LEAF] = 1
+        if type(value) is list and value and type(value[0]) is dict and value[0]:
+            del value[0][next(iter(value[0]))]
             return True
     return False
 

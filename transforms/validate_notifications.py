@@ -27,6 +27,7 @@ from yangbeam.core.policy import JUDGED, Policy
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.set_aside import count_findings, keep_original
 from yangbeam.core.validation import STAGE, judgement
+from yangbeam.core.yang.schema import Schema
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
 
 
@@ -59,6 +60,10 @@ class _Validate(beam.DoFn):
         self._schemas = schemas
         self._policy = policy
 
+    def _own(self) -> Schema:
+        """Returns the schema of the notifications alone."""
+        return self._schemas.schema(self._schemas.resolve("", None, frozenset()))
+
     def process(self, batch: BoundBatch) -> Iterator[Any]:
         tallies = Tallies(STAGE)
         judged: list[Validated] = []
@@ -69,7 +74,7 @@ class _Validate(beam.DoFn):
         for bound in batch.notifications:
             kept.append(len(judged))
             try:
-                validated, findings = judgement(bound, schema_of, self._policy)
+                validated, findings = judgement(bound, schema_of, self._policy, self._own)
             except InvalidInstanceError as error:
                 letters.append(_give_up(bound, error, tallies))
                 continue

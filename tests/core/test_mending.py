@@ -11,10 +11,12 @@ from tests.core.test_transcription import XML
 from tests.core.test_validation import body_at, edit, interfaces, judged, patch, refusal
 from tests.core.yang.schemas import GOLDEN as YANG_GOLDEN
 from yangbeam.core.elements import Bound, Validated
+from yangbeam.core.ingest.message_level import MessageLevel
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.policy import INVALID, NORMALISED, PRUNED, VALID, Policy
 from yangbeam.core.second_look import MAX_ROUNDS
-from yangbeam.core.validation import Judgement, judgement
+from yangbeam.core.telemetry_message import Encoder
+from yangbeam.core.validation import MAX_PATHS, Judgement, judgement
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.mending.walk import Walk
 from yangbeam.core.yang.schema import Schema
@@ -245,6 +247,27 @@ def test_an_augmented_leaf_without_its_module_is_meant_where_one_child_has_the_n
     sent = {"plant": {"machine": [{"name": "a", "slot": 1, "speed": 7}]}}
     found = walk.members(sent, plant.mending.places.top)
     assert found == {"example-plant:plant": {"machine": [{"name": "a", "slot": 1, "example-plant-more:speed": 7}]}}
+
+
+def test_a_pruned_message_says_so_in_labels_that_readers_find_valid_and_in_a_header(drafts: Schema) -> None:
+    strange = {f"acme:x{number}": 1 for number in range(7)} | {"type": "ianaift:ethernetCsmacd"}
+    found = judged(payload(1, interfaces(COUNTED | strange)), drafts)
+    record = Encoder("c1", "1", []).encode(found)
+    facts = orjson.loads(record.verdict)
+    assert (facts["verdict"], facts["nodes"], facts["habits"]) == ("pruned", 7, ["identity-by-prefix"])
+    assert len(facts["paths"]) == MAX_PATHS
+    document = orjson.loads(record.value)["ietf-telemetry-message:message"]
+    labels = {each["name"]: each["string-value"] for each in document["network-operator-metadata"]["labels"]}
+    assert labels == {
+        "yangbeam-verdict": "pruned",
+        "yangbeam-nodes-set-aside": "7",
+        "yangbeam-paths-set-aside": " ".join(facts["paths"]),
+        "yangbeam-habits": "identity-by-prefix",
+    }
+    MessageLevel().judge(record.value, found.json, 7, drafts)
+    assert judged(found.json, drafts).verdict == VALID  # whoever reads it from the topic judges it again
+    plain = Encoder("c1", "1", []).encode(judged(payload(1, interfaces(COUNTED)), drafts))
+    assert (plain.verdict, b"network-operator-metadata" in plain.value) == (b"", False)
 
 
 def test_numbers_that_are_kept_keep_their_text(drafts: Schema) -> None:

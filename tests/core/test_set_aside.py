@@ -70,8 +70,10 @@ def test_a_report_shows_the_most_frequent_and_sums_the_rest() -> None:
 
 def test_the_first_originals_of_a_subscription_path_and_hour_are_kept() -> None:
     originals, found = Originals(), [unknown()]
-    first = notification(b"{}")
-    assert sum(originals.of(first, found, "sample") is not None for _ in range(10)) == FIRST
+    sent = [notification(b"{}", of={"message_id": number}) for number in range(10)]
+    assert sum(originals.of(each, found, "sample") is not None for each in sent) == FIRST
+    assert sum(originals.of(each, found, "sample") is not None for each in sent) == FIRST  # a bundle tried again
+    first = sent[0]
     others = [
         notification(b"{}", subscription_id=1),
         notification(b"{}", of={"arrival_us": ARRIVAL_US + HOUR_US}),

@@ -12,7 +12,7 @@ from yangbeam.core.elements import Bound, Notification, Validated
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.policy import INVALID, PRUNED, UNVALIDATED, VALID, Policy
-from yangbeam.core.validation import judge
+from yangbeam.core.validation import judge, judgement
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.schema import Schema
 
@@ -176,6 +176,14 @@ def test_without_a_schema_nothing_is_judged_and_the_reason_is_told() -> None:
     bound = Bound(decode(message(payload())), None, how="none: no module x")
     found = judge(bound, {}.__getitem__, REJECT)
     assert (found.verdict, found.json, found.why) == (UNVALIDATED, payload(), "none: no module x")
+
+
+def test_what_is_passed_on_without_a_schema_keeps_the_types_of_the_notification_itself(drafts: Schema) -> None:
+    bound = Bound(decode(message(ENVELOPE.encode(), media_type=XML)), None, how="none: no module x")
+    found = judgement(bound, {}.__getitem__, REJECT, lambda: drafts).validated
+    assert body_at(found.json, found.bound.notification.path)["id"] == 31
+    text = judge(bound, {}.__getitem__, REJECT)
+    assert body_at(text.json, text.bound.notification.path)["id"] == "31"
 
 
 def test_where_validation_is_off_no_schema_is_even_asked_for() -> None:

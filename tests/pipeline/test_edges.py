@@ -5,6 +5,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 
@@ -32,6 +33,8 @@ from yangbeam.pipeline.edges import (
     letter_records,
     loss_lines,
     loss_records,
+    original_lines,
+    original_records,
     readers_of,
     sinks_of,
     telemetry_lines,
@@ -139,6 +142,21 @@ def test_a_telemetry_record_is_framed_by_its_schema_id(framing: str, value: byte
     assert (bound.key, bound.value) == (b"edge-1\n31", value)
     assert dict(bound.headers).get("schema-id") == header
     assert (unbound.value, [name for name, _ in unbound.headers]) == (b"{}", ["content-type"])
+
+
+def test_what_was_done_to_a_payload_stands_in_a_header_of_its_own() -> None:
+    mended = msgspec.structs.replace(RECORD, verdict=b'{"verdict":"pruned"}')
+    records = TelemetryBatch(records=[mended, RECORD])
+    first, second = telemetry_records("prefix", None, records)
+    assert dict(first.headers)["yangbeam-verdict"] == b'{"verdict":"pruned"}'
+    assert "yangbeam-verdict" not in dict(second.headers)
+
+
+def test_originals_of_pruned_messages_have_the_form_of_letters_and_a_place_of_their_own() -> None:
+    batch = DeadLetterBatch(letters=[], originals=[LETTER])
+    assert list(letter_records(batch)) == list(letter_lines(batch)) == []
+    assert list(original_records(batch)) == list(letter_records(DeadLetterBatch(letters=[LETTER])))
+    assert list(original_lines(batch)) == list(letter_lines(DeadLetterBatch(letters=[LETTER])))
 
 
 def test_a_loss_event_replaces_the_earlier_one_of_its_identity() -> None:

@@ -15,6 +15,9 @@ HABIT: Final = "habit"
 
 MODULE_MISSING: Final = "module-missing"
 UNKNOWN_NODE: Final = "unknown-node"
+UNKNOWN_SID: Final = "unknown-sid"
+_SID: Final = "SID "
+"""What a member is called that a SID stands for which nothing names."""
 INVALID_VALUE: Final = "invalid-contents"
 
 
@@ -70,6 +73,10 @@ def unknown(name: str, way: Way | None, tree: Tree) -> Finding:
     parent = way.node if way is not None else None
     module, _, local = name.rpartition(":")
     path = path_of(way, name)
+    if name.startswith(_SID):
+        return Finding(
+            UNKNOWN, UNKNOWN_SID, path, parent.path if parent is not None else "/", "", f"no file names {name}"
+        )
     above = parent.path if parent is not None else ""
     if module and module not in tree.revisions:
         return Finding(UNKNOWN, MODULE_MISSING, path, f"{above}/{name}", module, f"module {module} is not there")
