@@ -55,18 +55,16 @@ def second_look(notification: Notification, schema: Schema, policy: Policy, erro
     except (InvalidInstanceError, NotificationError):
         return Misfit(error, fate)
     is_unknown = any(found.kind == UNKNOWN for found in mended.findings)
-    if is_unknown and policy.unknown == REJECT:
+    if is_unknown and (policy.unknown == REJECT or (policy.unknown == PRUNE and mended.is_empty)):
         return Misfit(_of_unknown(mended, error), REJECT)
-    if is_unknown and mended.is_empty and policy.unknown == PRUNE:
-        return Misfit(error, REJECT)
     misfit = _misfit(mended, schema, policy) if mended.findings else error
     if misfit is not None and policy.invalid == PRUNE:
         mended, misfit = _without_invalid(notification, schema, policy)
+        if misfit is None and mended.is_empty and set_aside(mended.findings):
+            misfit, fate = error, REJECT
     if misfit is not None:
         return Misfit(misfit, fate)
-    if is_unknown and policy.unknown == PASS:
-        return Misfit(error, PASS)
-    return Misfit(error, REJECT) if mended.is_empty and set_aside(mended.findings) else mended
+    return Misfit(error, PASS) if is_unknown and policy.unknown == PASS else mended
 
 
 def spelt_anew(notification: Notification, schema: Schema, policy: Policy) -> Mended | None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 
@@ -11,13 +12,15 @@ from tests.core.test_transcription import XML
 from tests.core.test_validation import body_at, edit, interfaces, judged, patch, refusal
 from tests.core.yang.schemas import GOLDEN as YANG_GOLDEN
 from yangbeam.core.elements import Bound, Validated
+from yangbeam.core.errors import NotificationError
 from yangbeam.core.ingest.message_level import MessageLevel
+from yangbeam.core.mending import fully
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.policy import INVALID, NORMALISED, PRUNED, VALID, Policy
-from yangbeam.core.second_look import MAX_ROUNDS
+from yangbeam.core.second_look import MAX_ROUNDS, Misfit, second_look
 from yangbeam.core.telemetry_message import Encoder
 from yangbeam.core.validation import MAX_PATHS, Judgement, judgement
-from yangbeam.core.yang.engine import Choice
+from yangbeam.core.yang.engine import Choice, EnginesDisagreeError
 from yangbeam.core.yang.mending.walk import Walk
 from yangbeam.core.yang.schema import Schema
 
@@ -247,6 +250,49 @@ def test_an_augmented_leaf_without_its_module_is_meant_where_one_child_has_the_n
     sent = {"plant": {"machine": [{"name": "a", "slot": 1, "speed": 7}]}}
     found = walk.members(sent, plant.mending.places.top)
     assert found == {"example-plant:plant": {"machine": [{"name": "a", "slot": 1, "example-plant-more:speed": 7}]}}
+
+
+def test_an_unknown_node_is_named_where_a_habit_was_refused_first(drafts: Schema) -> None:
+    body = payload(1, interfaces({"name": "a", "type": "ianaift:ethernetCsmacd", "acme:x": 1}))
+    error = refusal(body, drafts, REJECT_UNKNOWN)
+    assert (error.reason, error.path.rpartition("/")[2]) == ("module-missing", "acme:x")
+
+
+def test_what_the_judges_disagree_on_is_no_message_to_mend(drafts: Schema) -> None:
+    notification = decode(message(payload(1, interfaces(COUNTED))))
+    error = EnginesDisagreeError("engines-disagree", "the compiled judge erred")
+    assert second_look(notification, drafts, PRUNE_ALL, error) == Misfit(error, "reject")
+
+
+def test_a_notification_that_no_module_has_is_refused_as_before(drafts: Schema) -> None:
+    body = payload(1, interfaces(COUNTED)).replace(b"ietf-yang-push:push-update", b"acme:event")
+    assert refusal(body, drafts).reason == "unknown-notification"
+
+
+def test_a_payload_that_is_not_its_paths_is_refused(drafts: Schema) -> None:
+    notification = decode(message(payload(1, interfaces(COUNTED))))
+    for path in (("nowhere",), (*notification.path, "id")):
+        lost = msgspec.structs.replace(notification, path=path)
+        with pytest.raises(NotificationError):
+            fully(lost, drafts.mending.means(Policy().accept), {})
+
+
+def test_in_full_a_rule_without_an_entry_around_it_costs_its_message(drafts: Schema) -> None:
+    full = Policy(invalid="prune", choice=Choice("full"))
+    body = payload(1, {"ietf-interfaces:interfaces": {"interface": "none"}, "acme:x": 1})
+    assert refusal(body, drafts, full).reason in {"invalid-contents", "module-missing"}
+
+
+def test_edits_that_are_odd_are_left_to_the_judge(drafts: Schema) -> None:
+    unknown = edit({"ietf-interfaces:interface": [{"name": "eth0", "acme:x": 1}]})
+    one = orjson.loads(patch(unknown))
+    update = one["ietf-yp-notification:envelope"]["contents"]["ietf-yang-push:push-change-update"]
+    update["datastore-changes"]["yang-patch"]["edit"] = edit({"ietf-interfaces:interface": [COUNTED | {"acme:x": 1}]})
+    assert judged(orjson.dumps(one), drafts).verdict == PRUNED  # a single edit, not in an array
+    assert refusal(patch(unknown), drafts).module == "acme"  # only the key is left
+    root = edit(interfaces(COUNTED | {"acme:x": 1}), "/")
+    assert judged(patch(root), drafts).verdict == PRUNED
+    assert refusal(patch(edit({"ietf-interfaces:interface": 7})), drafts).reason == "invalid-contents"
 
 
 def test_a_pruned_message_says_so_in_labels_that_readers_find_valid_and_in_a_header(drafts: Schema) -> None:
