@@ -116,7 +116,7 @@ def _decoded(make: Make, size: int, number: int) -> DeadLetter:
 def _judged(make: Make, schema: Schema, size: int, number: int) -> DeadLetter:
     made = decode(numbered(make, number, size))
     try:
-        validation.judge(Bound(made, 7, how="started"), {7: schema}.__getitem__, validation.Policy())
+        validation.judge(Bound(made, 7, how="started"), {7: schema}.__getitem__, Policy())
     except YangbeamError as error:
         return letter_of_notification("validate", made, error)
     raise AssertionError(made)
