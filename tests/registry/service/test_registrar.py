@@ -118,3 +118,12 @@ def test_every_detail_that_libyang_has_is_told(registrar: Registrar) -> None:
     broken = 'module x { namespace "u:x"; prefix x; leaf a { type nothing; } }'
     assert "nothing" in refused(Code.INVALID_SCHEMA, registrar, "x", yang(broken))
     assert "module statement" in refused(Code.INVALID_SCHEMA, registrar, "x", yang("leaf a;"))
+
+
+@pytest.mark.parametrize("text", ['"int"', '{"type":"int"}', '{ "type" : "int" }'])
+def test_a_schema_that_an_earlier_release_kept_as_it_was_written_keeps_its_id(registrar: Registrar, text: str) -> None:
+    kept = registrar.store.put(Body('{"type":"int"}'))
+    registrar.store.add_version("s", kept)
+    found = registrar.register("s", Body(text))
+    assert (found.id, found.version, found.is_new) == (kept, 1, False)
+    assert registrar.lookup("s", Body(text)).id == kept
