@@ -2,15 +2,18 @@
 
 import threading
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 from yangbeam.core.elements import Terms
 from yangbeam.core.errors import SchemaError, SchemaPendingError
+from yangbeam.core.registered import Body
 from yangbeam.core.registered_set import left_out_of
 from yangbeam.core.yang.cache import SchemaCache
 from yangbeam.core.yang.costs import CostLimits
+from yangbeam.core.yang.libyang import versions
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.io.yang_directories import write_set
@@ -28,6 +31,8 @@ from yangbeam.registry.register import root_subject
 from yangbeam.registry.registrar import Registrar
 from yangbeam.registry.store import SchemaStore
 
+_JUDGED: Final = " ".join(("judged", metadata.version("yangbeam"), *versions()))
+"""Under this it is kept which schema a set became: another release or libyang may leave out other parts."""
 MAX_ANSWERS: Final = 65_536
 """Answers remembered: exporters times what they ask; the oldest go first."""
 AT_ONCE: Final = 64
@@ -149,7 +154,8 @@ class _Opened:
                 return self._refused[found.digest]
             subject = root_subject(exporter, None, content_id, modules)
             is_known = found.digest in self._roots
-            if self._workshop is None or is_known or (is_ours(found) and len(self._roots) < AT_ONCE):
+            is_cheap = is_known or self._is_kept(found, subject) or (is_ours(found) and len(self._roots) < AT_ONCE)
+            if self._workshop is None or is_cheap:
                 schema_id = self._registered(found, subject)
                 if not is_known:
                     self._cache.get(schema_id)  # a set that does not compile binds nothing
@@ -178,14 +184,29 @@ class _Opened:
         known = self._ids.get((found.digest, subject)) or self._crowded.get(found.digest)
         if known is None:
             registered = self._registry.register_set(found, subject)
-            known = self._ids[found.digest, subject] = self._roots[found.digest] = registered.root.id
+            known = registered.root.id
             if registered.root.subject != subject:
                 self._crowded[found.digest] = known
-            QUIRKS.note(known, left_out_of(registered.body))
-            for remembered in (self._ids, self._roots, self._crowded):
-                if len(remembered) > MAX_ANSWERS:
-                    del remembered[next(iter(remembered))]  # type: ignore[arg-type] # of any of them
+            with self._store.writing():
+                self._store.set(f"{found.digest} {subject}", _JUDGED, str(known).encode())
+            self._remember(found, subject, known, registered.body)
         return known
+
+    def _is_kept(self, found: SchemaSet, subject: str) -> bool:
+        """Whether a process before this one judged a set and registered it for this subject: it is only loaded."""
+        kept = self._store.setting(f"{found.digest} {subject}", _JUDGED)
+        known = int(kept) if kept is not None else 0
+        is_there = any(each.id == known and not each.is_deleted for each in self._store.versions(subject))
+        if is_there:
+            self._remember(found, subject, known, self._store.body(known))
+        return is_there
+
+    def _remember(self, found: SchemaSet, subject: str, known: int, body: Body) -> None:
+        self._ids[found.digest, subject] = self._roots[found.digest] = known
+        QUIRKS.note(known, left_out_of(body))
+        for remembered in (self._ids, self._roots, self._crowded):
+            if len(remembered) > MAX_ANSWERS:
+                del remembered[next(iter(remembered))]  # type: ignore[arg-type] # of any of them
 
     def _of_node(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> SchemaSet | None:
         """Returns what the node itself says; what it fails to say is raised, as it may say it later."""

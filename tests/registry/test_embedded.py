@@ -16,6 +16,7 @@ from yangbeam.registry.directories import Directory, Library
 from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.registry.guard.guard import guard_of
 from yangbeam.registry.guard.workshop import Workshop
+from yangbeam.registry.quirks import QUIRKS
 
 EXPORTER = "192.0.2.10"
 THINGS = frozenset({"things"})
@@ -152,3 +153,16 @@ def test_a_module_of_ours_is_registered_under_its_own_name_with_what_it_imports(
 def test_a_module_that_is_not_ours_is_named(registry: EmbeddedRegistry) -> None:
     with pytest.raises(SchemaError, match="no module nobody-s"):
         registry.own("nobody-s")
+
+
+def test_a_process_after_this_one_judges_no_set_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = module("odd", "2026-01-01", 'deviation "/x:nothing" { deviate not-supported; } leaf size { type uint8; }')
+    folder = write(tmp_path / "yang", ("odd", odd))
+    handle = EmbeddedRegistry(tmp_path / "registry.sqlite", (Directory(folder),))
+    first = embedded._Opened(handle).resolve(EXPORTER, None, frozenset({"odd"}))
+    QUIRKS.clear()
+    monkeypatch.setattr(embedded.LocalRegistry, "register_set", lambda *_: pytest.fail("it was judged again"))
+    again = embedded._Opened(handle)
+    assert again.resolve(EXPORTER, None, frozenset({"odd"})) == first
+    again.schema(first).validate_contents(b'{"odd:size":1}')
+    assert [(schema_id, each.statement) for schema_id, each in QUIRKS.all()] == [(first, "deviation /x:nothing")]
