@@ -20,11 +20,15 @@ def compile_(config: Config) -> Iterator[Finding]:
     """Compiles each folder: as a whole, and where that fails module by module, each with what it needs."""
     for path in dict.fromkeys(str(written.path) for written in config.schemas.directories):
         try:
-            texts = Shelf(Directory(path)).newest
+            shelf = Shelf(Directory(path))
+            texts = shelf.newest
         except SchemaError as error:
             yield problem(NAME, f"{path}: {error.detail}", "correct the file, or take it away", Fault.CONFIGURATION)
             continue
-        yield from _of_folder(path, texts, config.schemas.compiling.limits())
+        for file, why in shelf.unread.items():
+            yield problem(NAME, f"{path}/{file}: {why}", "correct the file, or take it away", Fault.CONFIGURATION)
+        if texts or not shelf.unread:
+            yield from _of_folder(path, texts, config.schemas.compiling.limits())
 
 
 def _of_folder(path: str, texts: dict[str, str], limits: CostLimits) -> Iterator[Finding]:
