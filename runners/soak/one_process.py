@@ -86,5 +86,5 @@ def _lines(path: Path, out: Path, sent: Counter[str]) -> list[Line]:
             for line in healthy(list(read_truth(out / "truth.jsonl")), config)
             if line[0] != "delivered beyond those"
         ),
-        ("messages of attackers that are valid", sum(sent[name] for name in VALID), of_attackers),
+        ("messages of attackers that may be delivered", sum(sent[name] for name in VALID), of_attackers),
     ]

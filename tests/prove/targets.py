@@ -47,7 +47,7 @@ class Target(NamedTuple):
     """Decodes; returns how much was accepted, and raises nothing of its promise."""
     tokens: tuple[bytes, ...] = ()
     """What its form is made of, and what breaks its readers."""
-    memory: int = 64
+    memory: int = 16
     """Octets that it may take for each octet that it is given, beside FIXED."""
 
 
@@ -246,20 +246,21 @@ _YANG: Final = (
 )
 
 TARGETS: Final[dict[str, Target]] = {
+    # Three collectors, each with every hundred octets as a datagram of its own.
     "udp-notif": Target(fuzz_udp_notif.corpus, _udp, (b"\x01\x04\x00\x03", b"\x02\x04", b"\xff", b"\x21\x0c"), 400),
-    "json": Target(partial(_of, JSON), partial(_notification, JSON), _JSON, 200),
-    "xml": Target(partial(_of, XML), partial(_notification, XML), _XML, 200),
-    "cbor": Target(partial(_of, CBOR), partial(_notification, CBOR), fuzz_notification.TOKENS[CBOR], 200),
-    "pcap": Target(_captures, _pcap, (b"\x0a\x0d\x0d\x0a", b"\xff\xff\xff\xff", b"\x06\0\0\0", b"\x45", b"\x81\0"), 64),
-    "https": Target(lambda: [*_of(JSON), *_of(XML), *_of(CBOR)], _https, (*_JSON, *_XML, b";q=", b"*/*,"), 400),
-    "raw-records": Target(_raws, _raw, (b"\x9c", b"\xdd\xff\xff\xff\xff", b"\xc4\xff", b"\xcf" + b"\xff" * 8), 64),
-    "framings": Target(_framed, _framing, (b"\x00", b"\x01", b"7777", b"1/2/3"), 64),
-    "telemetry": Target(lambda: [record().value], _telemetry, _JSON, 200),
-    "dead-letters": Target(_letters, _letter, _JSON, 200),
-    "netconf": Target(_replies, _netconf, (*_XML, b"]]>]]>", b"\n#9\n", b"\n##\n", b"\n#4294967295\n"), 400),
+    "json": Target(partial(_of, JSON), partial(_notification, JSON), _JSON),
+    "xml": Target(partial(_of, XML), partial(_notification, XML), _XML),
+    "cbor": Target(partial(_of, CBOR), partial(_notification, CBOR), fuzz_notification.TOKENS[CBOR]),
+    "pcap": Target(_captures, _pcap, (b"\x0a\x0d\x0d\x0a", b"\xff\xff\xff\xff", b"\x06\0\0\0", b"\x45", b"\x81\0")),
+    "https": Target(lambda: [*_of(JSON), *_of(XML), *_of(CBOR)], _https, (*_JSON, *_XML, b";q=", b"*/*,")),
+    "raw-records": Target(_raws, _raw, (b"\x9c", b"\xdd\xff\xff\xff\xff", b"\xc4\xff", b"\xcf" + b"\xff" * 8)),
+    "framings": Target(_framed, _framing, (b"\x00", b"\x01", b"7777", b"1/2/3")),
+    "telemetry": Target(lambda: [record().value], _telemetry, _JSON),
+    "dead-letters": Target(_letters, _letter, _JSON),
+    "netconf": Target(_replies, _netconf, (*_XML, b"]]>]]>", b"\n#9\n", b"\n##\n", b"\n#4294967295\n")),
     "registry": Target(
         lambda: [b'{"id":1,"version":2}', b'{"schema":"x"}', b'{"error_code":1}'], _registry, _JSON, 200
     ),
-    "yang": Target(_modules, _yang, _YANG, 64),
+    "yang": Target(_modules, _yang, _YANG),
 }
 """By name. The YANG texts are compiled by the guard's process, whose memory is the guard's own limit."""
