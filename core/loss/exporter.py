@@ -41,14 +41,9 @@ class Rejected(msgspec.Struct, array_like=True, frozen=True, gc=False):
     digest: int = 0
     """Tells it from others of its message id, but not from copies of it."""
 
-    def is_copy(self, other: "Rejected") -> bool:
-        """Says whether another one is the same message, that came twice."""
-        return (self.message_id, self.port, self.publisher_id, self.digest) == (
-            other.message_id,
-            other.port,
-            other.publisher_id,
-            other.digest,
-        )
+    def name(self) -> tuple[int, int, int, int]:
+        """Returns what a copy of it has in common with it."""
+        return self.port, self.publisher_id, self.message_id, self.digest
 
 
 class FlowState(msgspec.Struct, array_like=True, gc=False):
@@ -102,6 +97,7 @@ class Exporter:
         "patch_due",
         "proof_due",
         "raw",
+        "refused",
         "rejected",
         "tracks",
         "watches",
@@ -120,6 +116,8 @@ class Exporter:
         self.rejected: list[Rejected] = []
         self.patch_due = FOREVER
         """When the first gap in patch-ids is confirmed."""
+        self.refused: set[tuple[int, int, int, int]] = set()
+        """Names of ``rejected``."""
         self.proof_due = FOREVER
         """When what was refused first was refused, of what may still prove numbers."""
         self.due = FOREVER
@@ -156,8 +154,11 @@ class Exporter:
             refused.arrival_us,
             digest=crc32(refused.original or refused.detail.encode()),
         )
-        if any(one.is_copy(rejected) for one in self.rejected):
+        if rejected.name() in self.refused:
             return
+        for oldest in self.rejected[: 1 - MOST_REFUSED]:
+            self.refused.discard(oldest.name())
+        self.refused.add(rejected.name())
         self.rejected = [*self.rejected[-MOST_REFUSED + 1 :], rejected]
         self.proof_due = min(self.proof_due, rejected.clock)
 
@@ -209,6 +210,7 @@ class Exporter:
             flow.transport_last, flow.notification_last = one.transport_last, one.notification_last
             exporter.flows.append(flow)
         exporter.patch_due = state.patch_due
+        exporter.refused = {one.name() for one in exporter.rejected}
         exporter.proof_due = min((one.clock for one in exporter.rejected if not one.proved), default=FOREVER)
         exporter.watches = {watch.subscription_id: watch for watch in state.watches}
         exporter.lately = state.lately

@@ -20,6 +20,8 @@ from yangbeam.core.loss.track import FOREVER, Track
 
 INCOMPLETE: Final = "incomplete"
 UNREADABLE: Final = "arrived-unreadable"
+PAUSE_US: Final = 1_000_000
+"""Between two looks at what headers prove: messages may be refused by the thousand."""
 NEAR_US: Final = 10_000_000
 """How far the arrival of a refused message may be from those of the ends of its hole: the reassembly timeout."""
 
@@ -163,7 +165,8 @@ def prove(exporter: Exporter, before: int) -> None:
         flows = [flow for flow in exporter.flows if flow.key[:2] == (one.port, one.publisher_id)]
         for hypothesis in exporter.tracks[0].hypotheses:
             _prove(exporter, hypothesis, flows, one)
-    exporter.proof_due = min((one.clock for one in exporter.rejected if not one.proved), default=FOREVER)
+    due = min((one.clock for one in exporter.rejected if not one.proved), default=FOREVER)
+    exporter.proof_due = max(due, before + PAUSE_US) if due < FOREVER else FOREVER
 
 
 def _prove(exporter: Exporter, hypothesis: Hypothesis, flows: list[Flow], one: Rejected) -> None:
