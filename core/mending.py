@@ -20,11 +20,13 @@ from yangbeam.core.notification.wrappers import ENVELOPE
 from yangbeam.core.yang.edits import WITH_VALUE
 from yangbeam.core.yang.json_object import read_object
 from yangbeam.core.yang.mending.around import around
-from yangbeam.core.yang.mending.findings import Finding, Way, unknown
+from yangbeam.core.yang.mending.findings import HABIT, Finding, Way, path_of, unknown
+from yangbeam.core.yang.mending.habits import respelt
 from yangbeam.core.yang.mending.places import Place, Places
 from yangbeam.core.yang.mending.quick import IntricateError, Quick, says_something
 from yangbeam.core.yang.mending.walk import Means, Walk
 from yangbeam.core.yang.tree import Node, Tree
+from yangbeam.core.yang.values import broken_rule
 
 _READ: Final = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(text.encode()))
 """Numbers with a fraction or exponent keep their very text."""
@@ -96,7 +98,7 @@ def fully(notification: Notification, means: Means, refused: Mapping[str, Node])
     for name, node in refused.items():
         opened.treat_own(name, node, means)
         walk.findings += opened.own
-    opened.treat_data(walk.members, means.places, walk.findings)
+    opened.treat_data(walk.members, means.places, walk.findings, means.accept)
     return opened.mended(walk.findings, means.places)
 
 
@@ -161,7 +163,9 @@ class _Opened:
             self._holder[self._notification.path[-1]] = self._body
         self.own = walk.findings
 
-    def treat_data(self, treat: Treat, places: Places, findings: list[Finding]) -> None:
+    def treat_data(
+        self, treat: Treat, places: Places, findings: list[Finding], accept: frozenset[str] = frozenset()
+    ) -> None:
         """Treats the contents of a push-update, or each edit of a push-change-update at its target."""
         if self._notification.kind == "push-update":
             name = next((name for name in _CONTENTS if self._body.get(name) is not None), "")
@@ -171,7 +175,7 @@ class _Opened:
             patch = self._patch()
             edits = patch.get("edit", [])
             given = [edits] if isinstance(edits, dict) else edits
-            kept = [each for each in given if self._edit(each, treat, places, findings)]
+            kept = [each for each in given if self._edit(each, treat, places, findings, accept)]
             if len(kept) < len(given):
                 patch["edit"] = kept
                 before, after = (msgspec.json.encode(edits).count(_QUOTE) for edits in (given, kept))
@@ -186,7 +190,7 @@ class _Opened:
         changes = next((self._body[name] for name in _CHANGES if self._body.get(name) is not None), None)
         return patch_in(changes)
 
-    def _edit(self, edit: Any, treat: Treat, places: Places, findings: list[Finding]) -> bool:
+    def _edit(self, edit: Any, treat: Treat, places: Places, findings: list[Finding], accept: frozenset[str]) -> bool:
         """Treats one edit; False: it is to be set aside whole, as its target or all of its value is unknown."""
         if not isinstance(edit, dict):
             return True
@@ -195,6 +199,8 @@ class _Opened:
         if isinstance(nodes, Finding):
             findings.append(nodes)
             return False
+        if accept:
+            edit["target"] = _target(edit["target"], steps, nodes, places, findings, accept)
         value = edit.get("value")
         if edit.get("operation") not in WITH_VALUE or not isinstance(value, dict):
             return True
@@ -226,6 +232,31 @@ def _edit_says(edit: Any, places: Places) -> bool:
     nodes = _nodes_of(parse_target(edit["target"]), places.tree)
     place = places.top if isinstance(nodes, Finding) else _place_of(nodes, places)
     return says_something(edit.get("value"), place, places)
+
+
+def _target(
+    target: str,
+    steps: Sequence[Step],
+    nodes: Sequence[Node],
+    places: Places,
+    findings: list[Finding],
+    accept: frozenset[str],
+) -> str:
+    """Returns a target whose keys name identities by module, where prefix, name and base leave one."""
+    for at, (step, node) in enumerate(zip(steps, nodes, strict=True)):
+        named = step.keys.items() if isinstance(step.keys, dict) else zip(node.keys, step.keys, strict=False)
+        for key, text in named:
+            leaf = node.child(key)
+            if leaf is None or leaf.type is None or leaf.type.base != "identityref":
+                continue
+            if not broken_rule(leaf.type, text, leaf.module) or text not in target:
+                continue
+            meant = respelt(leaf.type, text, leaf.module, places.prefixes)
+            if meant is not None and meant[0] in accept:
+                way = _way_to(steps[: at + 1], nodes[: at + 1])
+                findings.append(Finding(HABIT, meant[0], path_of(way, key), leaf.path, leaf.module))
+                target = target.replace(text, meant[1], 1)
+    return target
 
 
 def _place_of(nodes: Sequence[Node], places: Places) -> Place:

@@ -79,13 +79,14 @@ def _outside_quotes(text: str) -> Iterator[tuple[int, str, int]]:
 
 
 def steps_of(branch: str) -> tuple[FilterStep, ...]:
-    """Returns the steps of one branch, from the root.
+    """Returns the steps of one branch, from the root, which is the context node of a filter (RFC 8641 section 3.6).
 
     Raises:
         FilterError: It is no location path of names: a wildcard, an axis, a function, ``//``.
     """
     steps: list[FilterStep] = []
     at = 0
+    branch = branch if branch.startswith("/") or not branch else f"/{branch}"
     while at < len(branch):
         match = _STEP.match(branch, at)
         if match is None or len(steps) == MAX_STEPS:

@@ -193,3 +193,34 @@ def test_a_module_of_the_contents_that_nobody_has_costs_its_own_nodes_alone(tmp_
         ("acme-top", "/acme-top:top")
     ]
     assert [contents(message) for message in run.messages()] == [of_interface()]
+
+
+def test_a_filter_without_its_slash_and_an_identity_by_prefix_in_a_target_are_read(tmp_path: Path) -> None:
+    module = (
+        'module acme-k { yang-version 1.1; namespace "urn:acme:k"; prefix k; identity kind; '
+        "identity bgp { base kind; } container top { list protocol { key of; "
+        "leaf of { type identityref { base kind; } } leaf n { type uint32; } } } }"
+    )
+    terms = {
+        "id": 1,
+        "ietf-yang-push:datastore": "ietf-datastores:operational",
+        "ietf-yang-push:datastore-xpath-filter": "acme-k:top/protocol",
+        "ietf-yang-push:on-change": {},
+    }
+    head = {"event-time": "2026-11-20T10:00:00Z", "hostname": "router-1", "sequence-number": 0}
+    started = {"contents": {"ietf-subscribed-notifications:subscription-started": terms}}
+    one = {
+        "edit-id": "e",
+        "operation": "merge",
+        "target": "/acme-k:top/protocol[of='k:bgp']",
+        "value": {"acme-k:protocol": {"of": "k:bgp", "n": 7}},
+    }
+    patch = {"yang-patch": {"patch-id": "p", "edit": [one]}}
+    change = {"contents": {"ietf-yang-push:push-change-update": {"id": 1, "datastore-changes": patch}}}
+    sent = [orjson.dumps({"ietf-yp-notification:envelope": head | each}) for each in (started, change)]
+    run = Run(tmp_path, sent, modules={"acme-k": module})
+    assert run.report["messages"]["delivered"] == 2, run.lines("dead-letters.jsonl")
+    assert run.report["pruned"]["habits"] == {"identity-by-prefix": 2, "list-entry-as-object": 1}
+    assert run.rows("SELECT protocol__of, n FROM acme_k__top__protocol") == [("acme-k:bgp", 7)]
+    _, key = (line["key"] for line in run.lines("telemetry.jsonl"))
+    assert "protocol[" in key

@@ -70,7 +70,9 @@ def test_only_equalities_with_literals_pin(predicate: str, pinned: dict[str, str
     assert [step.pinned for step in steps_of(branch)] == [pinned, {}]
 
 
-@pytest.mark.parametrize("xpath", ["", "a", "/a[", "/a]", "/a['x", "|/a", "/a/..", "count(/a)", "/" + "a/" * 40_000])
+@pytest.mark.parametrize(
+    "xpath", ["", ".", "*", "a//b", "/a[", "/a]", "/a['x", "|/a", "/a/..", "count(/a)", "/" + "a/" * 40_000]
+)
 def test_what_is_no_path_of_names_is_told(xpath: str) -> None:
     with pytest.raises(FilterError):
         steps_of(branches_of(xpath)[0])
@@ -87,3 +89,7 @@ def test_what_is_no_path_of_names_is_told(xpath: str) -> None:
 def test_targets_of_edits_are_spelt_like_templates(target: str, wanted: Any) -> None:
     schema = tree("m", list_("l", "k", leaf("k", "string"), list_("n", "i", leaf("i", "uint8"))))
     assert EditTargets(schema).of(target) == wanted
+
+
+def test_the_context_node_of_a_filter_is_the_root() -> None:
+    assert steps_of("m:x[a='1']/y") == steps_of("/m:x[a='1']/y")
