@@ -16,7 +16,7 @@ from yangbeam.core.elements import Message, MessageBatch, Refused
 from yangbeam.core.errors import Fault, WireError, YangbeamError
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.reader import END, NOTHING, Poll
-from yangbeam.io.https_notif import HttpsServer, bind
+from yangbeam.io.https.https_notif import HttpsServer, bind
 
 END_S: Final = 15.0
 """For the server to end."""

@@ -14,7 +14,7 @@ from yangbeam.core.collector import Collector
 from yangbeam.core.elements import Message
 from yangbeam.core.errors import WireError
 from yangbeam.core.https_receiving import HttpsSettings
-from yangbeam.io.https_notif import HttpsServer
+from yangbeam.io.https.https_notif import HttpsServer
 from yangbeam.io.kafka.raw_producer import KafkaFatalError
 from yangbeam.pipeline.logs import chosen, quiet_process
 from yangbeam.pipeline.receive.order import WorkerOrder

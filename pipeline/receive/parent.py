@@ -19,7 +19,8 @@ from typing import Any, Final
 from yangbeam.core.errors import ConfigurationError, YangbeamError
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.udp_receiving import UdpSettings
-from yangbeam.io import https_notif, udp_sockets
+from yangbeam.io import udp_sockets
+from yangbeam.io.https import https_notif
 from yangbeam.pipeline.receive.order import KafkaOrder, SpoolOrder, WorkerOrder
 from yangbeam.pipeline.receive.process import Receiver
 from yangbeam.transforms.outsides import OUTSIDES

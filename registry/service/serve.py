@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from yangbeam.core.errors import Fault, YangbeamError
-from yangbeam.io.https_notif import Connection, Gate, Listener
+from yangbeam.io.https.connections import Connection, Gate, Listener
 from yangbeam.registry.service.negotiation import OWN
 
 GRACE_S: Final = 10

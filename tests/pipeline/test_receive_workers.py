@@ -20,7 +20,8 @@ from yangbeam.core.elements import Message, Refused
 from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.raw_record import Beat, read_record
 from yangbeam.core.udp_receiving import UdpSettings
-from yangbeam.io import https_notif, udp_sockets
+from yangbeam.io import udp_sockets
+from yangbeam.io.https import https_notif
 from yangbeam.io.kafka.raw_producer import KafkaFatalError
 from yangbeam.pipeline.receive import https, udp, worker
 from yangbeam.pipeline.receive.https import HttpsWorker
