@@ -15,6 +15,18 @@ from yangbeam.runners.servers.processes import HOST
 
 _DAY: Final = timedelta(days=1)
 _VALID: Final = 30 * _DAY
+_SIGNS: Final = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+"""RFC 5280 section 4.2.1.3: an authority's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,8 @@ def make_certificates(folder: Path, now: datetime | None = None) -> Certificates
     own = _builder(authority.name, authority, now - _DAY, now + _VALID)
     own = own.public_key(authority.key.public_key())
     own = own.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    own = own.add_extension(x509.SubjectKeyIdentifier.from_public_key(authority.key.public_key()), critical=False)
+    own = own.add_extension(_SIGNS, critical=True)
     made.authority.write_bytes(own.sign(authority.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     _issue(made.server, "localhost", authority, now - _DAY, now + _VALID)
     _issue(made.client, "yangbeam", authority, now - _DAY, now + _VALID)
@@ -69,6 +83,9 @@ def _issue(path: Path, name: str, issuer: _Issuer, start: datetime, end: datetim
 
 def _builder(subject: x509.Name, issuer: _Issuer, start: datetime, end: datetime) -> x509.CertificateBuilder:
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer.name)
+    # RFC 5280 section 4.2.1.1: Python 3.13 refuses a certificate without it.
+    issued_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
+    builder = builder.add_extension(issued_by, critical=False)
     return builder.serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(end)
 
 
