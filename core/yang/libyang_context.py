@@ -33,6 +33,8 @@ _PARSED: Final = re.compile(r'Parsing (?:sub)?module "([^"]+)" failed')
 """Of modules that need each other the innermost comes first."""
 _LOCATION: Final = re.compile(r'(Data|Schema) location "(.*?)"(?:, |\.?$)', re.DOTALL)
 """How libyang 2.1 says where: of what is missing it has the schema's path alone."""
+_MISSING: Final = re.compile(r'Mandatory (?:node|choice) "([^"]+)"')
+"""What libyang 3 says of it: its place is the parent's."""
 
 
 class Refusal(NamedTuple):
@@ -156,7 +158,9 @@ class LibyangContext:
         error = lib.ly_err_first(self._raw)
         told = text_of(lib.error_path(error)) if error else ""
         found = dict(_LOCATION.findall(told)) or {"Data": told if told[:1] == "/" else ""}
-        return {"path": found.get("Data", ""), "schema_path": found.get("Schema", "")}
+        path = found.get("Data", "")
+        missing = _MISSING.match(text_of(error.msg)) if path else None
+        return {"path": f"{path}/{missing[1]}" if missing else path, "schema_path": found.get("Schema", "")}
 
     def refusal(self, text: bytes, profile: str) -> Refusal | None:
         """Parses JSON data and frees it: None when it is accepted.
