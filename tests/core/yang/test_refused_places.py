@@ -29,7 +29,11 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Schema]:
     ("members", "path", "rule"),
     [
         (b'"m":3,"x":""', "/acme-u:top/m", 'Must condition ". > 5" not satisfied.'),
-        (b'"x":"","b":"a a"', "/acme-u:top/b", 'Duplicate bit "a".'),
+        (
+            b'"x":"","b":"a a"',
+            "/acme-u:top/b",
+            "leaf /acme-u:top/b: 'a a' has a bit that stands twice (RFC 7950 section 9.7.2)",
+        ),
         (
             b'"x":"","p":[{"n":"y","q":"z"},{"n":"\'"}]',
             '/acme-u:top/p[n="\'"]/q',
