@@ -34,6 +34,8 @@ class ExplainedSchema(msgspec.Struct, frozen=True):
     """``compiled`` (libyang has the last word), ``libyang``."""
     left_to_libyang: dict[str, str]
     """Schema path to the reason; empty where libyang judges everything."""
+    left_out: list[str] = []
+    """What the schema is read without: module, line, statement, words."""
 
 
 class SchemaExplainer:
@@ -72,7 +74,9 @@ class SchemaExplainer:
             self._choice.compiled and self._choice.profile == COMPILED_PROFILE and not schema.engine.is_dismissed
         )
         left = dict(schema.engine.left_to_libyang(_tops(schema, modules))) if is_compiled else {}
-        return ExplainedSchema(exporter, named, count, schema_id, "", "compiled" if is_compiled else "libyang", left)
+        engine = "compiled" if is_compiled else "libyang"
+        left_out = [str(each) for each in schema.schema_set.left_out]
+        return ExplainedSchema(exporter, named, count, schema_id, "", engine, left, left_out)
 
 
 def _tops(schema: Schema, modules: frozenset[str]) -> Iterator[str]:
@@ -88,6 +92,8 @@ def show(found: list[ExplainedSchema], console: Console) -> None:
     for one in found:
         console.print(f"{one.exporter}  {', '.join(one.modules)}  ({one.messages} messages)", style="bold")
         console.print(f"  {_words(one)}", soft_wrap=True)
+        for each in one.left_out:
+            console.print(f"    read without {each}", soft_wrap=True)
         shown = list(one.left_to_libyang.items())
         for path, why in shown[:MOST_SHOWN]:
             console.print(f"    {path}: {why}", soft_wrap=True)

@@ -117,6 +117,18 @@ def test_what_of_a_schema_is_left_to_libyang_is_told_with_the_reason(
     assert {one["engine"] for one in found} == {"libyang"}
 
 
+def test_what_a_schema_is_read_without_is_told(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    case = shared("cases/deviation-elsewhere")
+    config = tmp_path / "c.toml"
+    config.write_text(f'[[schemas.directories]]\npath = "{case / "yang"}"\n')
+    found = explained(capfdbinary, str(case / "c.pcap"), "--config", str(config), "--schemas")["schemas"]
+    (left,) = next(one["left_out"] for one in found if one["modules"] == ["acme-a"])
+    place = "acme-sn-deviations@2024-01-01 line 2, deviation /sn:subscriptions/sn:subscription/sn:stop-time"
+    assert left.startswith(f"{place}: Invalid deviation")
+    assert run("explain", str(case / "c.pcap"), "--config", str(config), "--schemas") == ExitCode.OK
+    assert f"read without {place}".encode() in capfdbinary.readouterr().out
+
+
 def test_contents_that_no_schema_reads_are_told_with_the_cure(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

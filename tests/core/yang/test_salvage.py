@@ -5,23 +5,31 @@ from collections.abc import Iterable, Mapping, Sequence
 import pytest
 
 from yangbeam.core.errors import SchemaError
+from yangbeam.core.yang.left_out import MAX_NAMED, LeftOut, named, read_left_out
+from yangbeam.core.yang.module_text import read_module_text
 from yangbeam.core.yang.salvage import FRESH_AFTER, Key, Refused, salvaged
 from yangbeam.core.yang.schema_set import Leeway, SchemaSet, make_schema_set
 
 
 class Played:
-    """Refuses what has a bad module; counts attempts."""
+    """Refuses what has a bad module, two that fight each other, or a bad text; counts attempts."""
 
-    def __init__(self, bad: Iterable[str] = (), attempts: int = 10_000) -> None:
+    def __init__(self, bad: Iterable[str] = (), attempts: int = 10_000, fight: frozenset[str] = frozenset()) -> None:
         self.bad = frozenset(bad)
+        self.fight = fight
+        self.most = 10_000
         self.left = attempts
         self.begun: list[int] = []
         self.largest = 0
+        self.standing: set[str] = set()
 
     def begin(self, schema_set: SchemaSet) -> Refused | None:
         names = [name for name, _ in schema_set.implemented]
         self.begun.append(len(names))
-        return self._refused(names)
+        self.standing = set()
+        if any("broken" in module.text for module in schema_set.modules):
+            return Refused("A text is broken.", "/notices:nothing")
+        return Refused("There are too many.") if len(names) > self.most else self._refused(names)
 
     def add(self, texts: Mapping[str, str], modules: Sequence[tuple[Key, tuple[str, ...] | None]]) -> Refused | None:
         names = [name for (name, _), _ in modules]
@@ -35,7 +43,12 @@ class Played:
 
     def _refused(self, names: Sequence[str]) -> Refused | None:
         wrong = sorted(self.bad.intersection(names))
-        return Refused(f"{wrong[0]} is bad.") if wrong else None
+        if wrong:
+            return Refused(f"{wrong[0]} is bad.")
+        if self.fight and self.fight <= {*names, *self.standing}:
+            return Refused("Two fight each other.")
+        self.standing.update(names)
+        return None
 
 
 def folder(count: int) -> SchemaSet:
@@ -118,3 +131,51 @@ def test_a_set_without_leeway_stands_as_a_whole_or_not_at_all() -> None:
     assert salvaged(whole, Played()) is whole
     with pytest.raises(SchemaError, match="base is bad"):
         salvaged(whole, Played(bad=("base",)))
+
+
+def test_of_two_that_fight_each_other_one_stands_though_they_were_never_tried_together() -> None:
+    bad = [f"m{number:04}" for number in range(1, 300, 2)]
+    trial = Played(bad=bad, fight=frozenset({"m0000", "m0298"}))
+    found = salvaged(folder(300), trial)
+    assert len(standing(found)) == 150
+    assert "m0000" in standing(found)
+    assert next(str(each) for each in found.left_out if each.module == "m0298") == "m0298: Two fight each other."
+
+
+def test_what_compiles_step_by_step_but_not_as_a_whole_leaves_what_is_needed() -> None:
+    trial = Played()
+    trial.most = 3
+    found = salvaged(folder(5), trial)
+    assert standing(found) == {"base"}
+    assert {each.words for each in found.left_out} == {"There are too many."}
+
+
+def test_a_notification_s_module_that_does_not_compile_is_read_by_ours() -> None:
+    ours = 'module notices { namespace "urn:notices"; prefix n; notification n; }'
+    texts = {
+        "base": 'module base { namespace "urn:base"; prefix b; }',
+        "notices": 'module notices { namespace "urn:notices"; prefix n; revision 2024-01-01; container broken; }',
+    }
+    leeway = Leeway(contents=("base",), notifications=("notices",), ours=(read_module_text(ours),))
+    found = salvaged(make_schema_set(texts).with_leeway(leeway), Played())
+    assert [module.text for module in found.modules if module.name == "notices"] == [ours]
+    assert [str(each) for each in found.left_out] == [
+        "notices@2024-01-01: A text is broken. (/notices:nothing); yangbeam's own text stands in its place"
+    ]
+
+
+def test_a_quirk_is_read_as_it_was_written() -> None:
+    for each in (
+        LeftOut("m@2024-01-01", 3, "augment /a:b: c", "Not found: nothing."),
+        LeftOut("m", 0, "", "It is bad: so."),
+        LeftOut("", 0, "", "nothing of a quirk"),
+    ):
+        assert read_left_out(str(each)).words.endswith(each.words[-8:])
+    assert read_left_out("m line 3, augment /a:b: Not found.") == LeftOut("m", 3, "augment /a:b", "Not found.")
+
+
+def test_so_many_quirks_are_named_and_the_others_counted() -> None:
+    many = tuple(LeftOut(f"m{number}", 0, "", "bad") for number in range(MAX_NAMED + 10))
+    assert named(many[:MAX_NAMED]) == many[:MAX_NAMED]
+    assert named((*many, *many))[-1] == LeftOut("and", 0, "", "11 more")
+    assert len(named(many)) == MAX_NAMED

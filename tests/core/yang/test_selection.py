@@ -177,3 +177,31 @@ def test_a_submodule_that_augments_brings_its_module() -> None:
 def test_a_large_library_costs_its_needed_part() -> None:
     others = [module(f"other-{number}", "container c;", "base") for number in range(600)]
     assert names(chosen(offer(BASE, *others), "base")) == {"base"}
+
+
+def test_a_notification_needs_a_module_that_somebody_has() -> None:
+    with pytest.raises(SchemaError, match="module notices is nowhere"):
+        chosen(offer(BASE), "base", roots=("notices",))
+
+
+def test_a_notification_s_import_by_revision_may_be_ours() -> None:
+    types = module("types", revision="2019-01-01")
+    notices = (
+        'module ietf-yang-push { namespace "urn:yp"; prefix yp; import types { prefix t; revision-date 2019-01-01; } }'
+    )
+    collection = Collection((offer(BASE),), {m.name: m for m in map(read_module_text, (types, notices))}, lends=False)
+    base = collection.find("base")
+    assert base is not None
+    assert names(select(collection, [base], roots=("ietf-yang-push",))) == {
+        "base",
+        "ietf-yang-push",
+        "types@2019-01-01",
+    }
+
+
+def test_what_is_said_to_change_a_wanted_module_belongs_to_it() -> None:
+    collection = Collection((offer(BASE, module("odd", "container c;")),), {})
+    base = collection.find("base")
+    assert base is not None
+    found = select(collection, [base], told=lambda name: ("odd", "nowhere") if name == "base" else ())
+    assert names(found) == {"base", "odd"}
