@@ -26,6 +26,7 @@ _TRANSPORTS: Final = {
 
 _VERDICT_LABEL: Final = "yangbeam-verdict"
 """Operator label of a message that is not its publisher's octets judged valid: what was done to it."""
+_VALID: Final = "valid"
 _NODES_LABEL: Final = "yangbeam-nodes-set-aside"
 """How many nodes were set aside."""
 _PATHS_LABEL: Final = "yangbeam-paths-set-aside"
@@ -119,6 +120,7 @@ def _record(validated: Validated, frame: _Frame, part: Part, index: int = 0, par
     notification = validated.bound.notification
     message = notification.message
     event_time = notification.event_time
+    is_plain = validated.verdict == _VALID
     value = b"".join(
         (
             frame.head,
@@ -126,7 +128,7 @@ def _record(validated: Validated, frame: _Frame, part: Part, index: int = 0, par
             b'"collection-timestamp":"',
             rfc3339(message.arrival_us),
             frame.middle,
-            _labels(validated),
+            b"" if is_plain else _labels(validated),
             b',"payload":',
             part.json,
             b"}}",
@@ -146,7 +148,7 @@ def _record(validated: Validated, frame: _Frame, part: Part, index: int = 0, par
         index,
         part.topic,
         parts,
-        _verdict(validated),
+        b"" if is_plain else _verdict(validated),
     )
 
 
@@ -157,8 +159,6 @@ def _endpoint(address: str, port: int) -> bytes:
 
 
 def _labels(validated: Validated) -> bytes:
-    if validated.verdict == "valid":
-        return b""
     labels = [{"name": _VERDICT_LABEL, "string-value": validated.verdict}]
     if validated.nodes:
         labels.append({"name": _NODES_LABEL, "string-value": str(validated.nodes)})

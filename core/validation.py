@@ -4,7 +4,7 @@ What is valid stays as it is. What was refused gets a second look, node by node 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -29,7 +29,7 @@ MAX_PATH: Final = 200
 _ABOUT_DATA: Final = frozenset({"push-update", "push-change-update"})
 
 
-class Judgement(NamedTuple):
+class Judgement(msgspec.Struct, frozen=True, gc=False):
     """What was found of one notification.
 
     Attributes:

@@ -74,10 +74,11 @@ class _Validate(beam.DoFn):
         for bound in batch.notifications:
             kept.append(len(judged))
             try:
-                validated, findings = judgement(bound, schema_of, self._policy, self._own)
+                found = judgement(bound, schema_of, self._policy, self._own)
             except InvalidInstanceError as error:
                 letters.append(_give_up(bound, error, tallies))
                 continue
+            validated, findings = found.validated, found.findings
             judged.append(validated)
             tallies.add(VALIDATED if validated.verdict in JUDGED else f"{MARKED}:{validated.verdict}", *_where(bound))
             if findings:
