@@ -115,12 +115,14 @@ class Shelf:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Namespace to module name."""
-        found = {}
-        for name, text in self.newest.items():
+        """Namespace to module name: of several the first, unless it imports another of them, which it then adds to."""
+        found: dict[str, str] = {}
+        for name, text in sorted(self.newest.items()):
             namespace = _NAMESPACE.search(text)
             if namespace is not None:
-                found[namespace.group(1)] = name
+                first = self.offer.find(found.setdefault(namespace.group(1), name))
+                if first is not None and any(wanted.name == name for wanted in first.imports):
+                    found[namespace.group(1)] = name
         return found
 
     def features(self, module: ModuleText) -> tuple[str, ...] | None:

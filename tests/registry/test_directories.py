@@ -82,6 +82,18 @@ def test_a_module_is_found_by_its_namespace_as_xml_names_it(tmp_path: Path) -> N
     assert asked.digest == library.schema_set(EXPORTER, None, frozenset({"things"})).digest
 
 
+@pytest.mark.parametrize(("original", "twin"), [("a", "b"), ("b", "a")])
+def test_of_two_modules_of_one_namespace_the_one_is_meant_that_the_other_adds_to(
+    tmp_path: Path, original: str, twin: str
+) -> None:
+    text = module(original, "2026-01-01").replace(f"urn:example:{original}", "urn:one")
+    adds = f'module {twin} {{ namespace "urn:one"; prefix t; import {original} {{ prefix o; }} container c; }}'
+    folder = write(tmp_path, (original, text), (twin, adds))
+    library = Library((Directory(folder),), use_bundled=False)
+    asked = library.schema_set(EXPORTER, None, frozenset({"urn:one"}))
+    assert asked.digest == library.schema_set(EXPORTER, None, frozenset({original})).digest
+
+
 def test_a_revision_that_is_not_there_is_named_beside_those_that_are(tmp_path: Path) -> None:
     folder = things(tmp_path, "2024-01-01", "2026-01-01")
     library = Library((Directory(folder),), use_bundled=False)
