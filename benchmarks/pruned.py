@@ -36,7 +36,7 @@ def odd(more: dict[str, Any]) -> Any:
 
 def spent_us(address: str, interfaces: int) -> float:
     """Returns microseconds per message of a run beyond a short one."""
-    few, more = 1_000 // interfaces, 6_000 // interfaces
+    few, more = 4_000 // (3 + interfaces), 24_000 // (3 + interfaces)
     short, whole = (
         count / bounded(count, tables=False, kafka=address, interfaces=interfaces) for count in (few, few + more)
     )

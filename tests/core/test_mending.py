@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import cbor2
 import msgspec
 import orjson
 import pytest
@@ -293,6 +294,45 @@ def test_edits_that_are_odd_are_left_to_the_judge(drafts: Schema) -> None:
     root = edit(interfaces(COUNTED | {"acme:x": 1}), "/")
     assert judged(patch(root), drafts).verdict == PRUNED
     assert refusal(patch(edit({"ietf-interfaces:interface": 7})), drafts).reason == "invalid-contents"
+
+
+SENT = {"name": "eth0", "oper-status": 1, "statistics": {"in-octets": 12}}
+MEANT = {"name": "eth0", "oper-status": "up", "statistics": {"in-octets": "12"}}
+
+
+@pytest.mark.parametrize(
+    ("more", "meant", "verdict", "name"),
+    [
+        ({}, {}, VALID, ""),
+        ({"acme:x": {"y": [1, None]}}, {}, PRUNED, "module-missing"),
+        ({99_999_999: 1}, {}, PRUNED, "unknown-sid"),
+        ({b"x": 1}, {}, PRUNED, "unknown-node"),
+        ({"type": "ianaift:other"}, {"type": "iana-if-type:other"}, NORMALISED, "identity-by-prefix"),
+        ({"if-index": "7"}, {"if-index": 7}, NORMALISED, "number-as-string"),
+    ],
+)
+def test_cbor_is_mended_as_json_is(
+    drafts: Schema, more: dict[Any, Any], meant: dict[str, Any], verdict: str, name: str
+) -> None:
+    for entries in ([SENT | more], SENT | more):
+        update = {"id": 1, "datastore-contents": {"ietf-interfaces:interfaces": {"interface": entries}}}
+        head = {"event-time": "2026-11-20T10:00:10Z", "contents": {"ietf-yang-push:push-update": update}}
+        sent = cbor2.dumps({"ietf-yp-notification:envelope": head})
+        notification = decode(message(sent, media_type="application/yang-data+cbor"))
+        found = judgement(Bound(notification, 7), {7: drafts}.__getitem__, Policy())
+        assert contents(found.validated) == [MEANT | meant]
+        names = [one.name for one in found.findings if one.name != "list-entry-as-object"]
+        assert names == ([name] if name else [])
+        if isinstance(entries, list):
+            assert found.validated.verdict == verdict
+
+
+def test_a_message_of_a_great_many_unknown_nodes_names_a_few_of_them(drafts: Schema) -> None:
+    strange = {f"acme:x{number}": 1 for number in range(20_000)}
+    for _ in range(2):  # the full look, and the quick one
+        found = judgement_of(payload(1, interfaces(COUNTED | strange)), drafts)
+        assert (found.validated.nodes, len(found.validated.paths)) == (20_000, MAX_PATHS)
+        assert contents(found.validated) == [COUNTED]
 
 
 def test_a_pruned_message_says_so_in_labels_that_readers_find_valid_and_in_a_header(drafts: Schema) -> None:
