@@ -76,6 +76,10 @@ class Originals:
     def __init__(self) -> None:
         self._known: dict[tuple[str, int | None, str, int], list[tuple[int, int, int]]] = {}
 
+    def clear(self) -> None:
+        """Forgets all: a new run begins."""
+        self._known.clear()
+
     def of(self, notification: Notification, findings: Iterable[Finding], which: str) -> DeadLetter | None:
         """Returns the record of a pruned message's original, where it is to be kept.
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from tests import tiers
 from tests.times import Times
 from yangbeam.pipeline import logs
+from yangbeam.pipeline.view.status import begin_run
 
 # A machine half as fast must give the same verdicts: no deadline, and no complaint that making examples takes long.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -16,6 +17,12 @@ settings.load_profile("untimed")
 
 # DuckDB's binding lists what it calls leaked when Python has ended: objects that a thread or a module still holds.
 atexit.register(logs._close_standard_error)
+
+
+@pytest.fixture(autouse=True)
+def _a_new_run_begins() -> None:
+    """As each command begins: what the runs before found out in this process is not this one's."""
+    begin_run(())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -19,8 +19,7 @@ from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.pipeline.launching import Job, Launchers
 from yangbeam.pipeline.view.balance import shape_of
 from yangbeam.pipeline.view.report import Report, build
-from yangbeam.pipeline.view.status import STATUS
-from yangbeam.transforms.outsides import OUTSIDES
+from yangbeam.pipeline.view.status import STATUS, begin_run
 
 SUFFIXES: Final = frozenset((".pcap", ".pcapng", ".cap", ".ntar"))
 """Of captures; .gz or .zst may follow."""
@@ -125,8 +124,7 @@ def _ran(
         )
         job = Job(load(config, settings, options))
         shape = shape_of(job.config, job.kind)
-        STATUS.clear(list(shape.sinks))
-        OUTSIDES.clear()
+        begin_run(shape.sinks)
         launchers.of(job.config)(job)
         STATUS.record_end()
         snapshot = STATUS.snapshot()

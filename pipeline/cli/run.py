@@ -31,9 +31,7 @@ from yangbeam.pipeline.view.outages import is_held_up, outage_lines
 from yangbeam.pipeline.view.report import Report, build
 from yangbeam.pipeline.view.report_view import summary
 from yangbeam.pipeline.view.run_metrics import RunMetrics
-from yangbeam.pipeline.view.status import STATUS, Snapshot
-from yangbeam.registry.quirks import QUIRKS
-from yangbeam.transforms.outsides import OUTSIDES
+from yangbeam.pipeline.view.status import STATUS, Snapshot, begin_run
 
 _LISTEN = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[^:]*)):(?P<port>\d{1,5})")
 
@@ -240,9 +238,7 @@ def execute(job: Job, launchers: Launchers, *, json: bool, limits: Shares = NO_L
     """
     shape = shape_of(job.config, job.kind)
     sinks = list(shape.sinks)
-    STATUS.clear(sinks)
-    OUTSIDES.clear()
-    QUIRKS.clear()
+    begin_run(sinks)
     try:
         with _metrics(job), LiveView(RunView(STATUS.snapshot), job.config.status, messages()):
             launchers.of(job.config)(job)

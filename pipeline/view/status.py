@@ -12,6 +12,7 @@ import msgspec
 from yangbeam.core.elements import LearnedScope, LedgerTotal, LedgerTotals, LossBatch, LossEvent
 from yangbeam.core.ledger import BUCKET_US, DECODED, OTHERS
 from yangbeam.core.outside import Outside
+from yangbeam.core.set_aside import KEPT_ORIGINALS
 from yangbeam.core.totals import FEW_SUMS, KEPT_US, line_of
 from yangbeam.core.yang.left_out import LeftOut
 from yangbeam.registry.quirks import QUIRKS
@@ -261,4 +262,18 @@ def _summed(counted: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 STATUS: Final = Status()
+
+
+def begin_run(sinks: Iterable[str]) -> None:
+    """Forgets what earlier runs of this process counted, found and kept.
+
+    Args:
+        sinks: Of the run that begins.
+    """
+    STATUS.clear(list(sinks))
+    OUTSIDES.clear()
+    QUIRKS.clear()
+    KEPT_ORIGINALS.clear()
+
+
 """The status of this process's run: Beam's DoFns are pickled, so they find it here by name."""

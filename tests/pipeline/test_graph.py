@@ -23,6 +23,7 @@ from yangbeam.pipeline.graph import build
 from yangbeam.pipeline.view.status_sink import status_sinks
 from yangbeam.registry.directories import Directory
 from yangbeam.registry.embedded import EmbeddedRegistry
+from yangbeam.registry.quirks import QUIRKS
 from yangbeam.transforms.handoff import Handoff
 from yangbeam.transforms.outputs import LEDGER, LETTERS
 from yangbeam.transforms.read_sources import ReadSources
@@ -241,7 +242,7 @@ def test_the_ledger_balances_for_every_sink_under_every_policy(
     assert len(outcome.telemetry) == outcome.counts["delivered:memory"] > 0
 
 
-def test_a_schema_that_does_not_compile_costs_its_own_messages_only(tmp_path: Path) -> None:
+def test_a_statement_that_does_not_compile_costs_its_own_messages_only(tmp_path: Path) -> None:
     folder = tmp_path / "yang"
     folder.mkdir()
     (folder / "example-broken.yang").write_text(BROKEN)
@@ -249,8 +250,11 @@ def test_a_schema_that_does_not_compile_costs_its_own_messages_only(tmp_path: Pa
     broken = {"example-broken:things": {"size": 1}}
     messages = [numbered(number, payload(number, broken) if number % 2 else None) for number in range(10)]
     outcome = outcome_of([batch(*messages)], schemas, tmp_path)
-    assert outcome.reasons() == {"schema-invalid": 5}
-    assert {letter.stage for letter in outcome.letters} == {"bind"}
-    assert all("no-such-type" in letter.detail for letter in outcome.letters)
+    # The leaf is left out of its module, so nothing of these contents is described.
+    assert outcome.reasons() == {"invalid-contents": 5}
+    assert {(letter.stage, letter.path) for letter in outcome.letters} == {("validate", "/example-broken:things/size")}
+    ((_, left_out),) = QUIRKS.all()
+    assert (left_out.module, left_out.statement) == ("example-broken", "leaf size")
+    assert "no-such-type" in left_out.words
     assert len(outcome.telemetry) == outcome.counts["delivered:tables"] == 5
     assert outcome.unbalanced() == []
