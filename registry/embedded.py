@@ -1,6 +1,7 @@
 """The registry inside a run: schemas found in directories or asked of nodes, stored in SQLite, loaded per thread."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -176,15 +177,16 @@ class _Opened:
 
     def _prepared(self, found: SchemaSet, subject: str) -> int:
         """Registers a set, and loads it for the thread that will ask for it."""
-        schema_id = self._registered(found, subject)
-        self._cache.prepare(schema_id)
-        return schema_id
+        return self._registered(found, subject, self._cache.prepare)
 
-    def _registered(self, found: SchemaSet, subject: str) -> int:
+    def _registered(self, found: SchemaSet, subject: str, prepare: Callable[[int], object] = lambda _: None) -> int:
         known = self._ids.get((found.digest, subject)) or self._crowded.get(found.digest)
-        if known is None:
+        if known is not None:
+            prepare(known)
+        else:
             registered = self._registry.register_set(found, subject)
             known = registered.root.id
+            prepare(known)  # before others know of it: they would load it beside the data
             if registered.root.subject != subject:
                 self._crowded[found.digest] = known
             with self._store.writing():

@@ -29,6 +29,7 @@ _PROFILES: dict[str, tuple[int, int]] = {
 _parse, _free, _JSON, _NULL = lib.lyd_parse_data_mem, lib.lyd_free_all, lib.LYD_JSON, ffi.NULL
 
 
+NO_REASON: Final = "libyang gives no reason"
 _PARSED: Final = re.compile(r'Parsing (?:sub)?module "([^"]+)" failed')
 """Of modules that need each other the innermost comes first."""
 _LOCATION: Final = re.compile(r'(Data|Schema) location "(.*?)"(?:, |\.?$)', re.DOTALL)
@@ -45,6 +46,15 @@ class Refusal(NamedTuple):
     """Instance path, as far as libyang names it."""
     schema_path: str = ""
     """Schema path, where it names this alone: of a node that is missing."""
+
+
+_STARVED: Final = ("Memory allocation failed", "out of memory", NO_REASON)
+"""What libyang says where it was refused memory, even for its own words."""
+
+
+def is_starved(words: str) -> bool:
+    """Says whether libyang was refused memory, by what it said."""
+    return any(each in words for each in _STARVED)
 
 
 class RefusedModuleError(SchemaError):
@@ -151,7 +161,7 @@ class LibyangContext:
             said.append(text_of(error.msg))
             error = error.next
         lib.ly_err_clean(self._raw, ffi.NULL)
-        return "; ".join(said) or "libyang gives no reason"
+        return "; ".join(said) or NO_REASON
 
     def _place(self) -> dict[str, str]:
         """Returns where libyang's first word stands, by kind of path; 2.1 puts that into a sentence, or knows none."""

@@ -80,6 +80,9 @@ class Context:
         """Scope of a yang-patch value: siblings of the target node (RFC 8072 section 2.5), or the top of the tree.
 
         A target that the schema does not know gives the top scope: the value's own node is then refused by name.
+
+        Raises:
+            InvalidInstanceError: ``module-missing``: the target's module is not there.
         """
         try:
             steps = parse_target(target)
@@ -89,9 +92,17 @@ class Context:
         for step in steps[:-1]:
             node = children.get(f"{step.module or module}:{step.name}")
             if node is None:
+                self._refuse_target(target, step.module or module)
                 return self.top(path, in_contents=True)
             children, module = node.children, node.module
         return Scope(children, "", path, 0, in_contents=True)
+
+    def _refuse_target(self, target: str, module: str) -> None:
+        """Raises where nothing of a target can be known, unless what is unknown is kept."""
+        if module and module not in self.tree.revisions and not self.untyped_unknown:
+            rule = f"module {module} is not part of the schema"
+            detail = f"{target}: {rule}"
+            raise InvalidInstanceError("module-missing", detail, path=target, rule=rule, module=module)
 
     def anydata(self, node: Node, siblings: Mapping[str, Any], outer: Scope) -> Scope | None:
         """Scope inside an anydata node; None when its content is not an instance of any schema.

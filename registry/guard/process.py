@@ -13,7 +13,7 @@ import msgspec
 
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.yang.costs import TOO_COSTLY
-from yangbeam.core.yang.libyang_context import LibyangContext
+from yangbeam.core.yang.libyang_context import LibyangContext, is_starved
 from yangbeam.core.yang.salvage import salvaged
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.tree import Node
@@ -24,8 +24,6 @@ from yangbeam.registry.formats.parsed import Parsed
 from yangbeam.registry.guard.frames import BASE, HEAD, Job, Salvaged, Told, framed, read_exactly
 from yangbeam.registry.guard.trial import LibyangTrial
 
-_OUT_OF_MEMORY: Final = ("Memory allocation failed", "out of memory", "libyang gives no reason")
-"""What libyang says where it was refused memory, even for its own words."""
 STALE: Final = 0.5
 """Of the memory that is allowed: a process that took more is not used again."""
 
@@ -73,7 +71,7 @@ def _done(job: Job, tell: Callable[[Told], object]) -> Told:
     except RecursionError:
         return Told(reason=TOO_COSTLY, detail="nesting")
     except SchemaError as error:
-        if any(words in error.detail for words in _OUT_OF_MEMORY):
+        if is_starved(error.detail):
             return Told(reason=TOO_COSTLY, detail="memory")
         return Told(reason=error.reason, detail=error.detail)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
-from yangbeam.core.yang.libyang_context import LibyangContext, RefusedModuleError
+from yangbeam.core.yang.libyang_context import LibyangContext, RefusedModuleError, is_starved
 from yangbeam.core.yang.module_text import readable, structures_as_containers
 from yangbeam.core.yang.salvage import Key, Refused
 from yangbeam.core.yang.schema_set import SchemaSet
@@ -48,7 +48,7 @@ class LibyangTrial:
             self._context.close()
 
     def begin(self, schema_set: SchemaSet) -> Refused | None:
-        """See ``Trial``."""
+        """See ``Trial``. Raises MemoryError where libyang was refused memory."""
         if self._context is not None:
             self._context.close()
             self._context = None
@@ -59,11 +59,11 @@ class LibyangTrial:
         try:
             self._context = LibyangContext(schema_set, self._folder)
         except RefusedModuleError as error:
-            return Refused(error.words, error.path)
+            return _judged(error)
         return None
 
     def add(self, texts: Mapping[str, str], modules: Sequence[tuple[Key, tuple[str, ...] | None]]) -> Refused | None:
-        """See ``Trial``."""
+        """See ``Trial``. Raises MemoryError where libyang was refused memory."""
         assert self._context is not None  # noqa: S101 - begin stands before it
         self._at([name for (name, _), _ in modules])
         plain = {key: text for (key, _), text in _plain(texts, modules)}
@@ -74,7 +74,7 @@ class LibyangTrial:
             self._context.add(plain.get(key) or (*key, features) for key, features in modules)
         except RefusedModuleError as error:
             self._remove(new)  # for each module libyang looks through the whole folder
-            return Refused(error.words, error.path)
+            return _judged(error)
         return None
 
     def is_over(self) -> bool:
@@ -91,6 +91,17 @@ class LibyangTrial:
             if self._written.get(name) != text:
                 (self._folder / name).write_text(_readable(text), encoding="utf-8")
                 self._written[name] = text
+
+
+def _judged(error: RefusedModuleError) -> Refused:
+    """Returns why libyang refuses what is tried.
+
+    Raises:
+        MemoryError: It was refused memory: that says nothing of the modules, and its context is not to be trusted.
+    """
+    if is_starved(error.words):
+        raise MemoryError(error.words) from error
+    return Refused(error.words, error.path)
 
 
 def _plain(

@@ -266,8 +266,13 @@ def test_a_connection_without_a_handshake_is_ended_and_counted(site: Open) -> No
         with socket.create_connection(("127.0.0.1", one.port), timeout=PATIENCE_S) as silent:
             assert silent.recv(1) == b""
         until(lambda: one.counters["handshake_too_slow"] == 1)
-        with one.client() as other:
-            assert other.get("/capabilities").status_code == 200
+
+        def is_let_in() -> bool:  # on a slow machine its own handshake may be too slow, now and then
+            with one.client() as other, suppress(httpx.ConnectError):
+                return other.get("/capabilities").status_code == 200
+            return False
+
+        until(is_let_in)
 
 
 def test_what_nobody_takes_is_bounded_whoever_gave_up_waiting(site: Open) -> None:

@@ -259,8 +259,10 @@ def test_the_value_of_an_edit_is_read_at_its_target(plant: Schema) -> None:
     assert XmlTranscoder(Context(plant.tree)).edit_value(entry, TARGET) == wanted
     item = {"example-plant:machine": [{"name": "press", "slot": 1}]}
     assert CborTranscoder(Context(plant.tree)).edit_value(item, TARGET) == wanted
-    for target in ("no target", "/example-garden:x/y"):
+    for target in ("no target", "/example-plant:x/y"):
         refused("unknown-node", "/example-plant:machine", XmlTranscoder(Context(plant.tree)).edit_value, entry, target)
+    nowhere = "/example-garden:x/y"
+    refused("module-missing", nowhere, XmlTranscoder(Context(plant.tree)).edit_value, entry, nowhere)
 
 
 PATCH_XML = """<push-change-update xmlns="urn:ietf:params:xml:ns:yang:ietf-yang-push"><datastore-changes><yang-patch>
