@@ -1,4 +1,4 @@
-"""The soak in short: a minute of good and hostile traffic against one process, and against production.
+"""The soak in short: half a minute of good and hostile traffic against one process, and against production.
 
 Every good message is delivered, no attack is, and the ledgers balance. Nothing is timed, and no slope is judged: that
 is for an hour (`./dev soak --minutes 60`).
@@ -16,5 +16,5 @@ pytestmark = pytest.mark.integration
 
 @pytest.mark.parametrize("only", ["run", "production"])
 def test_good_messages_arrive_and_ledgers_balance_among_attackers(tmp_path: Path, only: str) -> None:
-    arguments = ["--minutes", "1", "--only", only, "--out", str(tmp_path / "soak")]
+    arguments = ["--minutes", "0.5", "--only", only, "--out", str(tmp_path / "soak")]
     assert main(arguments) == ExitCode.OK
