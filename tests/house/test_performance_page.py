@@ -38,3 +38,8 @@ def test_each_section_names_a_benchmark_that_is_there_and_says_how_to_read_it(pa
     for section in page.SECTIONS:
         assert (page.BENCHMARKS / f"{section.benchmark}.py").is_file(), section
         assert section.words.strip(), section
+
+
+def test_the_committed_page_holds_nothing_else(page: ModuleType) -> None:
+    committed = (PARTS.parents[1] / "docs" / "performance.md").read_text()
+    assert page.rendered(*page.outputs_of(committed)) == committed, "run ./dev bench --page"
