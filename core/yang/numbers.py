@@ -14,7 +14,7 @@ from yangbeam.core.yang.values import BOUNDS, broken_rule
 
 _ODD: Final = re.compile(
     rb'"(?:[+-]?0[xX0-9][0-9a-fA-F]*|\+[0-9]+|\s[^"]{0,40}|[+-]?[0-9][0-9.]{0,40}\s[^"]{0,40})"'
-    rb"|[:\[,]\s*-?[0-9]+[.eE]"
+    rb'|(?:"\s*:|[\[,])\s*-?[0-9]+[.eE][0-9eE+.-]*\s*[,}\]]'  # not within a text: 00:1b:5e:00:53:01
 ).search
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII).fullmatch
 Visit = Callable[[Node, YangType, Any, str], Any]
