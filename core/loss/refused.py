@@ -50,9 +50,10 @@ def bound(exporter: Exporter, flow: Flow, number: int, ids: tuple[int, int], arr
         if not busy(sequence):
             continue
         for gap in _gaps(sequence):
-            if (gap.last + 1) & MASK == number:
+            # The first of a number is the hole's own: a publisher that begins anew sends the number again.
+            if (gap.last + 1) & MASK == number and gap.after is None:
                 gap.after = here
-            if (gap.first - 1) & MASK == number:
+            if (gap.first - 1) & MASK == number and gap.before is None:
                 gap.before = here
             elif gap.order == exporter.order and gap.before is None:
                 gap.before = _sender(hypothesis, flow, exporter.flows, (gap.first - 1) & MASK, ids[0])
