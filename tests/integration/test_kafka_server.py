@@ -29,7 +29,7 @@ def read(properties: dict[str, str], topic: str, count: int) -> list[bytes]:
 def refused(client: Producer, told: list[str]) -> list[str]:
     """Asks a broker that does not let us in: a question has no answer, so it is a short one; returns what was said."""
     with pytest.raises(KafkaException):
-        client.list_topics(timeout=1.0)
+        client.list_topics(timeout=1.0)  # between two looks: no answer can come
     client.poll(0)
     return told
 
