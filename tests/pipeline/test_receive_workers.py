@@ -5,7 +5,6 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ class Parent:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         self.ours, self.theirs = os.pipe()
         self.reports, out = os.pipe()
+        self._input = os.fdopen(self.theirs, "wb", buffering=0)  # an object: a number closed twice is somebody else's
         for module in (worker, udp, https):
             monkeypatch.setattr(module, "STDIN", self.ours)
         monkeypatch.setattr(worker, "STDOUT", out)
@@ -60,8 +60,7 @@ class Parent:
         return WorkerOrder("c/0", sockets, kafka, spool, counters or {}, **settings)
 
     def end(self) -> None:
-        with suppress(OSError):
-            os.close(self.theirs)
+        self._input.close()
 
     def report(self) -> dict[str, int]:
         return REPORT.decode(os.read(self.reports, 1 << 20).splitlines()[-1]).counters
