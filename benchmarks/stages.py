@@ -94,7 +94,7 @@ class Stages:
         deltas += counted
         telemetry, counted = clock.timed("encode", lambda: split(self._encode.process(validated)))
         deltas += counted
-        clock.timed("Kafka: records", lambda: list(telemetry_records("prefix", None, telemetry)))
+        clock.timed("Kafka: records", lambda: list(telemetry_records("prefix", None, lambda: "0" * 16, telemetry)))
         _, counted = clock.timed("write lines", lambda: split(self._write.process(telemetry)))
         deltas += counted
         clock.timed("map to rows", lambda: split(self._rows.process(validated)))

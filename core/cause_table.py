@@ -236,6 +236,9 @@ CAUSES: Final[dict[str, Cause]] = {
         "The registry has no schema of the id that a message carries.",
         "Let readers and writers use one registry: see [registry].",
     ),
+    "other-registry": Cause(
+        CONFIGURATION, "Another registry counted a message's schema id.", 'Share one: [registry] kind = "http".'
+    ),
     "schema-id-taken": Cause(
         CONFIGURATION, "A schema id belongs to another schema.", "Let writers share one registry: see [registry]."
     ),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from yangbeam.core.elements import MediaType
-from yangbeam.core.errors import ConfigurationError, NotificationError
+from yangbeam.core.errors import ConfigurationError, NotificationError, SchemaError
 
 Headers = list[tuple[str, bytes]]
 
@@ -22,6 +22,8 @@ PUBLISHER_HEADER: Final = "yangbeam-publisher"
 """Publisher id, ASCII digits: the transport's where the notification names none; publishers are counted apart."""
 VERDICT_HEADER: Final = "yangbeam-verdict"
 """JSON of what was done to a payload that is not its publisher's octets: verdict, nodes, paths, habits."""
+REGISTRY_HEADER: Final = "yangbeam-registry"
+"""Identity of the registry that counted the schema id: in another one the number is another schema's."""
 
 _JSON: Final = (CONTENT_TYPE, MediaType.JSON.encode())
 _MAX_ID: Final = 2**31 - 1
@@ -77,6 +79,25 @@ def frame(framing: str, schema_id: int | None, value: bytes, guid: bytes = b"") 
     if schema_id is None:
         return value, [_JSON]
     return FRAMINGS[framing](schema_id, guid, value)
+
+
+def check_registry(found: "Frame", headers: Iterable[tuple[str, bytes | None]], identity: str) -> None:
+    """Refuses a schema id that another registry counted; a GUID is the same in every registry.
+
+    Args:
+        found: How the schema id travelled.
+        headers: Of the same record.
+        identity: Of the registry that is asked; empty: it has none, and everything is taken.
+
+    Raises:
+        SchemaError: ``other-registry``.
+    """
+    if not identity or found.schema_id is None or found.framing == "header-guid":
+        return
+    for name, content in headers:
+        if name == REGISTRY_HEADER and content and content != identity.encode():
+            said = f"registry {content!r:.40} counted the schema id {found.schema_id}"
+            raise SchemaError("other-registry", f"{said}; the one that is asked is {identity.encode()!r}")
 
 
 class Frame(NamedTuple):

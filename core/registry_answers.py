@@ -1,5 +1,6 @@
 """What a schema registry's answer means: a document, a wait, or an error that names the registry and the cure."""
 
+import re
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
@@ -19,6 +20,8 @@ TRANSIENT: Final = frozenset((408, 425, 429, 500, 502, 503))
 """Statuses that another attempt may not meet; 504 of ``/resolve`` is about a node, not about the registry."""
 AWAY: Final = frozenset((429, 502, 503))
 """Statuses of a registry that answers nobody now; others are about the one question."""
+_OURS: Final = re.compile(r"[0-9a-f]{16}")
+"""Identities of registries of this kind."""
 
 
 class RegistryDeniedError(SchemaError):
@@ -141,6 +144,22 @@ def guids_id_of(registry: str, guid: str, text: bytes) -> int:
         raise SchemaError("schema-unknown", f"registry {registry} has no schema of the GUID {guid}")
     number: int = found[0].id
     return number
+
+
+def identity_of(registry: str, text: bytes) -> str:
+    """Returns the identity in what a registry says of itself; empty: it is none of ours.
+
+    Others name their cluster, which a copy that gives the same ids does not share: that tells nothing.
+
+    Raises:
+        SchemaPendingError: ``registry-answer-invalid``.
+    """
+    found: _Identity = _decoded(registry, text, _Identity)
+    return found.id if _OURS.fullmatch(found.id) else ""
+
+
+class _Identity(msgspec.Struct):
+    id: str = ""
 
 
 class _Guid(msgspec.Struct):

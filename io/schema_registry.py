@@ -26,6 +26,7 @@ from yangbeam.core.registry_answers import (
     garbage,
     guid_of,
     guids_id_of,
+    identity_of,
     refuse,
     registered_of,
     request_of,
@@ -162,6 +163,13 @@ class SchemaRegistry:
         if answer.status_code == 404:  # no such subscription; or a registry without the route
             return None
         return terms_in(self.name, self._judged(answer, f"subscription {identifier} of {exporter}"))
+
+    def identity(self) -> str:
+        """Returns what the registry says of itself that tells it from others; empty: nothing, as some have no word."""
+        answer = self._send("GET", "v1/metadata/id")
+        if answer.status_code == 404:
+            return ""
+        return identity_of(self.name, self._judged(answer, "its identity"))
 
     def types(self) -> list[str]:
         """Returns the schema types that it takes: the cheapest question there is.

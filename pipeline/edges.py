@@ -13,7 +13,7 @@ from yangbeam.core.dead_letter import CUTS, letter_of_written, to_record
 from yangbeam.core.dead_letter import to_json as letter_json
 from yangbeam.core.elements import DeadLetter, DeadLetterBatch, LedgerTotals, LossBatch, TelemetryBatch
 from yangbeam.core.errors import ConfigurationError, SchemaPendingError, YangbeamError
-from yangbeam.core.framing import IDENTITY_HEADER, PUBLISHER_HEADER, VERDICT_HEADER, frame
+from yangbeam.core.framing import IDENTITY_HEADER, PUBLISHER_HEADER, REGISTRY_HEADER, VERDICT_HEADER, frame
 from yangbeam.core.loss.loss_json import MODULE, loss_json
 from yangbeam.core.reader import Reader
 from yangbeam.core.tables.accounts import LEDGER, LOSS, SCOPES, ledger_rows, loss_rows, scope_rows
@@ -145,7 +145,7 @@ def _add_kafka(
 ) -> None:
     guid_of = registry.guid if kafka.framing == "header-guid" else None
     telemetry["Kafka"] = _to_kafka(
-        kafka, kafka.topics.telemetry, partial(telemetry_records, kafka.framing, guid_of), KAFKA
+        kafka, kafka.topics.telemetry, partial(telemetry_records, kafka.framing, guid_of, registry.identity), KAFKA
     )
     framed = partial(loss_records, kafka.framing, guid_of, partial(_own, registry, MODULE))
     for name, sinks, topic, records in (
@@ -196,17 +196,22 @@ def telemetry_lines(batch: TelemetryBatch) -> Iterator[bytes]:
         yield b"".join((head, orjson.dumps(record.key.decode()), b',"value":', value, b"}"))
 
 
-def telemetry_records(framing: str, guid_of: Callable[[int], bytes] | None, batch: TelemetryBatch) -> Iterator[Record]:
-    """Yields each record framed with its schema id, with its identity in the raw topic.
+def telemetry_records(
+    framing: str, guid_of: Callable[[int], bytes] | None, identity_of: Callable[[], str], batch: TelemetryBatch
+) -> Iterator[Record]:
+    """Yields each record framed with its schema id, with its identity in the raw topic and that of its registry.
 
     The identity is the same in every attempt, so that readers know what they have read before.
     """
+    counted_by = [(REGISTRY_HEADER, registry.encode())] if guid_of is None and (registry := identity_of()) else []
     for record in batch.records:
         guid = guid_of(record.schema_id) if guid_of is not None and record.schema_id is not None else b""
         value, headers = frame(framing, record.schema_id, record.value, guid)
         if record.raw_offset >= 0:
             identity = b"%d/%d/%d" % (record.raw_partition, record.raw_offset, record.raw_index)
             headers += [(IDENTITY_HEADER, identity), (PUBLISHER_HEADER, b"%d" % record.publisher_id)]
+        if record.schema_id is not None:
+            headers += counted_by
         if record.verdict:
             headers.append((VERDICT_HEADER, record.verdict))
         yield Record(record.key or None, value, headers, record.topic)

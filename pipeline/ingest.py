@@ -77,5 +77,6 @@ def ingest_stages(config: Config) -> IngestStages:
         stages.schemas.schema,
         checks_offsets=not has_holes,
         judges=policy.validate and policy.invalid != "pass-and-mark",
+        identity=registry_of(config).identity,
     )
     return IngestStages(stages, unwrapper)

@@ -88,7 +88,7 @@ class Tail:
         self._wanted = wanted
         registry = registry_of(config)
         policy = Policy(choice=Choice(config.validation.profile))
-        self._judge = Judge(lru_cache(registry.schema), registry.id_of_guid, policy)
+        self._judge = Judge(lru_cache(registry.schema), registry.id_of_guid, policy, registry.identity)
         self._consumer = TopicConsumer(wanted.topic or config.kafka.topics.telemetry, config.kafka.client_properties())
         self.counts: Counter[str] = Counter({GOOD: 0, BAD: 0, UNJUDGED: 0})
         """Verdicts of what was read, shown or not."""

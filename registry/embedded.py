@@ -110,12 +110,17 @@ class EmbeddedRegistry:
         """
         return _opened(self).guid(schema_id)
 
+    def identity(self) -> str:
+        """Returns what tells this registry from every other: it travels with the ids that it counts."""
+        return _opened(self).identity
+
 
 class _Opened:
     def __init__(self, handle: EmbeddedRegistry) -> None:
         self._library = Library(handle.directories, use_bundled=handle.use_bundled, releases=handle.releases)
         self._nodes = _discovery(handle.discovery, self._library) if handle.discovery else None
         self._store = SchemaStore(handle.path)
+        self.identity = self._store.identity()
         self._guids: dict[int, bytes] = {}
         self._own: dict[str, int] = {}
         judge = guard_of(handle.limits) if handle.limits is not None else HERE

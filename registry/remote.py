@@ -50,6 +50,7 @@ AWAY_S: Final = 2.0
 TOLD_S: Final = 10.0
 """The same of what a node says of a subscription, which is asked for again when its publisher began anew."""
 MAX_ANSWERS: Final = 65_536
+_IDENTITY: Final = "identity"
 
 T = TypeVar("T")
 
@@ -120,6 +121,10 @@ class RemoteRegistry:
         """Returns the GUID of a registered schema, 16 octets; raises as ``resolve``."""
         return _connected(self).guid(schema_id)
 
+    def identity(self) -> str:
+        """Returns what tells this registry from every other; empty: it does not say, or is away and never did."""
+        return _connected(self).identity()
+
 
 class _Connected:
     def __init__(self, handle: RemoteRegistry, clock: Callable[[], float] = time.monotonic) -> None:
@@ -133,6 +138,8 @@ class _Connected:
         self._told: dict[str, tuple[float, Terms | SchemaError | None]] = {}
         """The same of subscriptions."""
         self._away: tuple[float, SchemaPendingError] | None = None
+        self._identity: tuple[float, str] | None = None
+        """Until when it is taken for granted, and the registry's identity."""
         self._guids: dict[int, bytes] = {}
         self._fetched: dict[int, SchemaSet] = {}
         """By id: what is being compiled."""
@@ -190,6 +197,21 @@ class _Connected:
             guid = UUID(known) if known is not None else self._reached(lambda: self._client.root(schema_id))[1]
             found = self._guids[schema_id] = guid.bytes
         return found
+
+    def identity(self) -> str:
+        if self._identity is None or self._identity[0] < self._clock():
+            self._identity = self._identified()
+        return self._identity[1]
+
+    def _identified(self) -> tuple[float, str]:
+        try:
+            found = self._reached(self._client.identity)
+        except SchemaPendingError:
+            return self._clock() + PENDING_S, (self._store.document(_IDENTITY) or b"").decode()
+        except SchemaError:
+            return self._clock() + REFUSED_S, ""
+        self._store.keep_document(_IDENTITY, found.encode())
+        return self._clock() + HOLDS_S, found
 
     def subscription(self, exporter: str, identifier: int) -> Terms | None:
         if self._finder is not None:

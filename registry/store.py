@@ -3,6 +3,7 @@
 Only what is there, not what may be done with it: that is the registrar's.
 """
 
+import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -19,6 +20,7 @@ __all__ = ["MAX_ID", "SchemaStore", "StoreError", "Version"]
 MAX_ID: Final = 2**31 - 1
 """Ids are 31 bits: they travel as a signed 32-bit integer."""
 
+_IDENTITY: Final = "identity"
 _VERSIONS: Final = "SELECT subject, version, id, deleted FROM version WHERE "
 
 
@@ -50,6 +52,15 @@ class SchemaStore:
     def writing(self) -> AbstractContextManager[None]:
         """Writes all or nothing; see ``Database.writing``."""
         return self._db.writing()
+
+    def identity(self) -> str:
+        """Returns what tells this registry from every other: 16 hexadecimal digits, drawn when it is first asked."""
+        with self.writing():
+            found = self.setting("", _IDENTITY)
+            if found is None:
+                found = secrets.token_hex(8).encode()
+                self.set("", _IDENTITY, found)
+        return found.decode()
 
     def close(self) -> None:
         """Closes the file."""

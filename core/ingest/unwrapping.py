@@ -24,7 +24,7 @@ from yangbeam.core.elements import (
     place,
 )
 from yangbeam.core.errors import SchemaError, SchemaPendingError, YangbeamError
-from yangbeam.core.framing import Frame
+from yangbeam.core.framing import Frame, check_registry
 from yangbeam.core.ingest.message_level import MessageLevel
 from yangbeam.core.ingest.offsets import Hole, Offsets
 from yangbeam.core.ingest.records import Told, told
@@ -95,12 +95,14 @@ class Unwrapper:
         schema_of: Registered schema by id; a record of an id that is none's is a dead letter.
         checks_offsets: A hole in the offsets is a loss; not so of a compacted topic.
         judges: Whether the telemetry message itself is judged by its schema.
+        identity: Returns the identity of the registry that is asked; empty: it has none.
     """
 
     id_of_guid: Callable[[bytes], int]
     schema_of: Callable[[int], Schema]
     checks_offsets: bool = True
     judges: bool = True
+    identity: Callable[[], str] = str
     _level: MessageLevel = field(default_factory=MessageLevel, compare=False)
 
     def unwrap(self, read: ReadSoFar, batch: TopicBatch, tallies: Tallies) -> Unwrapped:
@@ -111,6 +113,7 @@ class Unwrapper:
             RegistryDeniedError: It does not let us in: so is no record's fault.
         """
         schema_of = lru_cache(self.schema_of)  # asked once per batch: the handle's own cache costs microseconds
+        identity = self.identity()
         out = Unwrapped(BoundBatch(notifications=[], subscriptions=[], controls=[], **place(batch)), [], [])
         kept: list[int] = []
         for record in batch.records:
@@ -120,7 +123,7 @@ class Unwrapper:
                 out.holes.append(event_of(hole, record.timestamp_us))
                 tallies.add(EVENTS, NOBODY, None, None, 0)
             try:
-                self._one(read, record, out, tallies, schema_of)
+                self._one(read, record, out, tallies, schema_of, identity)
             except (SchemaPendingError, RegistryDeniedError):
                 raise
             except YangbeamError as error:
@@ -146,8 +149,10 @@ class Unwrapper:
         out: Unwrapped,
         tallies: Tallies,
         schema_of: Callable[[int], Schema],
+        identity: str,
     ) -> None:
         found = told(record)
+        check_registry(found.frame, record.headers, identity)
         schema_id = self._schema_id(found.frame)
         notification = decode(found.message)
         schema = schema_of(schema_id)

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from yangbeam.core.elements import Bound, Notification, TopicRecord
 from yangbeam.core.errors import YangbeamError
-from yangbeam.core.framing import Frame, read_frame
+from yangbeam.core.framing import Frame, check_registry, read_frame
 from yangbeam.core.ingest.message_level import MessageLevel
 from yangbeam.core.ingest.records import MESSAGE, Told, told
 from yangbeam.core.notification.decode import decode
@@ -48,12 +48,20 @@ class Judge:
         schema_of: Registered schema by id; raises SchemaError where there is none.
         id_of_guid: Schema id of a GUID of 16 octets; raises SchemaError likewise.
         policy: How strictly contents are judged.
+        identity: Returns the identity of the registry that is asked; empty: it has none.
     """
 
-    def __init__(self, schema_of: Callable[[int], Schema], id_of_guid: Callable[[bytes], int], policy: Policy) -> None:
+    def __init__(
+        self,
+        schema_of: Callable[[int], Schema],
+        id_of_guid: Callable[[bytes], int],
+        policy: Policy,
+        identity: Callable[[], str] = str,
+    ) -> None:
         self._schema_of = schema_of
         self._id_of_guid = id_of_guid
         self._policy = policy
+        self._identity = identity
         self._level = MessageLevel()
 
     def verdict(self, record: TopicRecord) -> Verdict:
@@ -63,6 +71,7 @@ class Judge:
             frame = read_frame(record.value, record.headers)
             schema_id = self._id_of_guid(frame.guid) if frame.guid is not None else frame.schema_id
             found = found._replace(frame=frame, schema_id=schema_id)
+            check_registry(frame, record.headers, self._identity())
             if schema_id is not None and MESSAGE.encode() not in frame.payload and self._is_plain(schema_id):
                 self._schema_of(schema_id).validate_contents(frame.payload, "full")
                 return found._replace(verdict=GOOD)

@@ -22,10 +22,10 @@ def health(service: Service, asked: Asked) -> dict[str, Any]:
 
 
 def server_id(service: Service, asked: Asked) -> dict[str, Any]:
-    """GET /v1/metadata/id."""
+    """GET /v1/metadata/id: what tells this registry's file from every other."""
     del asked
-    name = str(service.registrar.store.path.name)
-    return {"scope": {"path": [], "clusters": {"schema-registry-cluster": name}}, "id": name}
+    store = service.registrar.store
+    return {"scope": {"path": [], "clusters": {"schema-registry-cluster": store.path.name}}, "id": store.identity()}
 
 
 def server_version(service: Service, asked: Asked) -> dict[str, str]:

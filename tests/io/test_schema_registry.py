@@ -189,6 +189,19 @@ def test_what_passes_is_tried_again_with_growing_pauses() -> None:
     assert 0.5 <= pauses[0] <= 1.0 <= pauses[1] <= 2.0
 
 
+@pytest.mark.parametrize(
+    ("answer", "identity"),
+    [
+        (http(200, b'{"id":"5f0e9a1c2b3d4e6f","scope":{}}'), "5f0e9a1c2b3d4e6f"),
+        (http(200, b'{"id":"","scope":{"path":[],"clusters":{"kafka-cluster":"x"}}}'), ""),
+        (http(404, b'{"error_code":404,"message":"HTTP 404 Not Found"}'), ""),
+    ],
+)
+def test_only_a_registry_of_our_kind_has_an_identity(answer: bytes, identity: str) -> None:
+    with saying(answer) as (url, _):
+        assert client(url).identity() == identity
+
+
 def test_what_is_refused_is_not_tried_again() -> None:
     with saying(http(422, b'{"error_code":42201,"message":"no"}')) as (url, asked):
         with pytest.raises(RegistryRefusedError):

@@ -137,17 +137,27 @@ def test_a_telemetry_line_is_schema_id_key_and_value_however_the_payload_was_wri
 )
 def test_a_telemetry_record_is_framed_by_its_schema_id(framing: str, value: bytes, header: bytes | None) -> None:
     bound, unbound = telemetry_records(
-        framing, lambda schema_id: bytes([schema_id]) * 16, TelemetryBatch(records=[RECORD, UNBOUND])
+        framing, lambda schema_id: bytes([schema_id]) * 16, str, TelemetryBatch(records=[RECORD, UNBOUND])
     )
     assert (bound.key, bound.value) == (b"edge-1\n31", value)
     assert dict(bound.headers).get("schema-id") == header
     assert (unbound.value, [name for name, _ in unbound.headers]) == (b"{}", ["content-type"])
 
 
+def test_who_counted_the_schema_id_travels_with_it_and_guids_need_nobody() -> None:
+    batch = TelemetryBatch(records=[RECORD, UNBOUND])
+    bound, unbound = (dict(each.headers) for each in telemetry_records("prefix", None, lambda: "5f0e9a1c", batch))
+    assert bound["yangbeam-registry"] == b"5f0e9a1c"
+    assert "yangbeam-registry" not in unbound
+    nobody, _ = telemetry_records("prefix", None, str, batch)
+    by_guid, _ = telemetry_records("header-guid", lambda _: bytes(16), lambda: "5f0e9a1c", batch)
+    assert "yangbeam-registry" not in {**dict(nobody.headers), **dict(by_guid.headers)}
+
+
 def test_what_was_done_to_a_payload_stands_in_a_header_of_its_own() -> None:
     mended = msgspec.structs.replace(RECORD, verdict=b'{"verdict":"pruned"}')
     records = TelemetryBatch(records=[mended, RECORD])
-    first, second = telemetry_records("prefix", None, records)
+    first, second = telemetry_records("prefix", None, str, records)
     assert dict(first.headers)["yangbeam-verdict"] == b'{"verdict":"pruned"}'
     assert "yangbeam-verdict" not in dict(second.headers)
 

@@ -200,6 +200,9 @@ UNWRAP: Final[dict[str, Callable[[int, int], TopicRecord]]] = {
     "invalid-identity": partial(_headed, lambda number: (("yangbeam-raw", b"%d/2" % number),)),
     "invalid-schema-id": partial(_headed, lambda number: (("schema-id", b"seven%d" % number),)),
     "schema-unknown": partial(_headed, lambda number: (("__value_schema_id", b"\x01%016d" % number),)),
+    "other-registry": partial(
+        _headed, lambda number: (("schema-id", b"7"), ("yangbeam-registry", b"%016x" % (number + 1)))
+    ),
     "no-schema-id": partial(_headed, lambda _: ()),
     "no-wrapper": partial(_changed, b"ietf-yp-notification:e", b"e"),
     "invalid-telemetry-message": partial(_changed, b'"session-protocol":"', b'"session-protocol":"x'),
@@ -212,7 +215,7 @@ def _by_guid(guid: bytes) -> int:
 
 
 def _unwrapped(make: Callable[[int, int], TopicRecord], schema: Schema, size: int, number: int) -> DeadLetter:
-    unwrapper = Unwrapper(id_of_guid=_by_guid, schema_of={7: schema}.__getitem__)
+    unwrapper = Unwrapper(id_of_guid=_by_guid, schema_of={7: schema}.__getitem__, identity=lambda: "0" * 16)
     batch = TopicBatch(records=[make(size, number % 100_000)])
     (letter,) = unwrapper.unwrap(ReadSoFar(), batch, Tallies("unwrap")).letters
     return letter

@@ -92,6 +92,17 @@ def test_it_gives_the_ids_that_an_embedded_one_on_the_same_file_gives(world: Wor
     assert EmbeddedRegistry(world.folder / "r", world.directories).resolve(EXPORTER, None, THINGS) == found
 
 
+def test_its_identity_is_that_of_its_file_and_is_known_while_it_is_away(world: World) -> None:
+    with world.up():
+        found = world.connected()
+        assert found.identity() == EmbeddedRegistry(world.folder / "r").identity() != ""
+    world.now += remote.HOLDS_S + 1
+    assert found.identity() == world.connected().identity() == EmbeddedRegistry(world.folder / "r").identity()
+    with world.up("anew"):
+        world.now += remote.HOLDS_S + 1
+        assert found.identity() == EmbeddedRegistry(world.folder / "anew").identity()
+
+
 @pytest.mark.parametrize("kind", [YANG, JSON, AVRO])
 def test_what_is_found_here_is_registered_there_in_whatever_type(world: World, kind: str) -> None:
     with world.up():

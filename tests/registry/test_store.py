@@ -27,6 +27,14 @@ def test_equal_content_has_one_id_and_other_content_another(tmp_path: Path) -> N
     assert [put(store, "A"), put(store, "B"), put(store, "A")] == [1, 2, 1]
 
 
+def test_a_file_keeps_its_identity_and_no_two_files_share_one(tmp_path: Path) -> None:
+    store = SchemaStore(tmp_path / "one.sqlite")
+    first = store.identity()
+    assert store.identity() == SchemaStore(tmp_path / "one.sqlite").identity() == first
+    assert len(bytes.fromhex(first)) == 8
+    assert SchemaStore(tmp_path / "other.sqlite").identity() != first
+
+
 def test_content_is_text_and_kind_and_references_and_metadata(tmp_path: Path) -> None:
     store = SchemaStore(tmp_path / "registry.sqlite")
     different = [

@@ -65,6 +65,35 @@ def test_the_subscription_is_as_the_collector_described_it() -> None:
     )
 
 
+HERE, ELSEWHERE = "5f0e9a1c2b3d4e6f", "0123456789abcdef"
+
+
+@pytest.mark.parametrize("framing", ["prefix", "header-int32", "header-ascii"])
+def test_an_id_that_another_registry_counted_is_refused_and_blames_the_configuration(framing: str) -> None:
+    foreign = record(1, framing=framing, registry=ELSEWHERE)
+    found, counts = unwrap(foreign, record(2, 1, framing=framing, registry=HERE), identity=lambda: HERE)
+    (letter,) = found.letters
+    assert (letter.reason, letter.fault, letter.original) == ("other-registry", "configuration", foreign.value)
+    assert letter.detail == (
+        f"telemetry[0] offset 0: registry b'{ELSEWHERE}' counted the schema id 7; the one that is asked is b'{HERE}'"
+    )
+    assert [bound.notification.sequence_number for bound in found.bound.notifications] == [2]
+    assert counts == {"received": 2, "bound": 1, "dead:other-registry": 1, "died:unwrap": 1}
+
+
+@pytest.mark.parametrize(
+    ("framing", "written", "asked"),
+    [
+        ("prefix", "", HERE),  # by an earlier release, or another collector
+        ("prefix", ELSEWHERE, ""),  # a registry of another kind tells nothing of itself
+        ("header-guid", ELSEWHERE, HERE),  # GUIDs are the same in every registry
+    ],
+)
+def test_an_id_of_nobody_knows_which_registry_is_taken(framing: str, written: str, asked: str) -> None:
+    found, _ = unwrap(record(framing=framing, registry=written), identity=lambda: asked)
+    assert found.letters == []
+
+
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_every_framing_leads_to_the_schema(framing: str) -> None:
     found, _ = unwrap(record(framing=framing))

@@ -40,6 +40,13 @@ def test_a_schema_that_nobody_knows_fails_it_and_is_named() -> None:
     assert "schema-unknown" in found.why
 
 
+def test_a_schema_id_of_another_registry_fails_it_before_any_schema_is_looked_at() -> None:
+    judge = Judge(nobodys, by_guid, Policy(), identity=lambda: "5f0e9a1c2b3d4e6f")
+    found = judge.verdict(record(registry="0123456789abcdef"))
+    assert (found.verdict, found.schema_id) == (BAD, 7)
+    assert "[other-registry; configuration]" in found.why
+
+
 def test_without_a_schema_id_nothing_is_said() -> None:
     whole = record()
     found = verdict(TopicRecord(whole.topic, 0, 0, whole.timestamp_us, whole.key, whole.value[5:]))

@@ -10,7 +10,12 @@ CASES = (
     case("GET /_health", "a store that fails is told", "/_health", Code.INTERNAL, world="broken"),
     case("GET /metrics", "metrics are text", "/metrics", str, INT),
     case("GET /metrics", "metrics are not for everybody", "/metrics", Code.UNAUTHORIZED, world="accounts"),
-    case("GET /v1/metadata/id", "the server has an id", "/v1/metadata/id", {"id": "r"}),
+    case(
+        "GET /v1/metadata/id",
+        "the server has an id",
+        "/v1/metadata/id",
+        {"scope": {"path": [], "clusters": {"schema-registry-cluster": "r"}}},
+    ),
     case("GET /v1/metadata/version", "the server has a version", "/v1/metadata/version", {"commitId": ""}),
     case("GET /contexts", "the default context is always there", "/contexts", ["."]),
     case("GET /contexts", "contexts are those of the subjects", "/contexts", [".", ".lab"], post(":.lab:s", AVRO_INT)),
