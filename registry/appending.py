@@ -125,8 +125,10 @@ class Appending:
         found: list[str] = []
         if config.validate_fields:
             found += conflicts(body, self._store.body(live[-1].id) if live else None)
-        peers = self.peers(body, live, config)
-        for old, said in compared(self._formats, self._parsed(body, "the new schema"), self._olds(peers), level):
+        peers = self.peers(body, live, config) if level != "NONE" else []
+        # What a schema needs is read only if there is something to compare it with: a set has hundreds of modules.
+        new = self._parsed(body, "the new schema") if peers else Parsed(body)
+        for old, said in compared(self._formats, new, self._olds(peers), level):
             if said:
                 number = old.label.rpartition(" ")[2]
                 found += [*said, f"{{oldSchemaVersion: {number}}}", f"{{oldSchema: '{old.body.text[:MAX_SHOWN]}'}}"]

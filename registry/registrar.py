@@ -134,6 +134,9 @@ class Registrar:
         Raises:
             RefusedError: 40401, 40402.
         """
+        exact = self.store.version(subject, version)
+        if exact is not None and (deleted or not exact.is_deleted):
+            return exact
         versions = [found for found in self.store.versions(subject) if deleted or not found.is_deleted]
         if not versions:
             raise no_subject(subject)

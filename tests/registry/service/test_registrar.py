@@ -127,3 +127,15 @@ def test_a_schema_that_an_earlier_release_kept_as_it_was_written_keeps_its_id(re
     found = registrar.register("s", Body(text))
     assert (found.id, found.version, found.is_new) == (kept, 1, False)
     assert registrar.lookup("s", Body(text)).id == kept
+
+
+def test_what_a_schema_needs_is_not_read_where_nothing_is_compared(
+    registrar: Registrar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registrar.register("m", yang(MODULE))
+    registrar.register("n", yang(USES, "m"))
+    registrar.settings.set_config("again", Config("NONE"))
+    registrar.register("again", yang(MODULE), trusted=True)
+    monkeypatch.delattr(SchemaStore, "body_of")
+    assert registrar.register("first", yang(USES, "m"), trusted=True).is_new
+    assert registrar.register("again", yang(USES, "m"), trusted=True).version == 2
