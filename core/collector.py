@@ -1,6 +1,6 @@
 """Decides what a stream of datagrams comes to: messages, refusals and heartbeats in arrival order, by shard."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -17,6 +17,16 @@ _TOO_MANY = "too many exporters that were never heard before send at the same ti
 
 MAX_RECORDS = 4096
 """Messages in a batch at most: below, crossing a stage costs more than the messages; above, latency suffers."""
+
+
+def unaccounted(counters: Mapping[str, int]) -> int:
+    """Returns what a socket gave, or a publisher was told to be safe, and the collector has in no count.
+
+    Its reader counts ``taken`` (datagrams, where the socket gives them) or ``answered`` (notifications, once their
+    publisher has its 204); a reader that counts neither leaves nothing to compare.
+    """
+    datagrams = counters.get("taken", 0) - counters.get("datagrams", 0) - counters.get("not_allowed", 0)
+    return max(datagrams, 0) + max(counters.get("answered", 0) - counters.get("messages", 0), 0)
 
 
 @dataclass(slots=True)
@@ -137,6 +147,8 @@ class Collector:
         self.tick(now_us)
         self.counters["kernel_drops"] = kernel_drops
         self.counters["ring_drops"] = ring_drops
+        if missing := unaccounted(self.counters):
+            self.counters["unaccounted"] = missing
         for builder in self._builders:
             at, given = len(builder.messages), builder.given
             record = Heartbeat(at, self.collector_id, now_us, dict(self.counters), given)

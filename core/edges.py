@@ -17,6 +17,7 @@ from yangbeam.core.ledger import (
     EVENTS,
     FOLDED,
     GIVEN,
+    HOLES,
     INSERTED,
     INVALID,
     KEPT,
@@ -36,8 +37,12 @@ from yangbeam.core.ledger import (
 )
 from yangbeam.core.totals import count_of
 
+SOCKET: Final = "socket → collector"
+"""What the reader of a socket counted where it came, and what its collector has in its own counts."""
 RECEIVER: Final = "receiver → decode"
 """What a collector's heartbeats say it gave to a shard, and what the first stage took of it."""
+TOPIC: Final = "topic → reader"
+"""Places of topics, and how often they were read: never is a hole, more than once is a reader's fault."""
 READER: Final = "reader → decode"
 """What the readers of this process counted where it came, and what the first stage took of it."""
 
@@ -144,6 +149,17 @@ def open_edges(edges: Iterable[Edge], exporters: Mapping[str, Mapping[str, int]]
     return found
 
 
+def open_sockets(collectors: Mapping[str, Mapping[str, int]]) -> list[Open]:
+    """Returns the collectors that lack something that their sockets gave (``core.collector.unaccounted``)."""
+    found: list[Open] = []
+    for name, counters in sorted(collectors.items()):
+        missing = counters.get("unaccounted", 0)
+        if missing:
+            came = counters.get("taken", 0) + counters.get("answered", 0)
+            found.append(Open(SOCKET, f"collector {name}", came, came - missing))
+    return found
+
+
 def open_receivers(exporters: Mapping[str, Mapping[str, int]], *, again: bool = False) -> list[Open]:
     """Returns the collectors and shards whose line from heartbeat to heartbeat does not close.
 
@@ -162,15 +178,26 @@ def open_receivers(exporters: Mapping[str, Mapping[str, int]], *, again: bool = 
     return found
 
 
-def open_readers(counted: int | None, counts: Mapping[str, int]) -> list[Open]:
-    """Returns the edge between the readers of this process and the first stage, if it does not close.
+def open_holes(exporters: Mapping[str, Mapping[str, int]]) -> list[Open]:
+    """Returns the partitions of telemetry topics that hold records which were passed over: holes in their offsets."""
+    counts = sorted(exporters.get(NOBODY, {}).items())
+    start = f"{HOLES}:"
+    return [Open(TOPIC, name.removeprefix(start), count, 0) for name, count in counts if name.startswith(start)]
+
+
+def open_readers(counted: int | None, counts: Mapping[str, int], again: int = 0) -> list[Open]:
+    """Returns the edges before and behind the readers of this process that do not close.
 
     Args:
         counted: Messages, whole or refused, by the readers' own count; None: nobody counts here.
         counts: Of all exporters.
+        again: Of the messages those from a place that was read before; one that was *written* again has its own place.
     """
+    if counted is None:
+        return []
     received = count_of(counts, RECEIVED)
-    return [] if counted is None or counted == received else [Open(READER, "", counted, received)]
+    found = [Open(TOPIC, "", counted - again, counted)] if again else []
+    return found if counted == received else [*found, Open(READER, "", counted, received)]
 
 
 def open_ledgers(told: int, acknowledged: Mapping[str, int], accounts: Iterable[str]) -> list[Open]:

@@ -60,6 +60,15 @@ class Counting(Protocol):
 
 
 @runtime_checkable
+class Placed(Protocol):
+    """A reader of places, each of which it reads once: of a topic."""
+
+    def again(self) -> int:
+        """Returns how many records came from a place that it had read before; may be asked from another thread."""
+        ...
+
+
+@runtime_checkable
 class Resumable(Protocol):
     """A reader that a later run can go on from."""
 

@@ -63,22 +63,24 @@ class Intake:
             limits=settings.limits,
             admission=Admission(settings.unheard_per_s),
         )
-        self.collector.counters["not_allowed"] = 0
+        self.collector.counters |= {"taken": 0, "not_allowed": 0}
 
     def receive(self, each: socket.socket) -> bool:
         """Reads a burst of datagrams; returns False when the socket held no more."""
         collector, door, counters = self.collector.datagram, self._door.exporter, self.collector.counters
         host, port = self.sockets[each]
-        for _ in range(BURST):
+        for taken in range(BURST):
             try:
                 data, peer = each.recvfrom(DATAGRAM_OCTETS)
             except BlockingIOError:
+                counters["taken"] += taken
                 return False
             exporter = door(peer[0])
             if exporter:
                 collector(data, exporter, peer[1], host, port, time.time_ns() // 1000)
             else:
                 counters["not_allowed"] += 1
+        counters["taken"] += BURST
         return True
 
     def beat(self) -> None:

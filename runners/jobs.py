@@ -9,7 +9,7 @@ from typing import Any
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from yangbeam.core.elements import MessageBatch, TopicBatch
-from yangbeam.core.reader import Counting, Reader, Resumable
+from yangbeam.core.reader import Counting, Placed, Reader, Resumable
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.duckdb_tables import close_tables, identities_in
 from yangbeam.io.json_lines import close_below
@@ -51,7 +51,7 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
         )
         graph = _graph_of(job)
         if all(isinstance(reader, Counting) for reader in readers):
-            STATUS.follow_readers(partial(_received, readers))
+            STATUS.follow_readers(partial(_received, readers), partial(_again, readers))
         if began is not None:
             began(readers, handoff)
         before = identities_in(Path(config.tables.path)) if config.tables.enabled else {}
@@ -86,6 +86,10 @@ def _graph_of(job: Job) -> Callable[..., None]:
 
 def _received(readers: list[Any]) -> int:
     return sum(reader.received() for reader in readers)
+
+
+def _again(readers: list[Any]) -> int:
+    return sum(reader.again() for reader in readers if isinstance(reader, Placed))
 
 
 def _progress(readers: list[Reader], _: MessageBatch) -> None:

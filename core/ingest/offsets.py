@@ -22,6 +22,11 @@ class Hole(NamedTuple):
     first: int
     last: int
 
+    @property
+    def size(self) -> int:
+        """Its offsets."""
+        return self.last - self.first + 1
+
 
 class _OffsetState(msgspec.Struct, array_like=True):
     format: int

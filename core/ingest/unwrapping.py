@@ -29,7 +29,7 @@ from yangbeam.core.ingest.message_level import MessageLevel
 from yangbeam.core.ingest.offsets import Hole, Offsets
 from yangbeam.core.ingest.records import Told, told
 from yangbeam.core.ingest.replays import Replays
-from yangbeam.core.ledger import BOUND, DUPLICATES, EVENTS, NOBODY, RECEIVED, Tallies
+from yangbeam.core.ledger import BOUND, DUPLICATES, EVENTS, HOLES, NOBODY, RECEIVED, Tallies
 from yangbeam.core.loss.loss_json import OFFSETS
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.registry_answers import RegistryDeniedError
@@ -122,6 +122,7 @@ class Unwrapper:
             if hole is not None and self.checks_offsets:
                 out.holes.append(event_of(hole, record.timestamp_us))
                 tallies.add(EVENTS, NOBODY, None, None, 0)
+                tallies.add(f"{HOLES}:{hole.topic}[{hole.partition}]", NOBODY, None, None, 0, hole.size)
             try:
                 self._one(read, record, out, tallies, schema_of, identity)
             except (SchemaPendingError, RegistryDeniedError):
@@ -202,7 +203,7 @@ def event_of(hole: Hole, at_us: int) -> LossEvent:
         scope="partition",
         first=hole.first,
         last=hole.last,
-        count=hole.last - hole.first + 1,
+        count=hole.size,
         first_us=at_us,
         last_us=at_us,
         state="confirmed",

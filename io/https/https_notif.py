@@ -38,8 +38,10 @@ from yangbeam.core.udp_receiving import Door
 from yangbeam.io.https.connections import Connection, Gate, Listener
 
 _TOO_SLOW: Final = ("handshake_too_slow", "body_too_slow")
-COUNTERS: Final = ("requests", "not_allowed", "body_too_large", *_TOO_SLOW, "disconnected", "turned_away")
-"""Counted here, cumulative: requests for the relay resource, connections of strangers, and what came to nothing."""
+_BEFORE: Final = ("requests", "answered", "not_allowed")
+COUNTERS: Final = (*_BEFORE, "body_too_large", *_TOO_SLOW, "disconnected", "turned_away")
+"""Counted here, cumulative: requests for the relay resource, notifications whose publisher was told that they are safe,
+connections of strangers, and what came to nothing."""
 HEAD_OCTETS: Final = 16_384
 """Of a request's head at most."""
 GRACE_S: Final = 5.0
@@ -179,7 +181,10 @@ class _Resources:
                 is_safe = await self._taker.take(messages)
         except TimeoutError:
             is_safe = False
-        return Response(status_code=204) if is_safe else self._turned_away("it could not be handed on")
+        if not is_safe:
+            return self._turned_away("it could not be handed on")
+        self._counters["answered"] += len(messages)
+        return Response(status_code=204)
 
     def _messages(
         self, request: Request, media_type: MediaType, payloads: list[bytes], exporter: str, port: int, arrival_us: int

@@ -117,6 +117,8 @@ class TopicConsumer:
         """Offset to be read next, by assigned partition."""
         self.taken = 0
         """Records returned so far: a count of its own, as offsets have holes."""
+        self.again = 0
+        """Of these, records that stand before one that was read already, though nobody set the reader back."""
         self._left: list[Any] = []
         """What was fetched behind an error, and not looked at yet."""
 
@@ -239,6 +241,7 @@ class TopicConsumer:
                 return self.take(most, 0.0, until)
             if until is None or behind <= until[partition]:
                 records.append(record)
+                self.again += behind <= self.next[partition]
             self.next[partition] = behind if until is None else min(behind, until[partition])
         self._left = []
         self.taken += len(records)

@@ -65,6 +65,10 @@ class RawTopicReader:
         """Returns how many records came so far, but for heartbeats."""
         return self._topic.received
 
+    def again(self) -> int:
+        """Returns how many records came that had been read before."""
+        return self._topic.again
+
     def stop(self) -> None:
         """Asks for the end: what was taken from the consumer is still given, then ``END``."""
         self._is_stopping = True

@@ -99,6 +99,11 @@ class RawTopic:
         beats = sum(batches.beats for batches in tuple(self._batches.values()))
         return self.consumer.taken - beats + self._gone
 
+    @property
+    def again(self) -> int:
+        """Records that the consumer gave although it had given them before."""
+        return self.consumer.again
+
     def begin(self) -> dict[int, int]:
         """Returns where to begin, by partition.
 

@@ -41,6 +41,11 @@ class TelemetryFeed:
         """Records that the consumer gave so far."""
         return self._consumer.taken
 
+    @property
+    def again(self) -> int:
+        """Records that the consumer gave although it had given them before."""
+        return self._consumer.again
+
     def hold_back(self) -> None:
         """Pauses partitions of which much waits, and resumes those of which little does."""
         full = {number for number in self._consumer.next if self._waiting((self._topic, number)) > FULL}

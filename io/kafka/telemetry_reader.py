@@ -102,6 +102,10 @@ class TelemetryTopicReader:
         """Returns how many records came so far."""
         return sum(feed.received for feed in self._feeds)
 
+    def again(self) -> int:
+        """Returns how many records came that had been read before."""
+        return sum(feed.again for feed in self._feeds)
+
     def stop(self) -> None:
         """Asks for the end: what was fetched is still given, then ``END``."""
         self._is_stopping = True

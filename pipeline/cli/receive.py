@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import orjson
 import typer
 
+from yangbeam.core.edges import open_sockets
 from yangbeam.pipeline.cli.console import fail, messages, print_json, reporting, say, warn
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.config.toml_lines import Place
@@ -57,11 +58,16 @@ def receive(
         if json:
             counters = {receiver.name: receiver.report.counters for receiver in received.receivers}
             print_json(orjson.dumps(counters))
+        lost = open_sockets({receiver.name: receiver.report.counters for receiver in received.receivers})
+        for one in lost:
+            fail(f"{one}; a defect of the receiver: report it to the project")
         lines = shown.outage_lines() if shown.holds_something else []
         for line in lines:
             fail(f"{line}; the next start writes it")
         if lines:
             raise typer.Exit(ExitCode.ENVIRONMENT)
+        if lost:
+            raise typer.Exit(ExitCode.FAILED)
 
 
 @contextmanager

@@ -14,6 +14,9 @@ from yangbeam.pipeline.view.outside_metrics import outside_metrics
 
 _PREFIX: Final = "yangbeam_receive"
 _SPECIAL: Final = {
+    "taken": "Datagrams that the sockets gave.",
+    "answered": "Notifications whose publisher was told that they are safe.",
+    "unaccounted": "Of these, what no other count has: a defect of the receiver.",
     "datagrams": "Datagrams that may be read.",
     "messages": "Messages that were made whole.",
     "kernel_drops": "Datagrams that the kernel dropped for want of room in its buffer.",

@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from yangbeam.core.edges import Open, edges_of, open_edges, open_ledgers, open_readers, open_receivers, open_tables
+from yangbeam.core.edges import (
+    Open,
+    edges_of,
+    open_edges,
+    open_holes,
+    open_ledgers,
+    open_readers,
+    open_receivers,
+    open_sockets,
+    open_tables,
+)
 from yangbeam.core.totals import Line, lines_of, unbalanced
 from yangbeam.pipeline.config.file import Config
 from yangbeam.pipeline.config.places import account_names, sink_names
@@ -34,8 +44,10 @@ def open_of(snapshot: Snapshot, shape: Shape) -> list[Open]:
     """Returns the edges that do not close, those at the front first; of a run that lasts, what is under way as well."""
     tables = open_tables(snapshot.counts, *snapshot.tables) if snapshot.tables is not None else []
     return [
+        *open_sockets(snapshot.collectors),
+        *open_holes(snapshot.exporters),
         *open_receivers(snapshot.exporters, again=shape.kind != "run"),
-        *open_readers(snapshot.arrived, snapshot.counts),
+        *open_readers(snapshot.arrived, snapshot.counts, snapshot.again),
         *open_edges(edges_of(shape.kind, shape.sinks, shape.accounts), snapshot.exporters),
         *open_ledgers(snapshot.told, snapshot.acknowledged, shape.accounts),
         *tables,

@@ -33,7 +33,9 @@ from yangbeam.pipeline.view.status import Snapshot
 DATAGRAM_COUNTERS: Final = (*REFUSED, *(name for name in ACCEPTED if name != "last_bit_misplaced"))
 """Always in the report, zero or not."""
 
-_ORDINARY: Final = frozenset({"datagrams", "messages", "segments", "frames", "fragments", "not_ip", "not_udp", "tcp"})
+_ORDINARY: Final = frozenset(
+    {"datagrams", "taken", "answered", "messages", "segments", "frames", "fragments", "not_ip", "not_udp", "tcp"}
+)
 """Collector counters of ordinary traffic; the others tell of trouble, and are reported where they are not zero."""
 
 

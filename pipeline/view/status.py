@@ -83,6 +83,7 @@ class Snapshot:
     size: int = 0
     forgotten_losses: int = 0
     arrived: int | None = None
+    again: int = 0
     told: int = 0
     acknowledged: Mapping[str, int] = field(default_factory=dict)
     tables: tuple[Mapping[str, int], Mapping[str, int]] | None = None
@@ -137,6 +138,7 @@ class Status:
             self._forgotten = 0
             self._progress = (0, 0)
             self._arrived: Callable[[], int] | None = None
+            self._again: Callable[[], int] | None = None
             self._is_over = False
             self._told = 0
             self._tables: tuple[Mapping[str, int], Mapping[str, int]] | None = None
@@ -170,10 +172,15 @@ class Status:
         with self._lock:
             self._progress = (position, size)
 
-    def follow_readers(self, arrived: Callable[[], int]) -> None:
-        """Takes what gives the readers' own count; each snapshot asks it, however long the graph waits."""
+    def follow_readers(self, arrived: Callable[[], int], again: Callable[[], int] | None = None) -> None:
+        """Takes what gives the readers' own counts; each snapshot asks, however long the graph waits.
+
+        Args:
+            arrived: Messages that came.
+            again: Of those, what had been read before.
+        """
         with self._lock:
-            self._arrived = arrived
+            self._arrived, self._again = arrived, again
 
     def record_tables(self, before: Mapping[str, int], now: Mapping[str, int]) -> None:
         """Takes how many rows each table had before the run and at its end, as the database counts them."""
@@ -199,6 +206,7 @@ class Status:
                 size=self._progress[1],
                 forgotten_losses=self._forgotten,
                 arrived=self._arrived() if self._arrived is not None else None,
+                again=self._again() if self._again is not None else 0,
                 told=self._told,
                 acknowledged=ACKNOWLEDGED.counts(),
                 tables=self._tables,
