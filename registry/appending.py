@@ -98,10 +98,7 @@ class Appending:
         live = [version for version in before if not version.is_deleted]
         body, number = plan.body, following(before)
         if plan.is_import:
-            there = next((each for each in live if each.version == plan.version), None)
-            if there is not None and there.id == self._store.id_of(body):
-                return Registered(subject, there.id, there.version)
-            return body
+            return self._imported(subject, plan, live)
         if not plan.takes_over:
             return body
         if plan.version in (None, LATEST):
@@ -114,6 +111,19 @@ class Appending:
         newest = self._store.body(live[-1].id) if live else None
         config = self._settings.effective_config(subject)
         return carried(sent, newest, config, number, is_numbered=plan.version is not None)
+
+    def _imported(self, subject: str, plan: Plan, live: list[Version]) -> Body | Registered:
+        """Like ``_planned``, of what is imported: clients that register as always find what is there already."""
+        there = None
+        if plan.schema_id is None:
+            there = self._same(plan.body, live)
+            if there is None:
+                place = f"Subject {subject} in context {context_of(subject)}"
+                raise RefusedError(Code.NOT_PERMITTED, f"{place} is not in read-write mode")
+        elif plan.version is not None:
+            there = next((each for each in live if each.version == plan.version), None)
+            there = there if there is not None and self._store.body(there.id) == plan.body else None
+        return plan.body if there is None else Registered(subject, there.id, there.version)
 
     def _same(self, body: Body, versions: list[Version]) -> Version | None:
         return same(self._store, self._formats, self._parsed, body, versions)
@@ -152,11 +162,14 @@ class Appending:
 
     def _write(self, subject: str, body: Body, before: list[Version], plan: Plan) -> Registered:
         wanted = plan.version if plan.version not in (None, LATEST) else following(before)
-        if any(each.version == wanted for each in before):
+        there = next((each for each in before if each.version == wanted), None)
+        if there is not None and not (plan.is_import and there.is_deleted):
             what = f"Version {wanted} of {subject} is there already"
             raise RefusedError(Code.INVALID_VERSION, f"{what}; the next one is {following(before)}.")
+        if there is not None:
+            self._store.erase(subject, wanted)
         try:
-            given = self._store.put(body, plan.schema_id)
+            given = self._store.put(body, plan.schema_id, copies=plan.version is not None)
         except SchemaError as error:
             raise RefusedError(*self._id_taken(subject, body, plan.schema_id, error)) from None
         self._store.add_version(subject, given, wanted)

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from yangbeam.core.registered import YANG, Body, Metadata
+from yangbeam.registry import rule_sets
 from yangbeam.registry.settings import Config
 
 VERSION: Final = "confluent:version"
@@ -33,6 +34,7 @@ def carried(sent: Body, before: Body | None, config: Config, number: int, *, is_
         if rules is None and before is not None and before.kind != YANG:
             rules = before.rules
         found = merged(merged(config.default_metadata, found), config.override_metadata)
+        rules = rule_sets.merged(rule_sets.merged(config.default_rule_set, rules), config.override_rule_set)
     if is_numbered or _property(found, VERSION):
         found = merged(found, Metadata(properties={VERSION: str(number)}))
     return msgspec.structs.replace(sent, metadata=found, rules=rules).normal()

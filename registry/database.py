@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS version (
   version INTEGER NOT NULL,
   id INTEGER NOT NULL REFERENCES schema (id),
   deleted INTEGER NOT NULL DEFAULT 0,
+  made_ms INTEGER,
   PRIMARY KEY (subject, version)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS version_by_id ON version (id);
@@ -52,6 +53,9 @@ CREATE TABLE IF NOT EXISTS verdict (
 ) WITHOUT ROWID;
 """
 
+_HAS_TIME: Final = "SELECT 1 FROM pragma_table_info('version') WHERE name = 'made_ms'"
+_ADD_TIME: Final = "ALTER TABLE version ADD COLUMN made_ms INTEGER"
+"""When a version was registered: files that were made before lack it, and who does not know it leaves it out."""
 _HAS_OLD: Final = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schemas'"
 """The table of 0.1.0."""
 _ABOVE_OLD: Final = """
@@ -101,8 +105,16 @@ class Database:
                 self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
                 if self.row(_HAS_OLD):
                     self._db.execute(_ABOVE_OLD)
+            elif not self.row(_HAS_TIME):
+                self._add_time()
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+
+    def _add_time(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        if not self.row(_HAS_TIME):  # another process may have been faster
+            self._db.execute(_ADD_TIME)
+        self._db.execute("COMMIT")
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -38,6 +38,8 @@ class Code(Enum):
     ID_MISMATCH = (42207, 422, "The id is another schema's, or the schema has another id.")
     INVALID_SUBJECT = (42208, 422, "The subject's name is not one.")
     TOO_LARGE = (42209, 422, "The schema is larger than the registry takes.")
+    INVALID_RULES = (42210, 422, "The rule set is not one.")
+    CONTEXT_NOT_EMPTY = (42211, 422, "Subjects are in the context.")
     INVALID_REQUEST = (42290, 422, "The request is not as documented.")
     INTERNAL = (50001, 500, "The store failed, or the registry has a defect.")
     TIMEOUT = (50002, 500, "The operation took too long.")

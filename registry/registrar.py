@@ -8,6 +8,7 @@ import msgspec
 
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.registered import Body, Reference, Registered
+from yangbeam.registry import rule_sets
 from yangbeam.registry.appending import LATEST, Appending, Plan, as_sent
 from yangbeam.registry.carrying import carried
 from yangbeam.registry.compatibility import misfits
@@ -56,12 +57,14 @@ class Registrar:
             trusted: The caller has compiled it: it is not judged again, and nothing is taken over.
             version: The version it is to have; another than the next one only in mode IMPORT. LATEST: that of the
                 newest version if it is the same, else the next one. A version is kept in the metadata.
-            schema_id: The id it is to have; only in mode IMPORT.
+            schema_id: The id it is to have; only in mode IMPORT. Who registers there without one must mean a schema
+                that is there.
 
         Raises:
-            RefusedError: 409, 42201, 42202, 42205, 42207, 42208, 42209.
+            RefusedError: 409, 42201, 42202, 42205, 42207, 42208, 42209, 42210.
         """
         checked(subject)
+        rule_sets.checked(body.rules)
         is_import = self._is_import(subject, schema_id)
         versions = self.store.versions(subject)
         if not body.text.strip():
@@ -81,12 +84,10 @@ class Registrar:
         return found
 
     def _is_import(self, subject: str, schema_id: int | None) -> bool:
-        """Whether a subject is being imported to, with ids; who sends one must import, who does not must not."""
-        place = f"Subject {subject} in context {context_of(subject)}"
+        """Whether a subject is being imported to; who sends an id must import."""
         is_import = self.writable(subject) == "IMPORT"
-        if is_import and schema_id is None:
-            raise RefusedError(Code.NOT_PERMITTED, f"{place} is not in read-write mode")
         if not is_import and schema_id is not None:
+            place = f"Subject {subject} in context {context_of(subject)}"
             raise RefusedError(Code.NOT_PERMITTED, f"{place} is not in import mode")
         return is_import
 

@@ -7,6 +7,7 @@ import msgspec
 
 from yangbeam.core.registered import Metadata
 from yangbeam.registry.refusals import Code, RefusedError
+from yangbeam.registry.rule_sets import RuleSet, checked
 from yangbeam.registry.store import SchemaStore
 from yangbeam.registry.subjects import context_of, scope_of
 
@@ -37,6 +38,9 @@ class Config(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", fo
         validate_names: Avro names are those of its specification; unless it is false.
         default_metadata: Under those that a schema is registered with.
         override_metadata: Over them.
+        default_rule_set: Rules under those that a schema is registered with.
+        override_rule_set: Over them.
+        alias: The subject that this one's name means; only of a subject.
     """
 
     compatibility: str | None = None
@@ -46,6 +50,9 @@ class Config(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", fo
     validate_names: bool | None = None
     default_metadata: Metadata | None = None
     override_metadata: Metadata | None = None
+    default_rule_set: RuleSet | None = None
+    override_rule_set: RuleSet | None = None
+    alias: str | None = None
 
 
 DEFAULTS: Final = Config("BACKWARD")
@@ -70,12 +77,14 @@ class Settings:
         """Configures a scope; what the new configuration leaves open stays.
 
         Raises:
-            RefusedError: 42203.
+            RefusedError: 42203, 42210.
         """
         if config.compatibility is not None and config.compatibility not in LEVELS:
             *others, last = (level.lower() for level in _TOLD)
             detail = f"Invalid compatibility level. Valid values are {', '.join(others)}, and {last}"
             raise RefusedError(Code.INVALID_COMPATIBILITY, detail)
+        checked(config.default_rule_set)
+        checked(config.override_rule_set)
         with self._store.writing():
             merged = _over(config, self.config(scope) or Config())
             self._store.set(scope, "config", msgspec.json.encode(merged))
@@ -118,11 +127,18 @@ class Settings:
                 raise RefusedError(Code.NOT_PERMITTED, "Cannot import since found existing subjects; use force=true.")
             self._store.set(scope, "mode", mode.encode())
 
-    def drop_mode(self, scope: str) -> str | None:
-        """Removes a mode, and returns it."""
+    def drop_mode(self, scope: str, *, below: bool = False) -> str | None:
+        """Removes a mode, and returns it.
+
+        Args:
+            scope: A subject, a context, or all (empty).
+            below: Also those of the subjects in that context; of all: in the default one.
+        """
         with self._store.writing():
             found = self.mode(scope)
-            self._store.set(scope, "mode", None)
+            for each in {scope, *(self._store.scopes("mode", scope) if below else ())}:
+                if each == scope or scope_of(context_of(each)) == scope:
+                    self._store.set(each, "mode", None)
         return found
 
     def effective_mode(self, scope: str) -> str:
@@ -135,6 +151,14 @@ class Settings:
         """Removes everything that is set of a subject."""
         self.drop_config(subject)
         self.drop_mode(subject)
+
+    def forget_context(self, context: str) -> None:
+        """Removes everything that is set of a context and its subjects."""
+        scope = scope_of(context)
+        with self._store.writing():
+            for kind in ("config", "mode"):
+                for each in self._store.scopes(kind, scope):
+                    self._store.set(each, kind, None)
 
     def _is_inhabited(self, scope: str) -> bool:
         if scope and not scope.endswith(":"):

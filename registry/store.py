@@ -4,7 +4,8 @@ Only what is there, not what may be done with it: that is the registrar's.
 """
 
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -21,16 +22,17 @@ MAX_ID: Final = 2**31 - 1
 """Ids are 31 bits: they travel as a signed 32-bit integer."""
 
 _IDENTITY: Final = "identity"
-_VERSIONS: Final = "SELECT subject, version, id, deleted FROM version WHERE "
+_VERSIONS: Final = "SELECT subject, version, id, deleted, made_ms FROM version WHERE "
 
 
 class Version(NamedTuple):
-    """One version of a subject."""
+    """One version of a subject; ``made_ms``: when it was registered, milliseconds since the Unix epoch."""
 
     subject: str
     version: int
     id: int
     is_deleted: bool
+    made_ms: int | None = None
 
 
 class SchemaStore:
@@ -40,13 +42,15 @@ class SchemaStore:
 
     Args:
         path: The SQLite file; its folder is made.
+        clock: Seconds since the Unix epoch, for when a version was registered.
 
     Raises:
         StoreError: It cannot be opened or written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._db = Database(path)
+        self._clock = clock
         self.path = path
 
     def writing(self) -> AbstractContextManager[None]:
@@ -68,12 +72,13 @@ class SchemaStore:
 
     # Schemas
 
-    def put(self, body: Body, schema_id: int | None = None) -> int:
+    def put(self, body: Body, schema_id: int | None = None, *, copies: bool = False) -> int:
         """Returns the id of a content, giving it one if it is new. Idempotent.
 
         Args:
             body: The content.
             schema_id: The id it is to have if it is new.
+            copies: It gets that id beside the one that it has: other registries gave some contents several.
 
         Raises:
             SchemaError: ``schema-id-taken``: other content has that id, or this content has another.
@@ -82,16 +87,23 @@ class SchemaStore:
         with self.writing():
             found = self.id_of(body)
             if found is None:
-                found = self._insert(body, schema_id)
+                found = self._insert(body, schema_id, body.digest)
+            elif copies and schema_id not in (None, found):
+                found = self._copied(body, schema_id)
             if schema_id is not None and found != schema_id:
                 raise SchemaError("schema-id-taken", f"this schema has the id {found}, not {schema_id}")
         return found
 
-    def _insert(self, body: Body, schema_id: int | None) -> int:
+    def _copied(self, body: Body, schema_id: int | None) -> int:
+        digest = f"{body.digest}#{schema_id}"
+        row = self._db.row("SELECT id FROM schema WHERE digest = ?", digest)
+        return int(row[0]) if row else self._insert(body, schema_id, digest)
+
+    def _insert(self, body: Body, schema_id: int | None, digest: str) -> int:
         if schema_id is not None and self._db.row("SELECT 1 FROM schema WHERE id = ?", schema_id):
             raise SchemaError("schema-id-taken", f"the id {schema_id} is another schema's")
         insert = "INSERT INTO schema (id, digest, guid, body) VALUES (?, ?, ?, ?)"
-        given = self._db.write(insert, schema_id, body.digest, body.guid, body.identity())
+        given = self._db.write(insert, schema_id, digest, body.guid, body.identity())
         needs = sorted({(need.subject, need.version) for need in body.references})
         for subject, version in needs:
             self._db.write("INSERT INTO reference (id, subject, version) VALUES (?, ?, ?)", given, subject, version)
@@ -147,8 +159,8 @@ class SchemaStore:
             if version is None:
                 row = self._db.row("SELECT MAX(version) FROM version WHERE subject = ?", subject)
                 version = 1 + int((row and row[0]) or 0)
-            insert = "INSERT INTO version (subject, version, id) VALUES (?, ?, ?)"
-            self._db.write(insert, subject, version, schema_id)
+            insert = "INSERT INTO version (subject, version, id, made_ms) VALUES (?, ?, ?, ?)"
+            self._db.write(insert, subject, version, schema_id, int(self._clock() * 1000))
         return version
 
     def version(self, subject: str, version: int) -> Version | None:
@@ -167,9 +179,18 @@ class SchemaStore:
         """Returns every version of the subjects that begin so, soft-deleted ones too, by subject and version."""
         return list(self._versions("substr(subject, 1, ?) = ? ORDER BY subject, version", len(prefix), prefix))
 
+    def elsewhere(self, name: str) -> str:
+        """Returns the first subject of a context whose name is this one; empty: there is none."""
+        query = (
+            "SELECT DISTINCT subject FROM version WHERE subject >= ':.' AND subject < ':/' AND deleted = 0 "
+            "AND substr(subject, -?) = ? ORDER BY 1"
+        )
+        found = (row[0] for row in self._db.rows(query, len(name) + 1, f":{name}"))
+        return next((subject for subject in found if subject.split(":", 2)[2] == name), "")
+
     def _versions(self, condition: str, *values: str | int) -> Iterator[Version]:
-        for subject, version, schema_id, deleted in self._db.rows(_VERSIONS + condition, *values):
-            yield Version(subject, version, schema_id, bool(deleted))
+        for subject, version, schema_id, deleted, made_ms in self._db.rows(_VERSIONS + condition, *values):
+            yield Version(subject, version, schema_id, bool(deleted), made_ms)
 
     def soft_delete(self, subject: str, version: int) -> None:
         """Hides a version."""
@@ -213,6 +234,11 @@ class SchemaStore:
                 "INSERT INTO setting VALUES (?, ?, ?) ON CONFLICT (scope, kind) DO UPDATE SET value = excluded.value"
             )
             self._db.write(write, scope, kind, value)
+
+    def scopes(self, kind: str, prefix: str) -> list[str]:
+        """Returns the scopes that begin so and have a setting of a kind."""
+        query = "SELECT scope FROM setting WHERE kind = ? AND substr(scope, 1, ?) = ?"
+        return [row[0] for row in self._db.rows(query, kind, len(prefix), prefix)]
 
     def put_verdict(self, subject: str, version: int, value: bytes | None) -> None:
         """Keeps what was found of a version against the one before; None: still to be judged."""

@@ -7,6 +7,8 @@ from yangbeam.registry.refusals import Code, RefusedError
 DEFAULT: Final = "."
 """The context of subjects that name none."""
 GLOBAL: Final = "__GLOBAL"
+_EVERYWHERE: Final = (DEFAULT, ".__GLOBAL")
+"""Contexts whose settings are those of all."""
 MAX_LENGTH: Final = 1024
 
 
@@ -43,7 +45,7 @@ def qualified(context: str, name: str) -> str:
 
 def scope_of(context: str) -> str:
     """Returns under which name a context's settings are kept; that of the default context is empty: all."""
-    return "" if context == DEFAULT else f":{context}:"
+    return "" if context in _EVERYWHERE else f":{context}:"
 
 
 def checked(subject: str) -> str:

@@ -28,6 +28,7 @@ from yangbeam.registry.refusals import Code, RefusedError
 from yangbeam.registry.registrar import Registrar
 from yangbeam.registry.resolver import Resolver
 from yangbeam.registry.service import metrics, negotiation
+from yangbeam.registry.service.aliases import meant
 from yangbeam.registry.service.asking import Asked, split_context
 from yangbeam.registry.service.auth import Auth, Role
 from yangbeam.registry.service.judging import judging
@@ -106,6 +107,14 @@ def _lifespan(service: Service, guard: Guard | None) -> Callable[[Starlette], Ab
     return live
 
 
+def _decoded(written: str) -> str:
+    """Returns a part of a path; octets that are no UTF-8 name nothing, and replaced they would name another's."""
+    try:
+        return unquote(written, errors="strict")
+    except UnicodeDecodeError:
+        raise RefusedError(Code.INVALID_SUBJECT, f"'{written[:80]}' is not UTF-8.") from None
+
+
 class _RawPath:
     """Routes by the path as it was sent: subjects may hold %2F, which decoded would be a slash between parts."""
 
@@ -153,7 +162,7 @@ class _Front:
             if inspect.iscoroutinefunction(rule.answer):
                 found = await rule.answer(self._service, asked)
             else:
-                found = await run_in_threadpool(rule.answer, self._service, asked)
+                found = await run_in_threadpool(self._found, rule, asked)
         except RefusedError as error:
             return self._refused(error, content_type)
         except SchemaPendingError as error:
@@ -165,8 +174,11 @@ class _Front:
             _log.error("%s", error)
             return self._refused(RefusedError(Code.INTERNAL, error.detail), content_type)
         answer = found if isinstance(found, Answer) else Answer(found)
-        text = orjson.dumps(answer.document, option=orjson.OPT_NON_STR_KEYS)
+        text = b"" if answer.status == 204 else orjson.dumps(answer.document, option=orjson.OPT_NON_STR_KEYS)
         return Response(text, answer.status, _HEADERS | dict(answer.headers), content_type)
+
+    def _found(self, rule: Rule, asked: Asked) -> Any:
+        return rule.answer(self._service, meant(self._service.registrar.settings, asked, rule.path))
 
     async def _read(self, request: Request) -> Asked:
         body = b""
@@ -180,7 +192,7 @@ class _Front:
             if name in query:
                 query[name] = "\0".join(request.query_params.getlist(name))
         return Asked(
-            params={name: unquote(str(value)) for name, value in request.path_params.items()},
+            params={name: _decoded(str(value)) for name, value in request.path_params.items()},
             query=query,
             body=body,
             context=request.scope.get("yangbeam.context", "."),

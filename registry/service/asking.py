@@ -11,6 +11,7 @@ import msgspec
 from yangbeam.core.undecodable import UNDECODABLE
 from yangbeam.registry.appending import LATEST
 from yangbeam.registry.refusals import Code, RefusedError
+from yangbeam.registry.store import MAX_ID
 from yangbeam.registry.subjects import DEFAULT, GLOBAL, qualified, scope_of
 
 _Kind = TypeVar("_Kind")
@@ -61,7 +62,7 @@ class Asked:
         written = self.params["version"]
         if written in ("latest", "-1"):
             return LATEST
-        if not written.isascii() or not written.isdigit() or not 0 < len(written) < 10 or int(written) == 0:
+        if not written.isascii() or not written.isdigit() or len(written) > 10 or not 0 < int(written) <= MAX_ID:
             said = f"The specified version '{written[:40]}' is not a valid version id."
             raise RefusedError(
                 Code.INVALID_VERSION, said + ' Allowed values are between [1, 2^31-1] and the string "latest"'

@@ -34,6 +34,12 @@ def server_version(service: Service, asked: Asked) -> dict[str, str]:
     return {"version": version("yangbeam"), "commitId": ""}
 
 
+def server_deployment(service: Service, asked: Asked) -> dict[str, list[str]]:
+    """GET /v1/metadata/deployment: this registry is of no kind that Confluent tells apart."""
+    del service, asked
+    return {"attributes": []}
+
+
 def no_associations(service: Service, asked: Asked) -> Any:
     """Anything below /associations: this registry keeps none."""
     del service, asked

@@ -5,10 +5,10 @@ from typing import Any
 from yangbeam.core.registered import Body
 from yangbeam.registry.refusals import Code, RefusedError
 from yangbeam.registry.service.asking import Asked
-from yangbeam.registry.service.serving import Service, shown
+from yangbeam.registry.service.serving import Answer, Service, about, shown
 from yangbeam.registry.service.subject_routes import listed, text_alone
 from yangbeam.registry.store import Version
-from yangbeam.registry.subjects import DEFAULT, bare, context_of, qualified
+from yangbeam.registry.subjects import DEFAULT, bare, context_of, qualified, scope_of
 
 
 def types(service: Service, asked: Asked) -> list[str]:
@@ -29,16 +29,16 @@ def schemas(service: Service, asked: Asked) -> list[dict[str, Any]]:
 def _shown(service: Service, asked: Asked, version: Version) -> dict[str, Any]:
     body = service.registrar.body(version.id)
     more = {"subject": version.subject, "version": version.version, "id": version.id, "guid": body.guid}
-    return shown(service, asked, body, **more)
+    return shown(service, asked, body, **more, **about(version))
 
 
 def by_id(service: Service, asked: Asked) -> dict[str, Any]:
     """GET /schemas/ids/{id}."""
     body, place = _body(service, asked)
     more: dict[str, Any] = {"maxId": service.registrar.store.greatest_id()} if asked.flag("fetchMaxId") else {}
-    if place is not None:
+    if place is not None and asked.query.get("subject"):
         more |= {"subject": place.subject, "version": place.version}
-    return shown(service, asked, body, guid=body.guid, **more)
+    return shown(service, asked, body, guid=body.guid, **more, **(about(place) if place is not None else {}))
 
 
 def text_by_id(service: Service, asked: Asked) -> Any:
@@ -53,10 +53,10 @@ def _body(service: Service, asked: Asked) -> tuple[Body, Version | None]:
     """
     body = service.registrar.body(asked.schema_id)
     wanted = asked.query.get("subject")
-    if not wanted:
-        return body, None
-    name = qualified(asked.context, wanted)
     stands = sorted(service.registrar.store.versions_of(asked.schema_id), key=lambda each: each.is_deleted)
+    if not wanted:
+        return body, next(iter(stands), None)
+    name = qualified(asked.context, wanted)
     context = context_of(name)
     near = [each for each in stands if context_of(each.subject) == context]
     exact = [each for each in near if each.subject == name]
@@ -91,8 +91,10 @@ def versions_of(service: Service, asked: Asked) -> list[dict[str, Any]]:
 
 def by_guid(service: Service, asked: Asked) -> dict[str, Any]:
     """GET /schemas/guids/{guid}."""
-    body = service.registrar.body(_ids(service, asked)[0])
-    return shown(service, asked, body, guid=body.guid)
+    schema_id = _ids(service, asked)[0]
+    body = service.registrar.body(schema_id)
+    stands = sorted(service.registrar.store.versions_of(schema_id), key=lambda each: each.is_deleted)
+    return shown(service, asked, body, guid=body.guid, **about(stands[0]))
 
 
 def ids_of_guid(service: Service, asked: Asked) -> list[dict[str, Any]]:
@@ -115,4 +117,15 @@ def _ids(service: Service, asked: Asked) -> list[int]:
 def contexts(service: Service, asked: Asked) -> list[str]:
     """GET /contexts."""
     found = {context_of(each.subject) for each in service.registrar.store.all_versions()}
-    return asked.page(sorted({".", *found}))
+    prefix = asked.query.get("contextPrefix", "")
+    return asked.page([each for each in sorted({DEFAULT, *found}) if each.startswith(prefix)])
+
+
+def drop_context(service: Service, asked: Asked) -> Answer:
+    """DELETE /contexts/{context}: forgets what is configured of one without subjects, deleted ones included."""
+    context = asked.params["context"].strip(":")
+    scope = scope_of(context)
+    if not scope or service.registrar.store.all_versions(scope):
+        raise RefusedError(Code.CONTEXT_NOT_EMPTY, f"The specified context '{context[:80]}' is not empty.")
+    service.registrar.settings.forget_context(context)
+    return Answer(None, 204)

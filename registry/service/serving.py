@@ -11,6 +11,7 @@ from yangbeam.registry.registrar import Registrar
 from yangbeam.registry.resolver import Resolver
 from yangbeam.registry.service.asking import Asked
 from yangbeam.registry.service.metrics import Metrics
+from yangbeam.registry.store import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class Answer:
     document: Any
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
+
+
+def about(version: Version) -> dict[str, Any]:
+    """Returns what is said of a version besides its schema."""
+    return ({"ts": version.made_ms} if version.made_ms is not None else {}) | {"deleted": version.is_deleted}
 
 
 def shown(service: Service, asked: Asked, body: Body, **more: Any) -> dict[str, Any]:

@@ -6,16 +6,14 @@ import msgspec
 
 from yangbeam.core.registered import Metadata
 from yangbeam.registry.refusals import Code, RefusedError, no_subject
+from yangbeam.registry.rule_sets import RuleSet
 from yangbeam.registry.service.asking import Asked
 from yangbeam.registry.service.serving import Service
 from yangbeam.registry.settings import Config
 
 
 class SentConfig(msgspec.Struct, rename="camel"):
-    """A configuration as clients send it; what is null is not said, and members of no meaning here are passed over.
-
-    What would change which schema somebody gets is refused, rather than not done.
-    """
+    """A configuration as clients send it; what is null is not said, and members of no meaning here are passed over."""
 
     compatibility: str | None = None
     compatibility_level: str | None = None
@@ -25,15 +23,15 @@ class SentConfig(msgspec.Struct, rename="camel"):
     validate_names: bool | None = None
     default_metadata: Metadata | None = None
     override_metadata: Metadata | None = None
-    alias: None = None
-    default_rule_set: None = None
-    override_rule_set: None = None
+    default_rule_set: RuleSet | None = None
+    override_rule_set: RuleSet | None = None
+    alias: str | None = None
 
 
 class SentMode(msgspec.Struct):
-    """A mode as clients send it."""
+    """A mode as clients send it; null removes what is set."""
 
-    mode: str
+    mode: str | None = None
 
 
 def get_config(service: Service, asked: Asked) -> dict[str, Any]:
@@ -56,7 +54,11 @@ def put_config(service: Service, asked: Asked) -> dict[str, Any]:
     config = Config(
         level.upper() if level else None,
         *(sent.normalize, sent.compatibility_group, sent.validate_fields, sent.validate_names),
-        *(sent.default_metadata, sent.override_metadata),
+        default_metadata=sent.default_metadata,
+        override_metadata=sent.override_metadata,
+        default_rule_set=sent.default_rule_set,
+        override_rule_set=sent.override_rule_set,
+        alias=sent.alias,
     )
     service.registrar.settings.set_config(asked.scope, config)
     shown: dict[str, Any] = msgspec.to_builtins(config)
@@ -82,19 +84,24 @@ def get_mode(service: Service, asked: Asked) -> dict[str, str]:
     return {"mode": found}
 
 
-def put_mode(service: Service, asked: Asked) -> dict[str, str]:
+def put_mode(service: Service, asked: Asked) -> dict[str, str | None]:
     """PUT /mode[/{subject}]."""
-    mode = asked.read(SentMode).mode.upper()
+    sent = asked.read(SentMode).mode
+    if sent is None:
+        service.registrar.settings.drop_mode(asked.scope)
+        return {"mode": None}
+    mode = sent.upper()
     service.registrar.settings.set_mode(asked.scope, mode, force=asked.flag("force"))
     return {"mode": mode}
 
 
-def drop_mode(service: Service, asked: Asked) -> dict[str, str]:
-    """DELETE /mode[/{subject}]."""
-    found = service.registrar.settings.drop_mode(asked.scope)
-    if found is None and asked.scope:
+def drop_mode(service: Service, asked: Asked) -> dict[str, str | None]:
+    """DELETE /mode[/{subject}]; ``recursive``: also those of the context's subjects."""
+    below = asked.flag("recursive")
+    found = service.registrar.settings.drop_mode(asked.scope, below=below)
+    if found is None and asked.scope and not below:
         raise no_subject(asked.scope)
-    return {"mode": found or "READWRITE"}
+    return {"mode": found or (None if asked.scope else "READWRITE")}
 
 
 def _shown(config: Config) -> dict[str, Any]:

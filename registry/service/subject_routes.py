@@ -4,12 +4,12 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from yangbeam.core.registered import Body, Reference
+from yangbeam.core.registered import YANG, Body, Reference
 from yangbeam.registry.appending import LATEST
 from yangbeam.registry.deletion import delete_subject, delete_version
 from yangbeam.registry.refusals import Code, RefusedError, no_subject
 from yangbeam.registry.service.asking import Asked
-from yangbeam.registry.service.serving import Service, shown
+from yangbeam.registry.service.serving import Service, about, shown
 from yangbeam.registry.store import MAX_ID, Version
 from yangbeam.registry.subjects import DEFAULT, bare, checked, context_of, qualified
 
@@ -54,14 +54,16 @@ def register(service: Service, asked: Asked) -> dict[str, Any]:
     if found.is_new:
         service.metrics.registered.labels(body.kind).inc()
     kept = registrar.body(found.id)
-    return {"id": found.id, "version": found.version, "guid": kept.guid} | _kind(kept)
+    answer = shown(service, asked, kept, id=found.id, version=found.version, guid=kept.guid)
+    return {name: value for name, value in answer.items() if name != "schema" or kept.kind != YANG}  # as it was sent
 
 
 def lookup(service: Service, asked: Asked) -> dict[str, Any]:
     """POST /subjects/{subject}."""
     body = asked.read(Sent).body()
     deleted, normalise = asked.flag("deleted"), asked.flag("normalize")
-    found = service.registrar.lookup(asked.subject, body, normalise=normalise, deleted=deleted)
+    subject = _place(service, asked)
+    found = service.registrar.lookup(subject, body, normalise=normalise, deleted=deleted)
     return _version(service, asked, found)
 
 
@@ -156,14 +158,17 @@ def drop_version(service: Service, asked: Asked) -> int:
 
 def _found(service: Service, asked: Asked) -> Version:
     deleted = asked.flag("deleted") and asked.version != LATEST
-    return service.registrar.version(asked.subject, asked.version, deleted=deleted)
+    return service.registrar.version(_place(service, asked), asked.version, deleted=deleted)
+
+
+def _place(service: Service, asked: Asked) -> str:
+    """Returns the subject that is asked for: one of no context that is not there may be of any, as Confluent has it."""
+    store = service.registrar.store
+    is_bare = context_of(asked.subject) == DEFAULT and not store.versions(asked.subject)
+    return (store.elsewhere(asked.subject) if is_bare else "") or asked.subject
 
 
 def _version(service: Service, asked: Asked, found: Version) -> dict[str, Any]:
     body = service.registrar.body(found.id)
     more = {"subject": found.subject, "version": found.version, "id": found.id, "guid": body.guid}
-    return shown(service, asked, body, **more, **({"deleted": True} if found.is_deleted else {}))
-
-
-def _kind(body: Body) -> dict[str, str]:
-    return {"schemaType": body.kind} if body.kind != "AVRO" else {}
+    return shown(service, asked, body, **more, **about(found))

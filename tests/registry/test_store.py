@@ -124,3 +124,26 @@ def test_processes_that_register_at_once_agree(tmp_path: Path) -> None:
         answers = list(pool.map(_registered, [tmp_path / "r"] * 3))
     assert answers[0] == answers[1] == answers[2]
     assert len(set(answers[0])) == 20
+
+
+def test_when_a_version_was_registered_is_kept_and_unknown_of_files_that_were_made_before(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    put(SchemaStore(path, clock=lambda: 1_795_000_000.25), "A")
+    assert SchemaStore(path).versions("A")[0].made_ms == 1_795_000_000_250
+    with closing(sqlite3.connect(path)) as before:
+        before.execute("ALTER TABLE version DROP COLUMN made_ms")
+    store = SchemaStore(path, clock=lambda: 1_795_000_001)
+    put(store, "B")
+    assert [store.versions(each)[0].made_ms for each in "AB"] == [None, 1_795_000_001_000]
+
+
+def test_a_content_may_have_a_further_id_that_is_asked_for(tmp_path: Path) -> None:
+    store = SchemaStore(tmp_path / "registry.sqlite")
+    assert put(store, "A") == 1
+    assert [store.put(Body("A"), 7, copies=True), store.put(Body("A"), 7, copies=True), store.put(Body("A"))] == [
+        7,
+        7,
+        1,
+    ]
+    with pytest.raises(SchemaError, match="schema-id-taken"):
+        store.put(Body("B"), 7, copies=True)

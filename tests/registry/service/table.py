@@ -3,6 +3,7 @@
 from tests.registry.service import (
     table_confluent,
     table_confluent_places,
+    table_confluent_settings,
     table_deleting,
     table_schemas,
     table_settings,
@@ -16,4 +17,5 @@ CASES = (
     *table_settings.CASES,
     *table_confluent.CASES,
     *table_confluent_places.CASES,
+    *table_confluent_settings.CASES,
 )

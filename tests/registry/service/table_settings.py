@@ -62,7 +62,7 @@ CASES = (
     case("GET /config", "backward unless configured", "/config", {"compatibilityLevel": "BACKWARD"}),
     case("PUT /config", "a level", Ask("PUT", "/config", {"compatibility": "full"}), {"compatibility": "FULL"}),
     case("PUT /config", "no level", Ask("PUT", "/config", {"compatibility": "PERHAPS"}), Code.INVALID_COMPATIBILITY),
-    case("PUT /config", "what is not supported", Ask("PUT", "/config", {"alias": "other"}), Code.INVALID_REQUEST),
+    case("PUT /config", "an alias that is none", Ask("PUT", "/config", {"alias": 7}), Code.INVALID_REQUEST),
     case(
         "DELETE /config",
         "back to the default",

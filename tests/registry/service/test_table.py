@@ -46,6 +46,7 @@ def test_every_route_stands_in_the_table() -> None:
     succeed = {line.route for line in CASES if not isinstance(line.gives, Code)}
     assert routes - succeed == {
         "GET /associations/{rest:path}",  # there are none
+        "DELETE /contexts/{context}",  # its answer has no document: the test below
         "GET /schemas/guids/{guid}",  # GUIDs are read from answers: the test below
         "GET /schemas/guids/{guid}/ids",
     }
@@ -62,6 +63,12 @@ def test_the_documentation_tells_of_every_route_and_code() -> None:
         f"| {code.number} | {code.status} |" for code in Code if f"| {code.number} | {code.status} |" not in text
     ]
     assert not missing
+
+
+def test_a_context_without_subjects_is_deleted_with_an_empty_answer(tmp_path: Path) -> None:
+    with world("plain", tmp_path) as client:
+        answer = send(client, Ask("DELETE", "/contexts/.lab"))
+    assert (answer.status_code, answer.content) == (204, b"")
 
 
 def test_a_guid_leads_to_the_schema_and_its_ids(tmp_path: Path) -> None:
