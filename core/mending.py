@@ -4,9 +4,11 @@ The quick look takes out what no schema has, by names alone; the full one also s
 asked, sets aside what is wrong. Either makes a new payload, which is judged as any other.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
@@ -19,7 +21,7 @@ from yangbeam.core.notification.target import Step, parse_target
 from yangbeam.core.notification.wrappers import ENVELOPE
 from yangbeam.core.yang.edits import WITH_VALUE
 from yangbeam.core.yang.json_object import read_object
-from yangbeam.core.yang.mending.around import around
+from yangbeam.core.yang.mending.around import Around, around
 from yangbeam.core.yang.mending.findings import HABIT, Finding, Way, path_of, unknown
 from yangbeam.core.yang.mending.habits import respelt
 from yangbeam.core.yang.mending.places import Place, Places
@@ -51,6 +53,10 @@ class Mended(NamedTuple):
     notification: Notification
     findings: list[Finding]
     is_empty: bool
+
+
+Without = tuple[Mended, list[tuple[str, Node]]]
+Find = Callable[[Members, str, Places], Around | None]
 
 
 def quickly(notification: Notification, places: Places, accept: frozenset[str]) -> Mended | None:
@@ -102,23 +108,33 @@ def fully(notification: Notification, means: Means, refused: Mapping[str, Node])
     return opened.mended(walk.findings, means.places)
 
 
-def without_around(notification: Notification, path: str, places: Places) -> tuple[Mended, str, Node] | None:
-    """Takes the smallest list entry or presence container around a path out of the contents of a push-update.
+def without(notification: Notification, paths: Iterable[str], places: Places, find: Find = around) -> Without | None:
+    """Takes what stands at paths, or around them, out of the contents of a push-update.
 
     Args:
         notification: In JSON.
-        path: Instance path, as libyang or ``locate`` has it.
+        paths: Instance paths, as libyang or ``locate`` has them.
         places: Of its schema.
+        find: Finds what is to go: ``around`` the smallest list entry or presence container, ``at`` the very node.
 
     Returns:
-        What is left, and the path and node of what is gone; None where nothing stands around it that may go.
+        What is left, and paths and nodes of what is gone; None where nothing stands there that may go.
     """
     opened = _Opened(notification)
-    found = around(opened.contents(), path, places)
-    if found is None:
-        return None
-    found.remove()
-    return opened.mended([], places), found.path, found.node
+    gone = []
+    for path in paths:
+        found = find(opened.contents(), path, places)
+        if found is not None:
+            found.remove()
+            gone.append((found.path, found.node))
+    return (opened.mended([], places), gone) if gone else None
+
+
+def without_edit(notification: Notification, number: int, places: Places) -> Mended:
+    """Takes one edit out of a push-change-update, by its number from 0."""
+    opened = _Opened(notification)
+    opened.drop_edit(number)
+    return opened.mended([], places)
 
 
 def _refuse_repeated(notification: Notification) -> None:
@@ -180,6 +196,12 @@ class _Opened:
                 patch["edit"] = kept
                 before, after = (msgspec.json.encode(edits).count(_QUOTE) for edits in (given, kept))
                 self.dropped += before - after
+
+    def drop_edit(self, number: int) -> None:
+        """Takes an edit out."""
+        patch = self._patch()
+        edits = patch.get("edit", [])
+        patch["edit"] = [each for at, each in enumerate([edits] if isinstance(edits, dict) else edits) if at != number]
 
     def contents(self) -> Members:
         """Returns the contents of a push-update; of any other none."""
@@ -244,19 +266,34 @@ def _target(
 ) -> str:
     """Returns a target whose keys name identities by module, where prefix, name and base leave one."""
     for at, (step, node) in enumerate(zip(steps, nodes, strict=True)):
-        named = step.keys.items() if isinstance(step.keys, dict) else zip(node.keys, step.keys, strict=False)
-        for key, text in named:
-            leaf = node.child(key)
+        for key, text in _values_in(step, node):
+            leaf = node.child(key) if node.kind == "list" else node
             if leaf is None or leaf.type is None or leaf.type.base != "identityref":
                 continue
-            if not broken_rule(leaf.type, text, leaf.module) or text not in target:
+            written = next((spell for spell in _SPELLINGS if spell(text) in target), None)
+            if written is None or not broken_rule(leaf.type, text, leaf.module):
                 continue
             meant = respelt(leaf.type, text, leaf.module, places.prefixes)
             if meant is not None and meant[0] in accept:
                 way = _way_to(steps[: at + 1], nodes[: at + 1])
                 findings.append(Finding(HABIT, meant[0], path_of(way, key), leaf.path, leaf.module))
-                target = target.replace(text, meant[1], 1)
+                target = target.replace(written(text), written(meant[1]), 1)
     return target
+
+
+def _values_in(step: Step, node: Node) -> Iterable[tuple[str, str]]:
+    """Yields the names and texts of a step's keys; of an entry of a leaf-list its own."""
+    if node.kind == "leaf-list":
+        return [(node.name, text) for text in (step.value, *step.keys) if text is not None]
+    return step.keys.items() if isinstance(step.keys, dict) else zip(node.keys, step.keys, strict=False)
+
+
+_SPELLINGS: Final[tuple[Callable[[str], str], ...]] = (
+    str,
+    partial(quote, safe=""),
+    lambda text: quote(text, safe="").replace("%3A", "%3a"),
+)
+"""How the text of a key may stand in a target (RFC 8040 section 3.5.3 encodes by percent)."""
 
 
 def _place_of(nodes: Sequence[Node], places: Places) -> Place:

@@ -6,22 +6,33 @@ set aside as well, in the profile ``full`` a broken rule (mandatory, must, when,
 list entry or presence container around it along, until none is broken.
 """
 
+import re
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from yangbeam.core.checking import check, levels
 from yangbeam.core.elements import Notification
 from yangbeam.core.errors import InvalidInstanceError, NotificationError
-from yangbeam.core.mending import Mended, fully, without_around
+from yangbeam.core.mending import Mended, fully, without, without_edit
+from yangbeam.core.notification.patch import Edit
+from yangbeam.core.notification.slices import edits_of
 from yangbeam.core.policy import PASS, PRUNE, REJECT, Policy
 from yangbeam.core.transcription import is_json, transcribed
 from yangbeam.core.yang.engine import COMPILED_PROFILE, Choice, EnginesDisagreeError
-from yangbeam.core.yang.mending.findings import HABIT, INVALID, UNKNOWN, Finding, set_aside
+from yangbeam.core.yang.mending.around import around, at
+from yangbeam.core.yang.mending.findings import HABIT, INVALID, INVALID_VALUE, UNKNOWN, Finding, set_aside
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.transcode import Context
 
 MAX_ROUNDS: Final = 64
 """Broken rules that a message loses nodes for at most, each after another look by libyang."""
 DEPENDENT: Final = "depends-on-pruned"
+INVALID_EDIT: Final = "invalid-edit"
+MAX_ALIKE: Final = 256
+"""Nodes that are set aside for one broken rule at a time."""
+_PREDICATES: Final = re.compile(r"""\[(?:[^\]"']|"[^"]*"|'[^']*')*\]""")
+_NUMBERS: Final = re.compile(r"\[[0-9]+\]").search
 
 Refused = InvalidInstanceError | NotificationError
 
@@ -123,28 +134,59 @@ def _without_invalid(notification: Notification, schema: Schema, policy: Policy)
         error = _misfit(mended, schema, policy)
         if error is None:
             return mended, None
-        fewer = _without_dependent(mended, schema, error) if policy.choice.profile != COMPILED_PROFILE else None
+        fewer = _without_refused(mended, schema, policy, error)
         if fewer is None:
             return mended, error
         mended = fewer
     return mended, InvalidInstanceError(DEPENDENT, f"more than {MAX_ROUNDS} rules are broken")
 
 
-def _without_dependent(mended: Mended, schema: Schema, error: Refused) -> Mended | None:
-    """Takes out what a rule is broken in, if names and types are right; None: it is no such failure."""
+def _without_refused(mended: Mended, schema: Schema, policy: Policy, error: Refused) -> Mended | None:
+    """Takes out what the judge refuses and the walk could not see; None: nothing of it can be set aside.
+
+    Of edits the first that is refused; of contents the node that breaks its own type, or what is around a broken rule.
+    """
+    rule = error.rule if isinstance(error, InvalidInstanceError) else error.detail
+    places = schema.mending.places
+    if mended.notification.kind == "push-change-update":
+        edits = edits_of(mended.notification)
+        number = next((at for at, edit in enumerate(edits) if not _is_right(edit, schema, policy)), None)
+        if number is None:
+            return None
+        found = Finding(INVALID, INVALID_EDIT, error.path or edits[number].target, "/", error.module, rule)
+        return _with(mended, without_edit(mended.notification, number, places), found)
     if not error.path:
         return None
-    try:
-        check(mended.notification, schema, Choice(COMPILED_PROFILE))
-    except (InvalidInstanceError, NotificationError):
-        return None
-    fewer = without_around(mended.notification, error.path, schema.mending.places)
+    own = _misfit(mended, schema, replace(policy, choice=Choice(COMPILED_PROFILE)))
+    cause = INVALID_VALUE if own else DEPENDENT
+    fewer = None if own else without(mended.notification, _alike(error.path, mended.findings), places, around)
+    fewer = fewer or without(mended.notification, [error.path], places, at)
     if fewer is None:
         return None
-    smaller, path, node = fewer
-    rule = error.rule if isinstance(error, InvalidInstanceError) else error.detail
-    found = Finding(INVALID, DEPENDENT, path, node.path, node.module, rule)
-    return Mended(smaller.notification, [*mended.findings, found], smaller.is_empty)
+    smaller, gone = fewer
+    return _with(mended, smaller, *(Finding(INVALID, cause, path, node.path, node.module, rule) for path, node in gone))
+
+
+def _alike(path: str, findings: Iterable[Finding]) -> list[str]:
+    """Returns the path of a broken rule, and those where the same node was set aside: each lacks it as this one does.
+
+    Entries without keys are left to the next look, as their numbers change.
+    """
+    place = _PREDICATES.sub("", path)
+    alike = [found.path for found in findings if found.place == place and not _NUMBERS(found.path)]
+    return list(dict.fromkeys((path, *alike)))[:MAX_ALIKE]
+
+
+def _with(mended: Mended, smaller: Mended, *found: Finding) -> Mended:
+    return Mended(smaller.notification, [*mended.findings, *found], smaller.is_empty)
+
+
+def _is_right(edit: Edit, schema: Schema, policy: Policy) -> bool:
+    try:
+        schema.engine.judge_edits([edit], policy.choice)
+    except (InvalidInstanceError, NotificationError):
+        return False
+    return True
 
 
 def _of_unknown(mended: Mended, error: Refused) -> Refused:

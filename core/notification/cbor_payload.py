@@ -43,6 +43,8 @@ _BUILT_IN_TAGS: Final = (
 """Tags that cbor2 would interpret (dates, bignums, references, regular expressions, …): none belongs in YANG data."""
 
 
+_DATA: Final = frozenset(("datastore-contents", "value"))
+"""Members that hold data nodes."""
 _SELF_DESCRIBED: Final = b"\xd9\xd9\xf7"
 """Tag 55799 around everything, which says no more than that this is CBOR (RFC 8949 section 3.4.6)."""
 
@@ -72,8 +74,11 @@ def tree_of_cbor(message: Message, sids: SidNames = NO_SIDS) -> Any:
     return named(_loaded(message.payload), sids.nodes)
 
 
-def named(value: Any, nodes: Mapping[int, str], parent: int = 0, module: str = "") -> Any:
+def named(value: Any, nodes: Mapping[int, str], parent: int = 0, module: str | None = "") -> Any:
     """Returns a tree whose SID keys are replaced by names where known, as members are named in JSON; takes it apart.
+
+    Around contents and values of edits the module is left out where it is that of the node above. Within them names
+    stay whole: which of them stand in anydata, where each has its module, the schema alone can say.
 
     >>> named({2957: {1: {}, 4: 8}}, {})
     {'ietf-yp-notification:envelope': {'contents': {}, 'sequence-number': 8}}
@@ -82,7 +87,7 @@ def named(value: Any, nodes: Mapping[int, str], parent: int = 0, module: str = "
         value: What CBOR held; of large ones there is no memory for two.
         nodes: SID to ``module:name``, beside the headers' own.
         parent: The SID above, which keys are deltas to, in anydata as well (RFC 9254 sections 3.2, 4.5); 0: none.
-        module: That of the node above: its members stand without a module.
+        module: That of the node above: its members stand without a module; None within contents.
     """
     if type(value) is list:
         for index, each in enumerate(value):
@@ -97,7 +102,9 @@ def named(value: Any, nodes: Mapping[int, str], parent: int = 0, module: str = "
         name = ENVELOPE_SIDS.get(sid) or nodes.get(sid) or (_absolute(sid) if parent and type(key) is int else key)
         own = name.rpartition(":")[0] if type(name) is str else ""
         # A name under a SID starts afresh: its own SID is not known here, so deltas below it cannot be resolved.
-        members[name[len(own) + 1 :] if own and own == module else name] = named(below, nodes, sid, own or module)
+        local = name[len(own) + 1 :] if own else name
+        inside = None if module is None or local in _DATA else own or module
+        members[local if own and own == module else name] = named(below, nodes, sid, inside)
     return members
 
 

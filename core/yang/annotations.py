@@ -6,9 +6,7 @@ from yangbeam.core.errors import InvalidInstanceError
 
 _SIGNS: Final = (b'"@', b"\\u0040")
 """One of them is in every text that has a member whose name begins with ``@``."""
-_RULE: Final = (
-    "RFC 7952 section 5.2: an annotation is an object of scalar values, or an array of such objects and nulls"
-)
+RULE: Final = "RFC 7952 section 5.2: an annotation is an object of scalar values, or an array of such objects and nulls"
 
 
 def refuse_odd_annotations(text: bytes, document: Any) -> None:
@@ -34,10 +32,15 @@ def _look(value: Any, path: str) -> None:
 
 
 def _annotation(value: Any, path: str) -> None:
-    entries = value if isinstance(value, list) else [value]
-    for entry in entries:
-        if entry is None and isinstance(value, list):
-            continue
-        if not isinstance(entry, dict) or any(isinstance(each, dict | list) for each in entry.values()):
-            detail = f"{path}: metadata in a form that no annotation has"
-            raise InvalidInstanceError("invalid-contents", detail, path=path, rule=_RULE)
+    if not is_annotation(value):
+        detail = f"{path}: metadata in a form that no annotation has"
+        raise InvalidInstanceError("invalid-contents", detail, path=path, rule=RULE)
+
+
+def is_annotation(value: Any) -> bool:
+    """Says whether a value has the form of an annotation, or of those of a leaf-list."""
+    entries = [each for each in value if each is not None] if isinstance(value, list) else [value]
+    return all(
+        isinstance(entry, dict) and not any(isinstance(each, dict | list) for each in entry.values())
+        for entry in entries
+    )

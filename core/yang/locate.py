@@ -6,6 +6,7 @@ same tree, names and types only, and stays silent where it knows no better (must
 
 import re
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from yangbeam.core.yang.tree import Node, Tree
@@ -61,16 +62,20 @@ def locate_quoted(tree: Tree, document: Mapping[str, Any], refusal: str) -> str:
 
 
 def locate_missing(tree: Tree, document: Mapping[str, Any], schema_path: str) -> str:
-    """Returns the path that the first missing instance of a node would have; the schema's path where none is found."""
-    for name, value in document.items():
-        found = next(_without(tree.data.get(name), value, f"/{name}", schema_path), None)
-        if found:
-            return found
-    return schema_path
+    """Returns the path that the missing instance of a node would have; the schema's path where none is found.
+
+    Of entries there may be some, and too few: what has the fewest surely has too few.
+    """
+    counted = (
+        each
+        for name, value in document.items()
+        for each in _without(tree.data.get(name), value, f"/{name}", schema_path)
+    )
+    return min(counted, default=(0, schema_path), key=itemgetter(0))[1]
 
 
-def _without(node: Node | None, value: Any, path: str, schema_path: str) -> Iterator[str]:
-    """Yields the paths of the instances of a node that its parents, at and below a member, lack."""
+def _without(node: Node | None, value: Any, path: str, schema_path: str) -> Iterator[tuple[int, str]]:
+    """Yields (entries, path) of a node that its parents, at and below a member, lack; of lists also what they have."""
     if node is None or not schema_path.startswith(f"{node.path}/"):
         return
     for index, entry in enumerate(value if isinstance(value, list) else [value]):
@@ -79,9 +84,10 @@ def _without(node: Node | None, value: Any, path: str, schema_path: str) -> Iter
         where = entry_path(path, node, entry, index) if node.kind == "list" else path
         for child in node.children.values():
             name = child.name if child.module == node.module else f"{child.module}:{child.name}"
-            if child.path == schema_path and name not in entry and f"{child.module}:{child.name}" not in entry:
-                yield f"{where}/{name}"
-            yield from _without(child, entry.get(name), f"{where}/{name}", schema_path)
+            held = entry.get(name, entry.get(f"{child.module}:{child.name}"))
+            if child.path == schema_path and (held is None or child.kind in ("list", "leaf-list")):
+                yield len(held or ()), f"{where}/{name}"
+            yield from _without(child, held, f"{where}/{name}", schema_path)
 
 
 def _leaves(node: Node | None, value: Any, path: str) -> Iterator[Finding]:
@@ -90,8 +96,9 @@ def _leaves(node: Node | None, value: Any, path: str) -> Iterator[Finding]:
         return
     if node.type is not None:
         if node.type.leafref or node.type.base in ("instance-identifier", "union"):
-            for entry in value if isinstance(value, list) else [value]:
-                yield path, entry
+            is_many = node.kind == "leaf-list" and isinstance(value, list)
+            for number, entry in enumerate(value if is_many else [value], start=1):
+                yield f"{path}[{number}]" if is_many else path, entry
         return
     for index, entry in enumerate(value if isinstance(value, list) else [value]):
         if not isinstance(entry, dict):

@@ -1,7 +1,7 @@
 """Numbers that libyang reads otherwise than RFC 7950 section 9.2.1 and RFC 7951 section 6.1.
 
 An integer is decimal: ``"08"`` is 8, ``"0x10"`` and ``" 8"`` are none, and neither is ``1e3``, which libyang takes for
-one of 32 bits. Looked at only where a text has such a number at all.
+one of 32 bits. The same holds of the members of a union. Looked at only where a text has such a number at all.
 """
 
 import re
@@ -13,9 +13,11 @@ from yangbeam.core.yang.tree import Node, Tree, YangType
 from yangbeam.core.yang.values import BOUNDS, broken_rule
 
 _ODD: Final = re.compile(
-    rb'"(?:[+-]?0[xX0-9][0-9a-fA-F]*|\+[0-9]+|\s[^"]{0,40}|[+-]?[0-9][0-9.]{0,40}\s[^"]{0,40})"'
+    rb'"(?:[+-]?0[xX0-9][0-9a-fA-F]*|\+[0-9]+|(?:\s|\\[nrt])[^"]{0,40}|[+-]?[0-9][0-9.]{0,40}(?:\s|\\[nrt])[^"]{0,40})"'
     rb'|(?:"\s*:|[\[,])\s*-?[0-9]+[.eE][0-9eE+.-]*\s*[,}\]]'  # not within a text: 00:1b:5e:00:53:01
+    rb"|\\u00(?:0[9aAdD]|2[0bBdD]|3|5[78]|[46][1-6])"  # a blank, a sign or a digit
 ).search
+_ODD_TEXT: Final = re.compile(r"\s*[+-]?[0-9][0-9a-fA-F.]*\s*|\s*[+-]?0[xX][0-9a-fA-F]+\s*", re.ASCII).fullmatch
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII).fullmatch
 Visit = Callable[[Node, YangType, Any, str], Any]
 """Node, type, value and path of a number to what it is to be."""
@@ -31,7 +33,7 @@ def misspelt(tree: Tree, document: Mapping[str, Any]) -> Finding | None:
     found: list[Finding] = []
 
     def look(node: Node, kind: YangType, value: Any, path: str) -> Any:
-        rule = "" if found else broken_rule(kind, value, node.module)
+        rule = broken_rule(kind, value, node.module) if not found and _is_number(value) else ""
         if rule:
             found.append((path, f"leaf {node.path}: {rule}"))
         return value
@@ -44,11 +46,28 @@ def in_decimals(tree: Tree, document: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a document with its 64-bit integers as libyang reads them rightly: without zeros before other digits."""
 
     def respell(node: Node, kind: YangType, value: Any, path: str) -> Any:
-        del node, path
-        is_text = kind.base.endswith("64") and isinstance(value, str) and _DECIMAL(value)
+        del path
+        is_text = isinstance(value, str) and _DECIMAL(value) and _is_wide(kind, value, node.module)
         return str(int(value)) if is_text else value
 
     return _members(tree.data, "", document, "", respell)
+
+
+def _is_number(value: Any) -> bool:
+    """Says whether libyang may take a value for a number; of a union's other texts it knows more than this tree."""
+    return not isinstance(value, str) or _ODD_TEXT(value) is not None
+
+
+def _is_wide(kind: YangType, text: str, module: str) -> bool:
+    """Says whether a text is an integer of 64 bits; of a union by its first member that takes it (RFC 7950 9.12)."""
+    if kind.base == "union":
+        taking = next((member for member in kind.members if not broken_rule(member, text, module)), None)
+        return taking is not None and _is_wide(taking, text, module)
+    return kind.base in ("int64", "uint64")
+
+
+def _has_numbers(kind: YangType) -> bool:
+    return kind.base in BOUNDS or kind.base == "decimal64" or any(_has_numbers(member) for member in kind.members)
 
 
 def _members(
@@ -64,7 +83,7 @@ def _members(
 
 def _value(node: Node, value: Any, path: str, visit: Visit) -> Any:
     if node.type is not None:
-        if node.type.base not in BOUNDS:
+        if not _has_numbers(node.type):
             return value
         if isinstance(value, list):
             return [visit(node, node.type, each, f"{path}[{at}]") for at, each in enumerate(value, 1)]

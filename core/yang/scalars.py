@@ -26,6 +26,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]+")
 """Python takes more spellings."""
 _BLANKS = " \t\r\n"
 """What XML calls white space."""
+_words = re.compile(rf"[^{_BLANKS}]+").findall
 MAX_DIGITS = 20
 """Sign and digits of the longest integer of YANG; JSON writers refuse wider ones, so they stay text."""
 
@@ -49,8 +50,8 @@ _FROM_TEXT: dict[str, Callable[[YangType, str], Any]] = {
     **dict.fromkeys(_SMALL, _small),
     "boolean": _boolean,
     "empty": _empty,
-    "bits": lambda _, text: " ".join(text.split()),
-    "binary": lambda _, text: "".join(text.split()),
+    "bits": lambda _, text: " ".join(_words(text)),
+    "binary": lambda _, text: "".join(_words(text)),
 }
 
 
@@ -85,7 +86,8 @@ def _first_member(kind: YangType, convert: Callable[[YangType], Any], module: st
 def _identity(kind: YangType, text: str, prefixes: Prefixes, module: str) -> str:
     """``prefix:name`` → ``module:name``, without the module where it is the leaf's own (RFC 7951 section 6.8).
 
-    Some publishers write module names where prefixes belong; that is understood when the identity exists.
+    Some publishers write module names where prefixes belong; that is understood when the identity exists. What names
+    none keeps its module: without it another module's identity could be meant.
     """
     prefix, _, name = text.rpartition(":")
     if text in kind.identities and prefix not in prefixes:
@@ -94,7 +96,12 @@ def _identity(kind: YangType, text: str, prefixes: Prefixes, module: str) -> str
         home = prefixes.get(prefix or None, prefix or module)
     if not prefix and f"{home}:{name}" not in kind.identities:
         home = module
-    return name if home == module else f"{home}:{name}"
+    return _without_own(kind, f"{home}:{name}", module) if prefix else name if home == module else f"{home}:{name}"
+
+
+def _without_own(kind: YangType, name: str, module: str) -> str:
+    """Leaves the leaf's own module out where the identity exists."""
+    return name.removeprefix(f"{module}:") if name in kind.identities else name
 
 
 def _instance_identifier(text: str, prefixes: Prefixes) -> str:
@@ -156,7 +163,9 @@ def _bitmap(kind: YangType, item: Any) -> Any:
             octets += bytes(part)
         else:
             return item
-    return " ".join(name for name, at in kind.bits if at // 8 < len(octets) and octets[at // 8] >> at % 8 & 1)
+    wanted = int.from_bytes(octets, "little")
+    named = {name: 1 << at for name, at in kind.bits if wanted >> at & 1}
+    return " ".join(named) if sum(named.values()) == wanted else item  # what has no name is not dropped
 
 
 def _bits(kind: YangType, item: Any) -> Any:
@@ -199,8 +208,7 @@ def from_cbor(kind: YangType, item: Any, identities: Mapping[int, str], module: 
         return _first_member(kind, lambda member: _untagged(member, item, identities, module), module, item)
     if kind.base == "identityref":
         name = identities.get(item, item) if isinstance(item, int) else item
-        own = f"{module}:"
-        return name.removeprefix(own) if isinstance(name, str) else name
+        return _without_own(kind, name, module) if isinstance(name, str) else name
     return _FROM_CBOR[kind.base](kind, item) if kind.base in _FROM_CBOR else item
 
 

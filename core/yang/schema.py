@@ -189,7 +189,8 @@ class Schema:
     def _place_of(self, document: Mapping[str, Any], refused: Refusal) -> str:
         """Returns where a rule is broken that the tree cannot judge: must, mandatory, a value that stands twice."""
         if refused.path:
-            return refused.path
+            value = locate_quoted(self.tree, document, refused.words)  # libyang names a leaf-list without its value
+            return value if value.startswith(f"{refused.path}[") else refused.path
         if refused.schema_path:
             return locate_missing(self.tree, document, refused.schema_path)
         return locate_quoted(self.tree, document, refused.words)

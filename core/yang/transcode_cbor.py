@@ -15,6 +15,7 @@ from yangbeam.core.yang.values import broken_rule
 
 ABSOLUTE_SID = 47
 """Tag of a SID that is no delta (RFC 9254 section 3.2)."""
+ANNOTATION = "@"
 MAX_DEPTH = 128
 
 
@@ -57,13 +58,22 @@ class CborTranscoder:
         for key, item in source.items():
             name, sid = self._known_name(key, scope)
             node = scope.children.get(name if ":" in name or not scope.module else f"{scope.module}:{name}")
+            if node is None and name[:1] == ANNOTATION:  # as the JSON of RFC 7952 has them: CBOR has no form of its own
+                members[name] = plain(item, depth + 1)
+                continue
             if node is None:
                 if not self._context.keeps(scope):
                     refuse_unknown(name, scope, self._context.tree)
                 members[name] = plain(item, depth + 1) if scope.is_any else untyped(item, depth + 1)
                 continue
             siblings = members if node.kind != "anydata" else self._with_target(source, members, scope)
-            members[scope.member_name(node)] = self._kept_value(item, node, scope, siblings, sid, depth)
+            value = self._kept_value(item, node, scope, siblings, sid, depth)
+            member = scope.member_name(node)
+            if member in members:  # by name and by SID, or with its module and without
+                if not self._context.keeps(scope):
+                    refuse_shape(f"{node.kind} {node.path} stands twice", scope.below(node))
+                value = [members[member], value]
+            members[member] = value
         return members
 
     def _kept_value(

@@ -6,11 +6,14 @@ from typing import Any
 from lxml import etree
 
 from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.yang.named_keys import with_named_keys
 from yangbeam.core.yang.scalars import from_text
 from yangbeam.core.yang.transcode import Context, Scope, refuse_shape, refuse_unknown
 from yangbeam.core.yang.tree import Node
 
 Element = etree._Element  # noqa: SLF001 - lxml names its element type no other way
+TEXT = "#text"
+"""What text beside elements is kept as: no node has such a name."""
 MAX_DEPTH = 128
 """As deep as any decoder of notifications reads."""
 
@@ -91,15 +94,23 @@ class XmlTranscoder:
         if node.type is not None:
             if len(element):
                 refuse_shape(f"{node.kind} {node.path} holds elements, not a value", scope.below(node))
-            return from_text(node.type, element.text or "", self._prefixes(element), node.module)
+            prefixes = self._prefixes(element)
+            value = from_text(node.type, element.text or "", prefixes, node.module)
+            return with_named_keys(value, node.type, prefixes, self._context.tree)
         if node.kind not in ("anydata", "anyxml"):
-            if element.text and element.text.strip():
-                refuse_shape(f"{node.kind} {node.path} holds text", scope.below(node))
-            return self._members(element, scope.below(node), depth + 1)
+            return self._inner(element, node, scope.below(node), depth)
         if node.kind == "anyxml" and not any(True for _ in _elements(element)):
             return untyped(element, depth + 1)
         inside = self._context.anydata(node, members, scope.below(node))
-        return untyped_members(element, depth + 1) if inside is None else self._members(element, inside, depth + 1)
+        return untyped_members(element, depth + 1) if inside is None else self._inner(element, node, inside, depth)
+
+    def _inner(self, element: Element, node: Node, scope: Scope, depth: int) -> dict[str, Any]:
+        """Converts the members of an element; text beside them is none of YANG, and kept where the unknown is."""
+        text = _text_in(element).strip()
+        if text and not self._context.keeps(scope):
+            refuse_shape(f"{node.kind} {node.path} holds text", scope)
+        members = self._members(element, scope, depth + 1)
+        return members | {TEXT: text} if text else members
 
     def _prefixes(self, element: Element) -> dict[str | None, str]:
         return {prefix: self._namespaces.get(uri, uri) for prefix, uri in element.nsmap.items()}
@@ -111,6 +122,11 @@ class XmlTranscoder:
         if not self._context.keeps(scope):
             refuse_unknown(member, scope, self._context.tree)
         _add(members, member, untyped(element, depth + 1))
+
+
+def _text_in(element: Element) -> str:
+    """Returns the text of an element, also that between and behind its child elements."""
+    return "".join((element.text or "", *(each.tail or "" for each in element)))
 
 
 def module_of_namespace(namespace: str) -> str:

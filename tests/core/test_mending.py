@@ -18,7 +18,7 @@ from yangbeam.core.ingest.message_level import MessageLevel
 from yangbeam.core.mending import fully
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.policy import INVALID, NORMALISED, PRUNED, VALID, Policy
-from yangbeam.core.second_look import MAX_ROUNDS, Misfit, second_look
+from yangbeam.core.second_look import Misfit, second_look
 from yangbeam.core.telemetry_message import Encoder
 from yangbeam.core.validation import MAX_PATHS, Judgement, judgement
 from yangbeam.core.yang.engine import Choice, EnginesDisagreeError
@@ -193,12 +193,6 @@ def test_in_full_a_rule_that_is_broken_by_pruning_takes_the_entry_around_it_alon
     assert [one.name for one in found.findings] == ["invalid-contents", "depends-on-pruned"]
     assert found.findings[1].path == "/ietf-interfaces:interfaces/interface[name='eth0']"
     assert refusal(payload(1, interfaces(without)), drafts, full).path.endswith("/type")
-
-
-def test_no_more_rules_than_that_are_broken_by_one_message(drafts: Schema) -> None:
-    full = Policy(invalid="prune", choice=Choice("full"))
-    bad = [{"name": f"eth{number}", "type": "acme:warp"} for number in range(MAX_ROUNDS + 5)]
-    assert refusal(payload(1, interfaces(*bad)), drafts, full).reason == "depends-on-pruned"
 
 
 def test_a_member_that_stands_twice_is_no_member_to_choose_from(drafts: Schema) -> None:

@@ -173,11 +173,12 @@ def test_integers_are_decimal_for_every_sink_alike(tmp_path: Path) -> None:
     bodies = [update(at, {"acme-j:t": {"@": 1}}).replace(b'"@":1', each) for at, each in enumerate(sent)]
     run = Run(tmp_path, bodies, modules={"acme-j": module})
     told = [contents(message)["acme-j:t"] for message in run.messages()]
-    assert told == [{"u": "08"}, {"n": 1000}, {"u": "017"}, {"s": "\U0001f600"}]
-    assert [label.get("yangbeam-verdict") for label in run.labels()] == [None, "normalised", None, None]
+    assert told == [{"u": "08"}, {"n": 1000}, {"u": "8"}, {"u": "017"}, {"s": "\U0001f600"}]
+    verdicts = [label.get("yangbeam-verdict") for label in run.labels()]
+    assert verdicts == [None, "normalised", "normalised", None, None]
     letters = run.lines("dead-letters.jsonl")
-    assert [letter["path"] for letter in letters] == ["/acme-j:t/u", "/acme-j:t/u", "/acme-j:t/n"]
-    assert [letter["stage"] for letter in letters] == ["validate"] * 3
+    assert [letter["path"] for letter in letters] == ["/acme-j:t/u", "/acme-j:t/n"]
+    assert [letter["stage"] for letter in letters] == ["validate"] * 2
     assert run.rows("SELECT DISTINCT u FROM acme_j__t WHERE u IS NOT NULL ORDER BY 1") == [(17,)]  # one row, the last
 
 

@@ -5,7 +5,7 @@ Only what is no value of its type is looked at: what is valid already is never s
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -25,6 +25,7 @@ TEXT_NUMBER: Final = "string-as-number"
 FRACTION: Final = "integer-with-fraction"
 BOOLEAN_TEXT: Final = "boolean-as-string"
 EMPTY: Final = "true-for-empty"
+BLANKS: Final = "blanks-around-value"
 REVISION: Final = "empty-revision"
 
 
@@ -65,15 +66,25 @@ HABITS: Final[dict[str, Habit]] = {
     TEXT_NUMBER: Habit(
         "A number where a string stands for it (int64, uint64, decimal64) or is one (string)", "The string", ""
     ),
-    FRACTION: Habit("An integer with exponent or fraction (`1e3`, `7.0`)", "The integer", ""),
+    FRACTION: Habit(
+        "An integer with exponent or fraction (`1e3`, `7.0`), a decimal64 with exponent", "The number without", ""
+    ),
     BOOLEAN_TEXT: Habit('`"true"` or `"false"` for a boolean', "The boolean", ""),
-    EMPTY: Habit("`true` or `null` for an empty leaf", "`[null]`", ""),
+    EMPTY: Habit('`true`, `null` or `""` for an empty leaf', "`[null]`", ""),
+    BLANKS: Habit(
+        'Blanks around a value that is no string (`" 8"`), line breaks in base64', "The value without them", ""
+    ),
     REVISION: Habit("An empty `revision`", "It is left out: no revision is said", ""),
 }
 """By name, which is final: configuration, report and metrics use it."""
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII).fullmatch
+_JSON_NUMBER: Final = re.compile(
+    r"-?(?:0|[1-9][0-9]{0,60})(?:\.[0-9]{1,60})?(?:[eE][+-]?[0-9]{1,4})?", re.ASCII
+).fullmatch
 _MOST_DIGITS: Final = 40
+_BLANKS: Final = " \t\r\n"
+_WORDS: Final = re.compile(rf"[^{_BLANKS}]+").findall
 Spelt = tuple[str, Any]
 """(habit, the value as RFC 7951 has it)."""
 Prefixes = Mapping[str, str]
@@ -94,7 +105,17 @@ def respelt(kind: YangType, value: Any, module: str, prefixes: Prefixes) -> Spel
     for found in _candidates(kind, value, prefixes):
         if not broken_rule(kind, found[1], module):
             return found
-    return None
+    bare = _without_blanks(kind, value)
+    if bare == value:
+        return None
+    return (BLANKS, bare) if not broken_rule(kind, bare, module) else respelt(kind, bare, module, prefixes)
+
+
+def _without_blanks(kind: YangType, value: Any) -> Any:
+    """Returns a text as XML has it: blanks around a value are none of it, and none of base64 (RFC 7950 section 9)."""
+    if not isinstance(value, str) or kind.base == "string":
+        return value
+    return "".join(_WORDS(value)) if kind.base == "binary" else value.strip(_BLANKS)
 
 
 def _of_union(kind: YangType, value: Any, module: str, prefixes: Prefixes) -> Spelt | None:
@@ -126,26 +147,26 @@ def _identity(kind: YangType, value: Any, prefixes: Prefixes) -> Iterator[Spelt]
 def _small(value: Any) -> Iterator[Spelt]:
     if isinstance(value, str) and _INTEGER(value):
         yield NUMBER_TEXT, int(value)
-    elif isinstance(value, Raw):
+    elif isinstance(value, Raw | str):
         whole = _whole(value)
         if whole is not None:
             yield FRACTION, whole
 
 
 def _wide(value: Any) -> Iterator[Spelt]:
-    whole = value if type(value) is int else _whole(value) if isinstance(value, Raw) else None
+    whole = value if type(value) is int else _whole(value) if isinstance(value, Raw | str) else None
     if whole is not None:
-        yield TEXT_NUMBER, str(whole)
+        yield FRACTION if isinstance(value, str) else TEXT_NUMBER, str(whole)
 
 
 def _decimal(value: Any) -> Iterator[Spelt]:
     if type(value) is int:
         yield TEXT_NUMBER, f"{value}.0"
-    elif isinstance(value, Raw):
+    elif isinstance(value, Raw | str):
         number = _number(value)
         if number is not None:
             text = format(number, "f")
-            yield TEXT_NUMBER, text if "." in text else f"{text}.0"
+            yield FRACTION if isinstance(value, str) else TEXT_NUMBER, text if "." in text else f"{text}.0"
 
 
 def _string(value: Any) -> Iterator[Spelt]:
@@ -161,20 +182,20 @@ def _boolean(value: Any) -> Iterator[Spelt]:
 
 
 def _empty(value: Any) -> Iterator[Spelt]:
-    if value is True or value is None:
+    if value is True or value is None or value in ("", "true"):
         yield EMPTY, [None]
 
 
-def _number(value: Raw) -> Decimal | None:
-    """The number that a JSON text is, where it is not one of thousands of digits."""
-    try:
-        number = Decimal(bytes(value).decode())
-    except InvalidOperation:
+def _number(value: Raw | str) -> Decimal | None:
+    """The number that a text is as JSON has them, where it is not one of thousands of digits."""
+    text = value if isinstance(value, str) else bytes(value).decode()
+    if not _JSON_NUMBER(text):
         return None
+    number = Decimal(text)
     return number if number.is_finite() and abs(number.adjusted()) < _MOST_DIGITS else None
 
 
-def _whole(value: Raw) -> int | None:
+def _whole(value: Raw | str) -> int | None:
     number = _number(value)
     return int(number) if number is not None and number == number.to_integral_value() else None
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from yangbeam.core.yang.annotations import RULE, is_annotation
 from yangbeam.core.yang.mending import habits
 from yangbeam.core.yang.mending.findings import HABIT, INVALID, INVALID_VALUE, Finding, Way, path_of, unknown
 from yangbeam.core.yang.mending.habits import respelt
@@ -77,7 +78,7 @@ class Walk:
             if kept is not GONE:
                 found[spelt if spelt not in found else name] = kept
         if len(spellings) < len(given):
-            self._annotations(given, found, spellings, way)
+            self._annotations(given, found, spellings, place, way)
         return found
 
     def _is_left(self, name: str, place: Place) -> bool:
@@ -110,7 +111,8 @@ class Walk:
 
     def _anydata(self, node: Node, value: Any, way: Way) -> Any:
         # Publishers send filters as text, too; nothing is read out of them.
-        return value if isinstance(value, dict | str) else self._wrong(f"{node.kind} is no object", value, way)
+        is_filter = isinstance(value, str) and node.name.endswith("-filter")
+        return value if isinstance(value, dict) or is_filter else self._wrong(f"{node.kind} is no object", value, way)
 
     def _list(self, node: Node, value: Any, way: Way) -> Any:
         if isinstance(value, dict) and habits.LIST_ENTRY in self._means.accept:
@@ -171,15 +173,26 @@ class Walk:
         self.findings.append(Finding(HABIT, name, path_of(way), way.node.path, way.node.module))
 
     def _annotations(
-        self, given: Mapping[str, Any], found: dict[str, Any], spellings: Mapping[str, str], way: Way | None
+        self,
+        given: Mapping[str, Any],
+        found: dict[str, Any],
+        spellings: Mapping[str, str],
+        place: Place,
+        way: Way | None,
     ) -> None:
         """Keeps the annotations (RFC 7952) of what is still there, but for those that no module defines."""
         for name, value in given.items():
             if not name.startswith(_ANNOTATION):
                 continue
             target = name.removeprefix(_ANNOTATION)
-            spelt = spellings.get(target, target)
-            if target and spelt not in found:
+            spelt = _beside(target, found, spellings, place)
+            if target in given and spelt not in found:
+                continue  # it is gone with its node
+            if (spelt not in found if target else way is None) or value == {}:
+                self._annotation_aside(name, target, way)  # of nothing, or it says nothing
+                continue
+            if self._means.invalid and not is_annotation(value):
+                self.findings.append(_odd(name, way))
                 continue
             kept = self._known_of(value, name, way)
             if kept is not GONE:
@@ -192,16 +205,30 @@ class Walk:
             return kept if any(each is not None for each in kept) or None in value else GONE
         if not isinstance(value, dict):
             return value
-        kept_here = {each: said for each, said in value.items() if self._is_defined(each, name, way)}
+        for each in [each for each in value if each not in self._means.annotations]:
+            self._annotation_aside(name, each, way, each)
+        kept_here = {each: said for each, said in value.items() if each in self._means.annotations}
         return kept_here if kept_here or not value else GONE
 
-    def _is_defined(self, annotation: str, name: str, way: Way | None) -> bool:
-        if annotation in self._means.annotations:
-            return True
-        found = unknown(annotation, way, self._places.tree)
+    def _annotation_aside(self, name: str, shown: str, way: Way | None, *more: str) -> None:
+        found = unknown(shown or name, way, self._places.tree)
         above = way.node.path if way is not None else ""
-        self.findings.append(found._replace(path=path_of(way, name, annotation), place=f"{above}/{annotation}"))
-        return False
+        place = "/".join((above, *(more or (name,))))
+        self.findings.append(found._replace(path=path_of(way, name, *more), place=place))
+
+
+def _beside(target: str, found: Mapping[str, Any], spellings: Mapping[str, str], place: Place) -> str:
+    """Returns how the node is spelt that an annotation is of, which may be spelt otherwise itself."""
+    spelt, node = spellings.get(target, target), place.nodes.get(target)
+    if node is None or spelt in found:
+        return spelt
+    return next((name for name in found if place.nodes.get(name) is node), spelt)
+
+
+def _odd(name: str, way: Way | None) -> Finding:
+    node = way.node if way is not None else None
+    place, module = (node.path, node.module) if node is not None else ("", "")
+    return Finding(INVALID, INVALID_VALUE, path_of(way, name), f"{place}/{name}", module, RULE)
 
 
 def _is_key(way: Way) -> bool:
