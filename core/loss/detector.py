@@ -14,7 +14,7 @@ from yangbeam.core.loss import lifecycle
 from yangbeam.core.loss.events import Findings
 from yangbeam.core.loss.evidence import event_of
 from yangbeam.core.loss.exporter import MOST_FLOWS, Exporter
-from yangbeam.core.loss.facts import LIFE, Facts
+from yangbeam.core.loss.facts import LIFE, STARTED, Facts
 from yangbeam.core.loss.freshness import LISTENED_US, Listening, host_of
 from yangbeam.core.loss.learned import Learned, learned_of, told_of
 from yangbeam.core.loss.line import MASK, NONE, WINDOW_US, Moment
@@ -22,7 +22,7 @@ from yangbeam.core.loss.newcomers import Newcomers
 from yangbeam.core.loss.overrides import Override, allowed, learn_all, set_free
 from yangbeam.core.loss.patch_events import resync_events
 from yangbeam.core.loss.patches import observe_patch
-from yangbeam.core.loss.refused import bound, prove
+from yangbeam.core.loss.refused import bound, prove, prove_before
 from yangbeam.core.loss.sanity import suspect
 from yangbeam.core.loss.scope import SCOPES, Flow, began_anew, epoch_of
 from yangbeam.core.loss.session import Session
@@ -186,6 +186,8 @@ class Detector:
         flow.node = facts.node or flow.node
         known = track.hypotheses[0] if track.settled or track.incumbent else None
         epoch = epoch_of(known, flow)
+        if counter == 0:
+            prove_before(exporter, flow, number, started=facts.kind == STARTED)
         moment = self._session.moment(exporter, flow, counter, number, facts)
         before, noted = (track.hypotheses[0] if track.settled else None), track.notes
         follow(exporter, track, flow, number, moment, self._window)

@@ -4,7 +4,8 @@ A message that arrived and could not be read leaves a hole in the sequence numbe
 fills a hole once: where its message id lies between those of the two messages that bound the hole, and all three came
 from one publisher and socket. An incomplete message is one that is lost; with an unreadable one it has in common that
 its message id was sent, and so were all before it. While messages follow, their numbers prove the same: what a header
-proves is asked only when nothing has followed for a window, or the input ends.
+proves is asked only when nothing has followed for a window, when the publisher may begin anew, or the input ends. It is
+asked of the epoch that the header is of: one may come just after the publisher began anew.
 """
 
 from collections.abc import Iterator
@@ -13,9 +14,10 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from yangbeam.core.loss.exporter import Exporter, Rejected
-from yangbeam.core.loss.line import AHEAD, HALF, MASK, NONE, Bound, Gap, Line, Moment, gap_before
+from yangbeam.core.loss.line import AHEAD, EARLY, HALF, MASK, NONE, Bound, Gap, Line, Moment, gap_before
 from yangbeam.core.loss.scope import SCOPES, Flow, Hypothesis, busy
-from yangbeam.core.loss.sequence import Sequence
+from yangbeam.core.loss.sequence import Sequence, of_previous
+from yangbeam.core.loss.steps import beyond
 from yangbeam.core.loss.track import FOREVER, Track
 
 INCOMPLETE: Final = "incomplete"
@@ -56,7 +58,9 @@ def bound(exporter: Exporter, flow: Flow, number: int, ids: tuple[int, int], arr
             if (gap.first - 1) & MASK == number and gap.before is None:
                 gap.before = here
             elif gap.order == exporter.order and gap.before is None:
-                gap.before = _sender(hypothesis, flow, exporter.flows, (gap.first - 1) & MASK, ids[0])
+                # One that a straggler opens at the end of the epoch before has no time of its own.
+                since = 0 if any(gap is one for one in sequence.past) else gap.before_us
+                gap.before = _sender(hypothesis, flow, exporter.flows, (gap, since), ids[0])
     before, newest = flow.notification_last, flow.newest
     if before != NONE and 0 < (before - number) & MASK < HALF:
         flow.newest = (*newest[:3], number) if before == newest[3] else (before, ids[0], flow.at, number)
@@ -72,18 +76,30 @@ def _gaps(sequence: Sequence) -> Iterator[Gap]:
         yield sequence.step
 
 
-def _sender(hypothesis: Hypothesis, flow: Flow, flows: list[Flow], number: int, last_id: int) -> Bound | None:
-    """Returns the message of a number that was the newest of its counter."""
-    if flow.notification_last == number:
-        return _bound_of(flow, last_id, flow.at)
-    place = hypothesis.place
+def _sender(hypothesis: Hypothesis, flow: Flow, flows: list[Flow], hole: tuple[Gap, int], last_id: int) -> Bound | None:
+    """Returns the message before a hole; one of its number that came earlier is of a publisher that began anew since.
+
+    Args:
+        hypothesis: Of the hole.
+        flow: That of the message after it.
+        flows: All of the exporter.
+        hole: And since when the message before it may have come; it may have come again, later.
+        last_id: The flow's message id before.
+    """
+    gap, since = hole
+    number, place = (gap.first - 1) & MASK, hypothesis.place
+    latest, sender = (since - 1, NONE), flow
     for one in flows:
         if number not in (one.notification_last, one.newest[0]):
             continue
-        if place[one.index : one.index + 1] == [place[flow.index]]:
-            of_newest = one is flow or one.newest[0] == number
-            return _bound_of(one, *(one.newest[1:3] if of_newest else (one.transport_last, one.at)))
-    return None
+        if place[one.index : one.index + 1] != [place[flow.index]]:
+            continue
+        newest = one.newest[2:0:-1] if one.newest[0] == number else latest
+        last = (one.at, last_id if one is flow else one.transport_last)
+        came = max(newest, last if one.notification_last == number else newest)
+        if came[0] > latest[0]:
+            latest, sender = came, one
+    return _bound_of(sender, latest[1], since or latest[0])
 
 
 def _bound_of(flow: Flow, message_id: int, arrival_us: int) -> Bound | None:
@@ -159,43 +175,85 @@ def _cut(first: int, width: int, hits: dict[int, str]) -> Iterator[Piece]:
 
 def prove(exporter: Exporter, before: int) -> None:
     """Opens the holes that only the headers of refused messages prove, of those that came at ``before`` or earlier."""
-    for index, one in enumerate(exporter.rejected):
-        if one.proved or one.clock > before:
-            continue
-        exporter.rejected[index] = replace(one, proved=True)
-        flows = [flow for flow in exporter.flows if flow.key[:2] == (one.port, one.publisher_id)]
-        for hypothesis in exporter.tracks[0].hypotheses:
-            _prove(exporter, hypothesis, flows, one)
-    due = min((one.clock for one in exporter.rejected if not one.proved), default=FOREVER)
-    exporter.proof_due = max(due, before + PAUSE_US) if due < FOREVER else FOREVER
+    _prove(exporter, [index for index, one in enumerate(exporter.rejected) if one.clock <= before], exporter.order)
+    if exporter.proof_due < FOREVER:
+        exporter.proof_due = max(exporter.proof_due, before + PAUSE_US)
 
 
-def _prove(exporter: Exporter, hypothesis: Hypothesis, flows: list[Flow], one: Rejected) -> None:
-    known = hypothesis.place
-    placed = [flow for flow in flows if flow.index < len(known) and known[flow.index] != NONE]
-    places = {known[flow.index] for flow in placed}
-    if len(places) != 1:
-        return  # of which counter it was nobody knows
-    place = places.pop()
-    sequence = hypothesis.sequences[place]
-    moment = Moment(one.arrival_us, one.clock, exporter.order, max(placed, key=_newest).index)
-    gap = _extended(sequence, one, moment)
-    if gap is None:
+def prove_before(exporter: Exporter, flow: Flow, number: int, *, started: bool) -> None:
+    """Opens what headers prove before a message id with which the publisher may begin anew: it ends what they extend.
+
+    Args:
+        exporter: Of the flow; the message is counted.
+        flow: Of the message.
+        number: Its message id.
+        started: It came with subscription-started.
+    """
+    if exporter.proof_due == FOREVER:
         return
-    if sequence.other is not None:
+    reached: set[int] = set()
+    for hypothesis in exporter.tracks[0].hypotheses:
+        if hypothesis.place[flow.index : flow.index + 1] in ([], [NONE]):
+            continue
+        expected = hypothesis.sequence_of(flow).expected
+        if (number - expected) & MASK >= AHEAD or (started and number <= 1):
+            ids = enumerate(exporter.rejected)
+            reached |= {index for index, one in ids if (one.message_id - expected) & MASK < AHEAD}
+    if reached:
+        _prove(exporter, sorted(reached), exporter.order - 1)
+        exporter.tracks[0].due = min(exporter.tracks[0].due, exporter.clock)
+
+
+def _prove(exporter: Exporter, indexes: list[int], order: int) -> None:
+    refused = [exporter.rejected[index] for index in indexes if not exporter.rejected[index].proved]
+    for index in indexes:
+        exporter.rejected[index] = replace(exporter.rejected[index], proved=True)
+    for hypothesis in exporter.tracks[0].hypotheses if refused else ():
+        counters = _by_source(hypothesis, exporter.flows)
+        for one in refused:
+            place, newest = counters.get((one.port, one.publisher_id), (NONE, 0))
+            moment = Moment(one.arrival_us, one.clock, order, newest)
+            if place != NONE and _show(hypothesis.sequences[place], one, moment) and place not in hypothesis.busy:
+                hypothesis.busy = sorted([*hypothesis.busy, place])
+    exporter.proof_due = min((one.clock for one in exporter.rejected if not one.proved), default=FOREVER)
+
+
+def _by_source(hypothesis: Hypothesis, flows: list[Flow]) -> dict[tuple[int, int], tuple[int, int]]:
+    """Returns (counter, newest flow) by port and publisher; NONE for a counter where there are several."""
+    found: dict[tuple[int, int], tuple[int, int]] = {}
+    for flow, place in zip(flows, hypothesis.place, strict=False):
+        known, newest = found.get(flow.key[:2], (place, flow.index))
+        if place != NONE:
+            latest = max(newest, flow.index, key=lambda index: flows[index].order)
+            found[flow.key[:2]] = (place if place == known else NONE), latest
+    return found
+
+
+def _show(sequence: Sequence, one: Rejected, moment: Moment) -> bool:
+    """Opens the hole that ends with a refused message in the line that it is of; says whether there is one."""
+    other = sequence.other
+    if other is None:
+        before = one.arrival_us < sequence.begun or of_previous(sequence, one.message_id, moment)
+        return (_ended if before else _extended)(sequence, one, moment) is not None
+    gap = _extended(sequence, one, moment)
+    if gap is not None:
         sequence.kept.append(replace(gap))  # it was lost even if the publisher began anew after it
-        _extended(sequence.other, one, moment)
-    if place not in hypothesis.busy:
-        hypothesis.busy = sorted([*hypothesis.busy, place])
+    old = gap is not None and beyond(other, one.message_id, EARLY)
+    return (not old and _extended(other, one, moment) is not None) or gap is not None
 
 
-def _newest(flow: Flow) -> int:
-    return flow.order
+def _ended(sequence: Sequence, one: Rejected, moment: Moment) -> Gap | None:
+    """Returns the hole with which the epoch before ended, where the message is of it and goes on with it."""
+    if sequence.previous == NONE or (one.message_id - sequence.previous) & MASK >= AHEAD:
+        return None
+    sequence.past.append(gap_before(sequence.previous, (one.message_id + 1) & MASK, moment, sequence.begun))
+    sequence.previous = (one.message_id + 1) & MASK
+    return sequence.past[-1]
 
 
 def _extended(line: Line, one: Rejected, moment: Moment) -> Gap | None:
-    """Returns the hole in a line that ends with a refused message; None where numbers came after it, or it is far."""
-    if line.at > one.arrival_us or (one.message_id - line.expected) & MASK >= AHEAD:
+    """Returns the hole in a line that ends with a refused message; None where it came before the line, or is far."""
+    if one.arrival_us < line.begun or (one.message_id - line.expected) & MASK >= AHEAD:
         return None
     gap = gap_before(line.expected, (one.message_id + 1) & MASK, moment, line.at)
     line.gaps.append(gap)

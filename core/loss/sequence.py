@@ -96,7 +96,7 @@ def judge(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_
     if sequence.expected == NONE:
         begin(sequence, number, moment)
         return Verdict.FIRST, first_bits(number, started=moment.started)
-    if _of_previous(sequence, number, moment, window):
+    if of_previous(sequence, number, moment, window):
         _straggle(sequence, number, moment)
         return Verdict.LATE, width_bits(EARLY)
     if sequence.other is not None:
@@ -135,7 +135,7 @@ def _strange(verdict: Verdict, moment: Moment) -> int:
     return STALE if moment.started and verdict in _ELSEWHERE else 0
 
 
-def _of_previous(sequence: Sequence, number: int, moment: Moment, window: int) -> bool:
+def of_previous(sequence: Sequence, number: int, moment: Moment, window: int = WINDOW_US) -> bool:
     """Says whether a number far from the line is a straggler of the epoch before, or was sent twice."""
     if not _young(sequence, moment, window):
         return False

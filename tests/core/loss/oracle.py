@@ -2,7 +2,7 @@
 
 Nothing here knows the detector: the truth is computed from what was sent, dropped and received alone. Detectable is a
 message that was dropped between two received messages of the same counter and the same epoch, or before one that was
-refused when nothing followed it (``refusals.py``).
+refused and nothing followed it in its epoch (``refusals.py``).
 """
 
 from collections import Counter
@@ -137,7 +137,7 @@ def scenario(rng: Random, habit: Habit, faults: Faults, *, subscriptions: int, m
     _refuse(Random(faults.refused_seed), sent, faults, made)
     made.received = _deliver(rng, sent, faults, made)
     made.lost = {name: _detectable(sent, which) for which, name in enumerate(("transport", "notification"))}
-    made.lost["transport"].update(proved(_places(sent), made.received))
+    made.lost["transport"].update(proved(_places(sent)))
     made.arrived, made.doubtful = filled(_places(sent)), unplaced(_places(sent))
     return made
 

@@ -13,7 +13,6 @@ from yangbeam.core.elements import Refused
 from yangbeam.core.loss.facts import Facts
 
 WAIT_US = 10_000_000
-WINDOW_US = 20_000_000
 MODULUS = 2**32
 AHEAD = 1000
 """A header further ahead proves nothing."""
@@ -82,12 +81,12 @@ def _by(counter: str, places: Iterable[Place]) -> list[list[Place]]:
     return list(found.values())
 
 
-def proved(places: list[Place], received: list[Facts]) -> Counter[int]:
+def proved(places: list[Place]) -> Counter[int]:
     """Returns the message ids that only the headers of refused messages prove to be lost.
 
-    These are the ids between the last message of a counter that was received and one that was refused after it, when
-    none was received of the counter for a window after it, and all that came from its socket and publisher was counted
-    by this counter.
+    These are the ids between the last message of an epoch that was received and one that was refused after it, where
+    all that came from its socket and publisher was counted by this counter. That the publisher begins anew soon after
+    changes nothing: the header's id goes on with the old epoch, and the new one is nowhere near.
     """
     lost: Counter[int] = Counter()
     counters: dict[tuple[int, int], set[object]] = {}
@@ -98,15 +97,11 @@ def proved(places: list[Place], received: list[Facts]) -> Counter[int]:
         came = [at for at, one in enumerate(messages) if one.fate == "received"]
         if not came:
             continue
-        following = _following(messages[-1], places)
-        newest = max(messages[at].came for at in came)
         tail = messages[came[-1] + 1 :]
         headers = [
             at
             for at, one in enumerate(tail)
             if one.fate in ("unreadable", "incomplete")
-            and one.came >= newest
-            and (following is None or following - one.facts.arrival_us >= WINDOW_US)
             and at < AHEAD - 1
             and len(counters.get((one.facts.port, one.facts.publisher_id), ())) == 1
         ]
@@ -115,16 +110,6 @@ def proved(places: list[Place], received: list[Facts]) -> Counter[int]:
                 one.facts.message_id for one in tail[: headers[-1] + 1] if one.fate in ("dropped", "incomplete")
             )
     return lost
-
-
-def _following(last: Place, places: list[Place]) -> int | None:
-    """Returns when the same counter was heard again in a later epoch."""
-    later = [
-        one.facts.arrival_us
-        for one in places
-        if one.transport[:2] == last.transport[:2] and one.transport[2] > last.transport[2] and one.fate == "received"  # type: ignore[operator] # epochs
-    ]
-    return min(later, default=None)
 
 
 class _Hole(NamedTuple):

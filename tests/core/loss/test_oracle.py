@@ -50,12 +50,30 @@ def test_what_arrived_in_vain_is_not_lost_and_proves_what_is(seed: int, *, rough
     assert difference(random_scenario(seed, rough=rough, refused=True)) == (0, 0)
 
 
-REFUSED = (109, 131, 497, 595, 643, 1364, 1756)
-"""Once judged wrong: a repeat before a hole, ids that came again after a restart, tails while lines were in doubt.
-And, with hard restarts: numbers at the ends of a hole that were sent again after one."""
+REFUSED = (109, 131, 497, 595, 643, 1364, 1756, 2040004034, 2040007766)
+"""Once judged wrong: a repeat before a hole, ids that came again after a restart, tails while lines were in doubt,
+ends of a hole taken for the same numbers of the epoch before."""
+
+ROUGH_REFUSED = (
+    2020000474,
+    2030001325,
+    2030001373,
+    2030003159,
+    2030003722,
+    3200000042,
+    3200000050,
+    3200000116,
+    3300001944,
+    3300001956,
+    3300002333,
+)
+"""The same with hard restarts: numbers at the ends of a hole that were sent again, headers just before a restart that
+prove what they end, and headers of the epoch before that came after one."""
 
 
-@pytest.mark.parametrize(("seed", "rough"), [*((seed, False) for seed in REFUSED), (2020000474, True)])
+@pytest.mark.parametrize(
+    ("seed", "rough"), [*((seed, False) for seed in REFUSED), *((seed, True) for seed in ROUGH_REFUSED)]
+)
 def test_of_messages_that_arrived_in_vain_what_was_once_judged_wrong_is_right(seed: int, *, rough: bool) -> None:
     assert difference(random_scenario(seed, rough=rough, refused=True)) == (0, 0)
 

@@ -6,7 +6,7 @@ from yangbeam.core.elements import EndOfInput, Heartbeat, LossEvent, Refused
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss import exporter as module
 from yangbeam.core.loss.detector import Detector
-from yangbeam.core.loss.facts import Facts
+from yangbeam.core.loss.facts import STARTED, Facts
 
 SECOND = 1_000_000
 START = 1_795_168_810_000_000
@@ -71,6 +71,46 @@ def test_what_a_header_proves_is_told_a_window_after_it_while_messages_of_others
     detector = Detector()
     events += detector.observe(some, [Heartbeat(0, "c1", START, {}), refused(4, 7), *beats], Tallies("loss"), "c1")
     assert [(event.first, event.last) for event in events if event.lost()] == [(5, 6)]
+
+
+def at(second: float, message_id: int, kind: int = 0) -> Facts:
+    arrival = START + int(second * SECOND)
+    return Facts(EXPORTER, 50000, 1, 7, message_id, message_id, arrival, kind, None, "router")
+
+
+def incomplete(place: int, second: float, message_id: int) -> Refused:
+    arrival = START + int(second * SECOND)
+    return Refused(place, "incomplete", "", EXPORTER, 50000, arrival, b"", 1, message_id)
+
+
+def test_what_a_header_proves_stays_lost_though_the_publisher_begins_anew_at_once() -> None:
+    some = [*(at(number, number) for number in range(100, 110)), *(at(112 + number, number) for number in range(3, 20))]
+    ids = [one for one in lost(some, incomplete(11, 111.5, 112)) if one[0] == "transport"]
+    assert ids == [("transport", 110, 111), ("transport", 112, 112)]
+
+
+def test_a_header_of_before_a_restart_that_comes_after_it_proves_nothing_of_the_new_count() -> None:
+    before = [at(number, number) for number in range(100, 110)]
+    after = [at(110.5, 0, STARTED), at(111, 1), *(at(150 + number, number) for number in range(2, 9))]
+    assert [one for one in lost([*before, *after], incomplete(12, 111.2, 110)) if one[0] == "transport"] == [
+        ("transport", 110, 110)
+    ]
+
+
+def test_the_end_of_a_hole_is_not_a_message_of_its_number_of_before_a_restart() -> None:
+    def number(second: float, sequence: int, subscription: int, port: int = 50000) -> Facts:
+        arrival = START + int(second * SECOND)
+        return Facts(EXPORTER, port, 1, subscription, sequence, sequence, arrival, 0, None, "router")
+
+    # A late number follows subscription 7's 39, so that 39 is remembered as its newest.
+    before = [*(number(n, n, 7) for n in range(20, 38)), number(39, 39, 7), number(39.5, 38, 7)]
+    after = [*(number(100 + n, n, 8) for n in range(39)), number(139, 39, 9, 50001), number(141, 41, 7)]
+    some = [*before, *after]
+    unreadable = Refused(len(some) - 1, "not-json", "", EXPORTER, 50000, START + 140 * SECOND, b"", 1, 40)
+    detector = Detector(override=lambda *_: "publisher")
+    events = detector.observe(some, [unreadable, EndOfInput(len(some), 0)], Tallies("loss"))
+    lost = [(event.counter, event.first) for event in events if event.lost()]
+    assert lost == [("notification", 40)]  # from two sockets: nobody knows of which one number 40 was
 
 
 def test_refused_messages_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
