@@ -300,16 +300,21 @@ class BindingRun:
             SchemaError: None of them is there, or one that is there lacks something.
         """
         exporter, left = notification.message.exporter, wanted
+        first: SchemaError | None = None
         while True:
             try:
                 return self._resolve(exporter, content_id, left)
             except SchemaPendingError:
                 raise
             except SchemaError as error:
-                fewer = frozenset(name for name in left if _bare(name) != _bare(error.module))
-                named = {_bare(name) for name in fewer}
-                if error.reason != "module-missing" or fewer == left or named.isdisjoint(notification.modules):
+                if error.reason != "module-missing":
                     raise
+                first = first or error.anew()  # it names all that are missing
+                gone = {_bare(name) for name in (error.module, *error.also)}
+                fewer = frozenset(name for name in left if _bare(name) not in gone)
+                named = {_bare(name) for name in fewer}
+                if fewer == left or named.isdisjoint(notification.modules):
+                    raise first from None
                 left = fewer
 
     def _resolve(self, *wanted: *tuple[str, str | None, frozenset[str]]) -> int:

@@ -213,8 +213,8 @@ CAUSES: Final[dict[str, Cause]] = {
     ),
     "module-missing": Cause(
         CONFIGURATION,
-        "{module} is not there.",
-        "Add it to --yang DIR.",
+        "{module} {be} not there.",
+        "Add {it} to --yang DIR.",
     ),
     "schema-invalid": Cause(
         CONFIGURATION,

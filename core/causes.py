@@ -41,10 +41,21 @@ def final_name(reason: str) -> str:
 def in_words(template: str, *, module: str = "", path: str = "") -> str:
     """Returns a meaning or a cure with the facts at hand in their places, and words where there are none.
 
-    >>> in_words("{module} is not there.", module="acme-b"), in_words("{module} is not there.")
+    Args:
+        template: Of a cause.
+        module: Name of the module; of several the names with commas between them, a last ``+N`` stands for N more.
+        path: Of the node.
+
+    >>> in_words("{module} {be} not there.", module="acme-b"), in_words("{module} {be} not there.")
     ('module acme-b is not there.', 'A module is not there.')
+    >>> in_words("{module} {be} not there.", module="acme-b,acme-c,+3")
+    'modules acme-b, acme-c and 3 more are not there.'
     """
+    unnamed = "A module" if template.startswith("{module}") else "the module"
+    *names, last = (f"{name[1:]} more" if name.startswith("+") else name for name in module.split(","))
     return template.format(
-        module=f"module {module}" if module else "A module" if template.startswith("{module}") else "the module",
+        module=f"modules {', '.join(names)} and {last}" if names else f"module {last}" if last else unnamed,
         path=path or "the path of the dead letter",
+        be="are" if names else "is",
+        it="them" if names else "it",
     )

@@ -16,6 +16,8 @@ MAX_GROUPS: Final = 32
 """Groups of one cause that a process counts apart; what is beyond counts under its cause alone."""
 MAX_SHOWN: Final = 20
 """Groups of a report; the rest is summed."""
+MAX_MODULES: Final = 8
+"""Missing modules that a group names; the rest is a number."""
 MAX_PATH: Final = 160
 """Characters of a path; deeper ones are cut to their first steps."""
 
@@ -47,8 +49,14 @@ class Group(NamedTuple):
     cause: str
     fault: str
     module: str = ""
+    """Where several are missing the most needed ones with commas between them, and ``+N`` for N more."""
     path: str = ""
     """Pattern; of a missing module the node that it augments, empty for its own top-level nodes."""
+
+    @property
+    def modules(self) -> list[str]:
+        """The modules that are named."""
+        return [name for name in self.module.split(",") if name and not name.startswith("+")]
 
     def what(self) -> str:
         """Says in words what was found."""
@@ -71,6 +79,12 @@ def _phrase(sentence: str) -> str:
     return f"{kept} {rest}".rstrip(". ")
 
 
+def _with_others(module: str, also: tuple[str, ...]) -> str:
+    others = [name for name in also if _MODULE.fullmatch(name)] if module else []
+    rest = len(others) - MAX_MODULES + 1
+    return ",".join([module, *others[: MAX_MODULES - 1], *([f"+{rest}"] if rest > 0 else [])])
+
+
 class Groups:
     """Names the groups of letters; of each cause a bounded number."""
 
@@ -81,6 +95,7 @@ class Groups:
     def of(self, letter: DeadLetter) -> Group | None:
         """Returns the group of a letter; None where the count of its cause says all that is known."""
         module, path = self.names_of(letter.module, path_pattern(letter.path))
+        module = _with_others(module, letter.also)
         if letter.reason == "module-missing":
             path = path.rpartition("/")[0]
         group = Group(letter.reason, letter.fault, module, path)

@@ -89,6 +89,7 @@ def letter_of_topic_record(stage: str, record: TopicRecord, error: YangbeamError
         path=error.path[:MAX_DETAIL],
         rule=invalid.rule[:MAX_DETAIL] if invalid else "",
         module=error.module[:MAX_NAME],
+        also=tuple(name[:MAX_NAME] for name in error.also),
     )
 
 
@@ -113,6 +114,7 @@ def _letter(stage: str, message: Message, error: YangbeamError, notification: No
         path=error.path[:MAX_DETAIL],
         rule=invalid.rule[:MAX_DETAIL] if invalid else "",
         module=error.module[:MAX_NAME],
+        also=tuple(name[:MAX_NAME] for name in error.also),
         collector=message.collector,
         collector_port=message.collector_port,
         raw_partition=message.raw_partition,
@@ -145,7 +147,7 @@ def facts_of(letter: DeadLetter) -> dict[str, Any]:
     cause = CAUSES[final_name(letter.reason)]
     place = f"{letter.raw_partition}/{letter.raw_offset}/{letter.raw_index}"
     return facts | {
-        "cure": in_words(cause.cure, module=letter.module, path=letter.path),
+        "cure": in_words(cause.cure, module=",".join(filter(None, (letter.module, *letter.also))), path=letter.path),
         "identity": place if letter.raw_offset >= 0 else None,
         "octets": len(letter.original),
         "sha256": hashlib.sha256(letter.original).hexdigest(),

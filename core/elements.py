@@ -277,6 +277,8 @@ class DeadLetter(Record, frozen=True):
     raw_offset: int = -1
     raw_index: int = 0
     """The message's place in the raw topic (-1: none), and which of the records that were made of it."""
+    also: tuple[str, ...] = ()
+    """Further modules that are missing beside ``module``, most needed first."""
 
 
 class DeadLetterBatch(_Batch, frozen=True, kw_only=True):

@@ -14,12 +14,14 @@ class YangbeamError(Exception):
             name of the table of causes.
         fault: Whose fault it is: as the table of causes says, else as the class does.
         detail: What an operator reads: what was found, where, and what to do next.
-        module: Module that is missing, or at fault; empty where none is.
+        module: Module that is missing, or at fault; empty where none is. Of several that are missing the most needed.
+        also: The others that are missing, most needed first; bounded.
         path: Instance path that it is about; empty where there is none.
     """
 
     fault: Fault = Fault.DEVICE
     module: str = ""
+    also: tuple[str, ...] = ()
     path: str = ""
 
     def __init__(self, reason: str, detail: str) -> None:

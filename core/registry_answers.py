@@ -13,6 +13,7 @@ from yangbeam.core.errors import Fault, SchemaError, SchemaPendingError
 from yangbeam.core.registered import YANG, Body, Registered
 from yangbeam.core.terms_json import terms_of
 from yangbeam.core.undecodable import UNDECODABLE
+from yangbeam.core.yang.missing import MOST
 
 MAX_SAID: Final = 300
 """Characters of a registry's own words that are repeated."""
@@ -96,13 +97,22 @@ def refuse(registry: str, status: int, text: bytes, what: str) -> NoReturn:
     if status in (401, 403):
         raise RegistryDeniedError("registry-denied", f"{words}; correct the credentials of [registry]")
     if status == 404 and reason:
-        raise SchemaError(final_name(reason), words)
+        raise _named(SchemaError(final_name(reason), words), text)
     if status == 404 and code in (40401, 40402, 40403):
         raise SchemaError("schema-unknown", words)
     if status in (409, 422):
         kind = "registry-incompatible" if status == 409 else "registry-refused"
-        raise RegistryRefusedError(final_name(reason) if reason else kind, words, status, code)
+        raise _named(RegistryRefusedError(final_name(reason) if reason else kind, words, status, code), text)
     raise RegistryDeniedError("registry-unfit", f"{words}; is the address that of a schema registry?")
+
+
+def _named(error: SchemaError, text: bytes) -> SchemaError:
+    """Returns the error with the modules that a body of ``/resolve`` names, as they are missing."""
+    found = orjson.loads(text).get("modules") if error.reason == "module-missing" else None
+    names = [name[:MAX_SAID] for name in found if isinstance(name, str)] if isinstance(found, list) else []
+    if names:
+        error.module, error.also = names[0], tuple(names[1:MOST])
+    return error
 
 
 def _said(text: bytes) -> tuple[int, str, str]:

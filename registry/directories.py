@@ -13,6 +13,7 @@ from typing import Final
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.yang.augmenting import closure
 from yangbeam.core.yang.collection import Collection, Offer
+from yangbeam.core.yang.missing import all_missing
 from yangbeam.core.yang.module_text import ModuleText, read_module_text
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.core.yang.selection import select
@@ -205,8 +206,7 @@ class Library:
         return found
 
     def _select(self, shelves: list[Shelf], collection: Collection, wanted: frozenset[str]) -> SchemaSet:
-        # Sorted: of several missing ones always the same is named.
-        asked = [_asked(shelves, collection, name) for name in sorted(wanted)]
+        asked = _all_asked(shelves, collection, wanted)
         by_offer = {id(shelf.offer): shelf for shelf in shelves}
 
         def features(module: ModuleText) -> tuple[str, ...] | None:
@@ -236,6 +236,29 @@ class Library:
         served = [(where.serves(exporter), release) for where, release in self._releases]
         length, release = max(served, default=(0, ""))
         return release if length else None
+
+
+def _all_asked(shelves: list[Shelf], collection: Collection, wanted: frozenset[str]) -> list[ModuleText]:
+    """Returns the wanted modules.
+
+    Raises:
+        SchemaError: ``module-missing``: names all that are, those that are there and lack an import included.
+    """
+    asked: list[ModuleText] = []
+    missing: list[SchemaError] = []
+    for name in sorted(wanted):
+        try:
+            asked.append(_asked(shelves, collection, name))
+        except SchemaError as error:
+            missing.append(error)
+    if not missing:
+        return asked
+    try:
+        select(collection, asked)
+    except SchemaError as error:
+        words = "module {} is in no directory that serves this exporter: add its .yang file"
+        missing += [error, *(SchemaError("module-missing", words.format(name), module=name) for name in error.also)]
+    raise all_missing([error for error in missing if error.reason == "module-missing"])
 
 
 def _asked(shelves: list[Shelf], collection: Collection, wanted: str) -> ModuleText:

@@ -15,6 +15,7 @@ from yangbeam.core.notification.wrappers import ENVELOPE
 from yangbeam.core.yang.augmenting import METADATA
 from yangbeam.core.yang.collection import Collection, Key
 from yangbeam.core.yang.left_out import LeftOut
+from yangbeam.core.yang.missing import all_missing
 from yangbeam.core.yang.module_text import ModuleText, Reference, read_module_text
 from yangbeam.core.yang.schema_set import Leeway, SchemaSet, make_schema_set
 from yangbeam.core.yang.statements import Statement, changing, of_prefix, read_statements, without
@@ -64,25 +65,28 @@ class _Selecting:
         """Returns what modules need, themselves included.
 
         Raises:
-            LacksImportError: A source of something is missing; nothing of it is taken.
+            LacksImportError: A source of something is missing; nothing of it is taken. Names all that are.
         """
         edited, left = dict(self.edited), len(self.left)
         found: dict[Key, ModuleText] = {}
         waiting = list(start)
-        try:
-            while waiting:
-                module = waiting.pop()
-                key = (module.name, module.revision)
-                if key not in found:
-                    found[key] = module
-                    waiting += self._needs(module, find)
-        except LacksImportError:
+        lacking: list[LacksImportError] = []
+        while waiting:
+            module = waiting.pop()
+            key = (module.name, module.revision)
+            if key not in found:
+                found[key] = module
+                waiting += self._needs(module, find, lacking)
+        if lacking:
             self.edited = edited
             del self.left[left:]
-            raise
+            raise all_missing(lacking)
         return {key: self.edited.get(key, module) for key, module in found.items()}
 
-    def _needs(self, module: ModuleText, find: Callable[[str, str], ModuleText | None]) -> Iterator[ModuleText]:
+    def _needs(
+        self, module: ModuleText, find: Callable[[str, str], ModuleText | None], lacking: list["LacksImportError"]
+    ) -> Iterator[ModuleText]:
+        """Yields what a module needs itself; what nobody has is put to ``lacking``."""
         needs = self.edited.get((module.name, module.revision), module)
         for wanted in (*needs.imports, *needs.includes, *_owner(module)):
             if wanted.name in _BUILT_IN:
@@ -92,8 +96,11 @@ class _Selecting:
                 found = self._of_another_revision(module, wanted, find)
             if found is not None:
                 yield found
-            else:
+                continue
+            try:
                 self._without_extensions(module, wanted)
+            except LacksImportError as error:
+                lacking.append(error)
 
     def find(self, name: str, revision: str) -> ModuleText | None:
         """What an import of the contents, or of what changes them, means."""

@@ -58,6 +58,8 @@ class CauseEntry(TypedDict):
     cause: str
     fault: str
     module: str
+    modules: list[str]
+    """``module`` and, where several are missing, the others, most needed first (at most 8)."""
     path: str
     messages: int
     what: str
@@ -217,7 +219,8 @@ def _cause(group: Group, messages: int) -> CauseEntry:
     return CauseEntry(
         cause=group.cause,
         fault=group.fault,
-        module=group.module,
+        module=group.modules[0] if group.module else "",
+        modules=group.modules,
         path=group.path,
         messages=messages,
         what=group.what(),

@@ -93,4 +93,5 @@ def _refusal(error: SchemaError) -> Answer:
     elif error.fault is Fault.ENVIRONMENT:
         code = Code.NODE_AWAY
     document: dict[str, Any] = {"error_code": code.number, "message": error.detail}
-    return Answer(document | {"reason": error.reason, "fault": str(error.fault)}, code.status)
+    document |= {"reason": error.reason, "fault": str(error.fault)}
+    return Answer(document | ({"modules": [error.module, *error.also]} if error.module else {}), code.status)

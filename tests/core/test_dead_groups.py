@@ -43,6 +43,21 @@ def test_the_same_module_missing_in_many_instances_is_one_group_with_its_cure() 
     assert second[0].what() == "the payload is no JSON"
 
 
+def test_several_missing_modules_are_one_group_that_names_them_and_its_cure() -> None:
+    counts = counted(letter(module="acme-b", also=("acme-a", "acme-c")))
+    (group,) = groups_in(counts)
+    assert group.modules == ["acme-b", "acme-a", "acme-c"]
+    assert group.what() == "modules acme-b, acme-a and acme-c are not there"
+    assert group.cure() == "add them to --yang DIR"
+
+
+def test_a_group_names_a_bounded_number_of_modules_and_says_how_many_more() -> None:
+    also = (*(f"m{number}" for number in range(2, 12)), "no|module", "n o")
+    (group,) = groups_in(counted(letter(module="m1", also=also)))
+    assert group == Group("module-missing", "configuration", "m1,m2,m3,m4,m5,m6,m7,m8,+3")
+    assert group.what() == "modules m1, m2, m3, m4, m5, m6, m7, m8 and 3 more are not there"
+
+
 def test_what_is_known_of_some_letters_only_leaves_the_others_in_a_group_of_their_cause() -> None:
     counts = counted(letter("invalid-contents", path="/a:b/c"), letter("invalid-contents"), letter("invalid-contents"))
     assert groups_in(counts) == {

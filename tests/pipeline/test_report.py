@@ -35,7 +35,15 @@ def cause(name: str, messages: int, what: str) -> dict[str, Any]:
     row = CAUSES.get(name)
     cure = row.cure[0].lower() + row.cure[1:].rstrip(".") if row is not None else ""
     fault = row.fault if row is not None else "collector"
-    return {"cause": name, "fault": fault, "module": "", "path": "", "messages": messages, "what": what, "cure": cure}
+    return {
+        "cause": name,
+        "fault": fault,
+        "module": "",
+        "path": "",
+        "messages": messages,
+        "what": what,
+        "cure": cure,
+    } | {"modules": []}
 
 
 def test_the_report_has_exactly_the_promised_structure() -> None:

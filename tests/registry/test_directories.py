@@ -6,6 +6,7 @@ import pytest
 
 from tests.core.yang.schemas import GOLDEN
 from yangbeam.core.errors import SchemaError
+from yangbeam.core.yang.missing import MOST
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.registry.directories import NOTIFICATION_MODULES, Directory, Library
 
@@ -205,3 +206,19 @@ def test_exporters_that_want_the_same_share_one_set(tmp_path: Path) -> None:
     first = library.schema_set(EXPORTER, None, wanted)
     assert library.schema_set("192.0.2.11", None, wanted) is first
     assert library.schema_set(EXPORTER, None, frozenset({"things@2026-01-01"})) == first
+
+
+def test_all_modules_that_are_missing_are_named_at_once(tmp_path: Path) -> None:
+    lacking = module("things", "2026-01-01").replace("prefix x;", "prefix x; import lender { prefix l; }")
+    folder = write(tmp_path, ("things", lacking.replace("type uint8", "type l:size")))
+    library = Library((Directory(folder),), use_bundled=False)
+    with pytest.raises(SchemaError, match="also missing: b, lender") as caught:
+        library.schema_set(EXPORTER, None, frozenset({"b", "things", "a"}))
+    assert (caught.value.module, caught.value.also) == ("a", ("b", "lender"))
+
+
+def test_a_thousand_missing_modules_are_a_bounded_error(tmp_path: Path) -> None:
+    library = Library((Directory(things(tmp_path, "2026-01-01")),), use_bundled=False)
+    with pytest.raises(SchemaError, match=r"also missing: m0001, .*, m0007 and 992 more") as caught:
+        library.schema_set(EXPORTER, None, frozenset(f"m{number:04}" for number in range(1_000)))
+    assert (caught.value.module, len(caught.value.also)) == ("m0000", MOST - 1)

@@ -6,7 +6,11 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.builders import payload
 from tests.shared_data import shared
+from tests.wire import ethernet, ipv4, pcap, udp
+from yangbeam.core.elements import MediaType
+from yangbeam.core.udp_notif import segments_of
 from yangbeam.runners.launch import main
 
 
@@ -54,3 +58,21 @@ def test_modules_that_are_not_whole_cost_no_message_that_does_not_need_them(
     told = [(each["module"], each["line"], each["statement"]) for each in report["quirks"]]
     assert told[: len(quirks)] == [each[:3] for each in quirks]
     assert all(words in each["words"] for (*_, words), each in zip(quirks, report["quirks"], strict=False))
+
+
+def test_the_report_names_all_modules_that_are_missing_and_one_cure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contents = {f"acme-{name}:x": {"y": 1} for name in ("b", "a", "c")}
+    (datagram,) = segments_of(payload(1, contents), media_type=MediaType.JSON, publisher_id=1, message_id=1)
+    (tmp_path / "c.pcap").write_bytes(pcap([(1_795_168_800_000_000, ethernet(ipv4(udp(datagram))))]))
+    out = tmp_path / "out"
+    assert main(["run", "--capture", str(tmp_path / "c.pcap"), "--out", str(out), "--view", "off"]) == 0
+    (cause,) = orjson.loads((out / "report.json").read_bytes())["causes"]
+    assert (cause["cause"], cause["modules"]) == ("module-missing", ["acme-a", "acme-b", "acme-c"])
+    said = "modules acme-a, acme-b and acme-c are not there · 1 · yours: add them to --yang DIR [module-missing]"
+    assert said in capsys.readouterr().out
+    letter = orjson.loads((out / "dead-letters.jsonl").read_bytes())
+    assert (letter["module"], letter["also"]) == ("acme-a", ["acme-b", "acme-c"])
+    assert letter["cure"] == "Add them to --yang DIR."
+    assert "also missing: acme-b, acme-c" in letter["detail"]

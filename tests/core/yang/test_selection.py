@@ -104,6 +104,18 @@ def test_a_missing_import_of_a_wanted_module_names_both() -> None:
     assert (caught.value.reason, caught.value.module) == ("module-missing", "nowhere")
 
 
+def test_all_missing_imports_are_named_and_the_most_needed_first() -> None:
+    leaves = "leaf l { type %s:t; } leaf m { type %s:t; }"
+    texts = (
+        module("base", leaves % ("rare", "user"), "rare", "user"),
+        module("user", leaves % ("often", "lender"), "often", "lender"),
+        module("lender", "leaf l { type often:t; }", "often"),
+    )
+    with pytest.raises(SchemaError, match="; also missing: rare") as caught:
+        chosen(offer(*texts), "base")
+    assert (caught.value.module, caught.value.also) == ("often", ("rare",))
+
+
 def test_a_missing_import_that_lends_extensions_alone_costs_these() -> None:
     text = module("base", 'container top { vendor:info "base:x"; leaf l { type int8; vendor:hidden; } }', "vendor")
     found = chosen(offer(text), "base")
