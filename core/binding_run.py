@@ -1,7 +1,6 @@
 """One batch's way through binding: bound, held, released in order, or given up with a reason."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 from yangbeam.core.dead_groups import count_dead
@@ -13,6 +12,7 @@ from yangbeam.core.ledger import BOUND, DUPLICATES, ID_REUSED, MARKED, PENDING, 
 from yangbeam.core.numbering import Verdict, give_up_hole
 from yangbeam.core.patience import Patience
 from yangbeam.core.pending import Limits, QueueKey
+from yangbeam.core.remembering import remembered
 from yangbeam.core.schemas import AsksNodes, Schemas
 from yangbeam.core.subscribing import DATA_KINDS, enter
 from yangbeam.core.subscription_state import Entry, Key, Subscriptions
@@ -22,6 +22,10 @@ STAGE: Final = "bind"
 
 _HOLE_QUEUE: Final = 256
 """Messages that wait behind a hole at most."""
+
+MOST_ATTEMPTS: Final = 16
+"""Questions for one message's schema: where the first answer names all modules that are missing, each further one is
+about imports; a registry in another process names some at a time."""
 
 _Wanted = tuple[str, str | None, frozenset[str]]
 """What a schema is asked for by: exporter, content-id, modules."""
@@ -301,7 +305,7 @@ class BindingRun:
         """
         exporter, left = notification.message.exporter, wanted
         first: SchemaError | None = None
-        while True:
+        for attempt in range(1, MOST_ATTEMPTS + 1):
             try:
                 return self._resolve(exporter, content_id, left)
             except SchemaPendingError:
@@ -310,12 +314,13 @@ class BindingRun:
                 if error.reason != "module-missing":
                     raise
                 first = first or error.anew()  # it names all that are missing
-                gone = {_bare(name) for name in (error.module, *error.also)}
+                gone = {_bare(name) for name in (error.module, *error.also, *error.absent)}
                 fewer = frozenset(name for name in left if _bare(name) not in gone)
                 named = {_bare(name) for name in fewer}
-                if fewer == left or named.isdisjoint(notification.modules):
-                    raise first from None
+                if fewer == left or named.isdisjoint(notification.modules) or attempt == MOST_ATTEMPTS:
+                    raise first.anew() from None
                 left = fewer
+        raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     def _resolve(self, *wanted: *tuple[str, str | None, frozenset[str]]) -> int:
         if wanted in self._still_away:
@@ -341,7 +346,7 @@ def _where(notification: Notification) -> tuple[str, int | None, int | None, int
     return message.exporter, notification.publisher_id, notification.subscription_id, message.arrival_us
 
 
-@lru_cache(1_024)
+@remembered(1_024)
 def _shared(modules: tuple[str, ...]) -> tuple[str, ...]:
     """Returns one tuple for all subscriptions of the same modules: each message brings a copy."""
     return modules

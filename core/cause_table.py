@@ -148,6 +148,9 @@ CAUSES: Final[dict[str, Cause]] = {
         "The payload has too many nodes, or such that take too much memory.",
         "Let the subscription select less.",
     ),
+    "facts-too-long": Cause(
+        DEVICE, "Names, filters or modules are too long to be kept.", "Let the subscription name fewer, shorter ones."
+    ),
     "no-wrapper": Cause(
         DEVICE,
         "No notification header that is known encloses the payload.",

@@ -16,12 +16,14 @@ class YangbeamError(Exception):
         detail: What an operator reads: what was found, where, and what to do next.
         module: Module that is missing, or at fault; empty where none is. Of several that are missing the most needed.
         also: The others that are missing, most needed first; bounded.
+        absent: All that are missing of what was asked for, where that is known: whoever asks leaves them out at once.
         path: Instance path that it is about; empty where there is none.
     """
 
     fault: Fault = Fault.DEVICE
     module: str = ""
     also: tuple[str, ...] = ()
+    absent: frozenset[str] = frozenset()
     path: str = ""
 
     def __init__(self, reason: str, detail: str) -> None:

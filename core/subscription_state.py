@@ -13,11 +13,18 @@ from yangbeam.core.epochs import Epoch, Mark
 from yangbeam.core.message_memory import MessageMemory, Seen
 from yangbeam.core.numbering import Line, LineKey
 from yangbeam.core.pending import Pending, QueueKey
+from yangbeam.core.remembering import octets_of
 from yangbeam.core.versioned import Codec
 
 MAX_SUBSCRIPTIONS: Final = 100_000
 """Subscriptions kept per shard at most; the longest idle go first."""
+MAX_OCTETS: Final = 64 << 20
+"""Octets of their terms and modules per shard at most; those that have most go first, so that one exporter's filters of
+megabytes forget nobody else's."""
 MAX_LINES: Final = 2 * MAX_SUBSCRIPTIONS
+
+HEAVY: Final = 4_096
+"""Octets of an entry that are not counted: all of them have 400 MB at most, where each is made so."""
 
 Key = tuple[str, int]
 """exporter, subscription id."""
@@ -85,6 +92,9 @@ class Subscriptions:
         """Queues whose head waits for a lower number, and until when."""
         self._sockets: dict[tuple[str, int], int | None] = {}
         self._announced: dict[Key, list[int]] = {}
+        self._octets: dict[Key, int] = {}
+        """Of the entries that have more than HEAVY."""
+        self._all_octets = 0
         self._touched: set[Key] = set()
         self.touched_lines: set[LineKey] = set()
         """Lines that changed since the last ``changes``."""
@@ -162,10 +172,20 @@ class Subscriptions:
             known = self._announced.setdefault((key[0], entry.announced_as), [])
             if key[1] not in known:
                 known.append(key[1])
+        self._weigh(key, entry)
         if len(self.entries) > MAX_SUBSCRIPTIONS:
             idle = (each for each in self.entries if each != key)
             for each in nsmallest(max(MAX_SUBSCRIPTIONS // 16, 1), idle, key=lambda one: self.entries[one].last_us):
                 self._forget(each)
+
+    def _weigh(self, key: Key, entry: Entry) -> None:
+        """Adds up what is heavy, and forgets the heaviest above the bound."""
+        octets = octets_of(entry.terms, entry.bound_modules, entry.older)
+        self._all_octets += (octets if octets > HEAVY else 0) - self._octets.pop(key, 0)
+        if octets > HEAVY:
+            self._octets[key] = octets
+        while self._all_octets > MAX_OCTETS:
+            self._forget(max(self._octets, key=self._octets.__getitem__))
 
     def _leave_socket(self, key: Key, entry: Entry | None) -> None:
         if entry is not None and entry.terms is not None and self._sockets.get((key[0], entry.port)) == key[1]:
@@ -173,6 +193,7 @@ class Subscriptions:
 
     def _forget(self, key: Key) -> None:
         entry = self.entries.pop(key)
+        self._all_octets -= self._octets.pop(key, 0)
         self._leave_socket(key, entry)
         if entry.announced_as >= 0:
             self._announced.pop((key[0], entry.announced_as), None)
@@ -180,6 +201,7 @@ class Subscriptions:
     def touch(self, key: Key) -> None:
         """Marks an entry that was changed in place."""
         self._touched.add(key)
+        self._weigh(key, self.entries[key])
 
     def keep_line(self, key: LineKey, line: Line) -> None:
         """Keeps a line that is new or was changed in place."""

@@ -250,14 +250,17 @@ def _all_asked(shelves: list[Shelf], collection: Collection, wanted: frozenset[s
         try:
             asked.append(_asked(shelves, collection, name))
         except SchemaError as error:
-            missing.append(error)
+            missing.append(error.anew())  # without the frames, one of which holds this list
     if not missing:
         return asked
     try:
         select(collection, asked)
     except SchemaError as error:
         words = "module {} is in no directory that serves this exporter: add its .yang file"
-        missing += [error, *(SchemaError("module-missing", words.format(name), module=name) for name in error.also)]
+        missing += [
+            error.anew(),
+            *(SchemaError("module-missing", words.format(name), module=name) for name in error.also),
+        ]
     raise all_missing([error for error in missing if error.reason == "module-missing"])
 
 

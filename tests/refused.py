@@ -91,6 +91,7 @@ DECODE: Final[dict[str, Make]] = {
     "xml-prefixes": _text(XML, f"<a {_PREFIXES}>PADDING</a>"),
     "too-many-nodes": _text(XML, "<a>PADDING" + "<" * 1_000_001),
     "nesting-too-deep": _text(JSON, '{"a:b":' + "[" * 200 + '"PADDING"' + "]" * 200 + "}"),
+    "facts-too-long": _started(**{"ietf-yang-push:datastore-xpath-filter": "/x" * 200_000}),
     "no-wrapper": _tree(lambda padding: [padding]),
     "no-notification": _tree(lambda padding: {"ietf-yp-notification:envelope": {"hostname": padding, "contents": {}}}),
     "ambiguous-notification": _tree(

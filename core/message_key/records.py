@@ -29,6 +29,7 @@ from yangbeam.core.message_key.topic_names import TopicNames
 from yangbeam.core.message_key.xpath import FilterError
 from yangbeam.core.notification.kinds import KIND_OF
 from yangbeam.core.notification.leaf_names import HISTORY, Fact
+from yangbeam.core.remembering import remembered
 from yangbeam.core.yang.tree import Tree
 
 _SUBSCRIPTIONS: Final = 4_096
@@ -109,7 +110,7 @@ class RecordMaker:
         self._settings = settings
         self._topics = TopicNames(tree, prefixes, settings.prefix) if settings.per_subject else None
         self._targets = EditTargets(tree)
-        self._filter_of = lru_cache(_SUBSCRIPTIONS)(self._filter)
+        self._filter_of = remembered(_SUBSCRIPTIONS)(self._filter)
 
     def parts(self, validated: Validated, known: Subscription | None, node: str) -> Sequence[Part]:
         """Returns the records of a message, in order: never none.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from yangbeam.core.elements import MediaType, Message, Notification
+from yangbeam.core.notification.bounds import bounded
 from yangbeam.core.notification.cbor_payload import decode_cbor, tree_of_cbor
 from yangbeam.core.notification.json_payload import decode_json, tree_of_json
 from yangbeam.core.notification.refusal import refuse
@@ -39,7 +40,7 @@ def decode(message: Message, sids: SidNames = NO_SIDS) -> Notification:
     decoder = _DECODERS.get(message.media_type)
     if decoder is None:
         refuse("unsupported-media-type", f"no decoder for media type {message.media_type!r:.80}")
-    return decode_cbor(message, sids) if decoder is decode_cbor else decoder(message)
+    return bounded(decode_cbor(message, sids) if decoder is decode_cbor else decoder(message))
 
 
 def tree_of(message: Message, sids: SidNames = NO_SIDS) -> Any:

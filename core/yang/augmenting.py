@@ -5,11 +5,12 @@ of; only then does a schema accept what the node really sends.
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from yangbeam.core.errors import SchemaError
+from yangbeam.core.remembering import digest_of
 from yangbeam.core.yang.module_text import ModuleText, read_module_text
 
 _STRING: Final = r"""(?:"[^"\\]*(?:\\.[^"\\]*)*"|'[^']*')"""
@@ -68,11 +69,21 @@ def _modules(used: Iterable[str], prefixes: Mapping[str, str]) -> frozenset[str]
     return frozenset(prefixes[prefix] for prefix in used if prefix in prefixes)
 
 
-@lru_cache(maxsize=4096)
+_CHANGED: Final[OrderedDict[bytes, frozenset[str]]] = OrderedDict()
+"""By the digest of a text: a text may have megabytes, and would be kept alive."""
+_MOST_CHANGED: Final = 4_096
+
+
 def changed_modules(text: str) -> frozenset[str]:
     """Returns the names of the modules that a module augments, deviates, or derives identities from."""
-    found = changes(text)
-    return found.nodes | found.identities
+    digest = digest_of(text)
+    known = _CHANGED.get(digest)
+    if known is None:
+        found = changes(text)
+        known = _CHANGED[digest] = found.nodes | found.identities
+        if len(_CHANGED) > _MOST_CHANGED:
+            _CHANGED.popitem(last=False)
+    return known
 
 
 def closure(texts: Mapping[str, str], roots: Iterable[str]) -> frozenset[str]:

@@ -100,7 +100,7 @@ class _Selecting:
             try:
                 self._without_extensions(module, wanted)
             except LacksImportError as error:
-                lacking.append(error)
+                lacking.append(error.anew())  # without the frames, which hold this list
 
     def find(self, name: str, revision: str) -> ModuleText | None:
         """What an import of the contents, or of what changes them, means."""

@@ -4,12 +4,13 @@ A date-and-time is not among them: its canonical form depends on the offset that
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 
+from yangbeam.core.remembering import remembered
 
-@lru_cache(maxsize=65_536)
+
+@remembered(65_536)
 def _ipv6(text: str) -> str:
     """RFC 5952 section 4; the zone stays as it is."""
     address, percent, zone = text.partition("%")
@@ -26,7 +27,7 @@ def _ipv6_and_prefix(text: str) -> str:
     return f"{_ipv6(address)}{slash}{length}"
 
 
-@lru_cache(maxsize=65_536)
+@remembered(65_536)
 def _prefix(text: str) -> str:
     """The bits behind the length are zero."""
     network = IPv6Network if ":" in text else IPv4Network

@@ -10,6 +10,7 @@ import pytest
 from tests.builders import ARRIVAL_US, batch, notification, started
 from yangbeam.core import message_memory, subscription_state
 from yangbeam.core.binding import Binder, Subscriptions
+from yangbeam.core.binding_run import MOST_ATTEMPTS
 from yangbeam.core.elements import BoundBatch, DeadLetter, EndOfInput, Notification, Terms
 from yangbeam.core.errors import ConfigurationError, SchemaError, SchemaPendingError
 from yangbeam.core.ledger import Tallies
@@ -175,6 +176,45 @@ def test_memory_of_subscriptions_is_bounded_and_the_longest_idle_goes(monkeypatc
     state = Subscriptions()
     bind(*(numbered(number, subscription_id=number) for number in range(100)), state=state)
     assert sorted(number for _, number in state.entries) == list(range(90, 100))
+
+
+def test_filters_of_megabytes_forget_themselves_and_nobody_else_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription_state, "MAX_OCTETS", 100_000)
+    state = Subscriptions()
+    bind(started(subscription_id=7), state=state)
+    for number in range(100, 200):
+        more = started(subscription_id=number, terms=Terms(xpath_filter="x" * 20_000))
+        bind(msgspec.structs.replace(more, message=numbered(number).message), state=state)
+    assert len(state.entries) == 6
+    assert 7 in {number for _, number in state.entries}
+    restored = Subscriptions.restore(state.snapshot(), [])
+    assert restored.entries.keys() == state.entries.keys()
+    assert restored._all_octets == state._all_octets == 5 * 20_000
+
+
+@dataclass
+class Missing(Directory):
+    """Names one missing module at a time, and says which others are missing likewise if it knows."""
+
+    knows: bool = True
+
+    def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
+        self.asked.append((content_id, modules))
+        missing = sorted(modules - self.known)
+        if missing:
+            error = SchemaError("module-missing", f"{exporter}: no {missing[0]}", module=missing[0])
+            error.absent = frozenset(missing) if self.knows else frozenset()
+            raise error
+        return 1
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_a_message_that_names_thousands_of_modules_costs_a_few_questions(knows: bool) -> None:
+    directory = Missing(frozenset({"there"}), knows=knows)
+    modules = (*(f"m{number}" for number in range(4_000)), "there")
+    out, letters, _ = bind(notification(modules=modules), directory=directory)
+    assert (len(directory.asked), len(out.notifications)) == ((2, 1) if knows else (MOST_ATTEMPTS, 0))
+    assert [letter.reason for letter in letters] == ([] if knows else ["module-missing"])
 
 
 def test_a_subscription_that_goes_on_sending_outlives_those_that_came_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,6 +110,13 @@ def test_a_module_that_nobody_has_is_named_with_the_best_serving_directory(tmp_p
         library.schema_set(EXPORTER, None, frozenset({"nothing"}))
 
 
+def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
+    library = Library((Directory(things(tmp_path, "2026-01-01")),), use_bundled=True)
+    with pytest.raises(SchemaError) as told:
+        library.schema_set(EXPORTER, None, frozenset({"things", "a", "b@2026-01-01", "c"}))
+    assert told.value.absent == {"a", "b", "c"}
+
+
 def test_an_exporter_that_no_directory_serves_is_told_so(tmp_path: Path) -> None:
     other = Directory(things(tmp_path, "2026-01-01"), exporter="198.51.100.0/24")
     with pytest.raises(SchemaError, match=r"no directory of YANG modules serves 192\.0\.2\.10"):
