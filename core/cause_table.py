@@ -214,11 +214,7 @@ CAUSES: Final[dict[str, Cause]] = {
         "Add a folder of its modules with --yang DIR or [[schemas.directories]], or its NETCONF access as "
         "[[schemas.nodes]].",
     ),
-    "module-missing": Cause(
-        CONFIGURATION,
-        "{module} {be} not there.",
-        "Add {it} to --yang DIR.",
-    ),
+    "module-missing": Cause(CONFIGURATION, "{module} {be} not there.", "Add {it} to --yang DIR."),
     "schema-invalid": Cause(
         CONFIGURATION,
         "The modules of the router do not compile together.",

@@ -1,6 +1,7 @@
 """What a registry once said, on disk: ids by question, schema sets by id; for as many processes as wish.
 
-Promise: a file is whole or not there; what does not verify on reading was never said. Nothing secret is in it.
+Promise: a file is whole or not there, and there are not more than a bound; what does not verify on reading was never
+said. Nothing secret is in it.
 """
 
 import hashlib
@@ -18,6 +19,10 @@ from yangbeam.core.yang.left_out import read_left_out
 from yangbeam.core.yang.schema_set import SchemaSet, make_schema_set
 
 FORMAT: Final = 1
+MOST_FILES: Final = {"answers": 131_072, "documents": 131_072, "sets": 1_024}
+"""Files of each kind: exporters may be forged, and each asks. The ones that nobody asked for longest go first."""
+_LOOKS: Final = 8
+"""How often files are counted, while so many are written as there may be."""
 
 
 class _Number(msgspec.Struct, array_like=True, frozen=True):
@@ -59,6 +64,8 @@ class AnswerStore:
 
     def __init__(self, folder: Path, registry: str) -> None:
         self._folder = folder / hashlib.sha256(registry.encode()).hexdigest()[:16]
+        self._written = dict(MOST_FILES)
+        """Since files were counted, of each kind; at first they are."""
 
     def number(self, question: str) -> int | None:
         """Returns the id that answered a question; None: it was never asked."""
@@ -70,8 +77,10 @@ class AnswerStore:
 
     def keep_number(self, question: str, number: int) -> None:
         """Keeps it, unless it is known; without a disk that takes it this process goes on without."""
-        if self.number(question) != number:
-            _write(self._place("answers", question), _Number(FORMAT, question, number))
+        if self.number(question) == number:
+            self._asked_again("answers", question)
+        else:
+            self._keep("answers", question, _Number(FORMAT, question, number))
 
     def document(self, question: str) -> bytes | None:
         """Returns the document that answered a question; None: it was never asked."""
@@ -83,8 +92,10 @@ class AnswerStore:
 
     def keep_document(self, question: str, document: bytes) -> None:
         """Keeps it, unless it is known."""
-        if self.document(question) != document:
-            _write(self._place("documents", question), _Document(FORMAT, question, document))
+        if self.document(question) == document:
+            self._asked_again("documents", question)
+        else:
+            self._keep("documents", question, _Document(FORMAT, question, document))
 
     def guid(self, schema_id: int) -> str | None:
         """Returns the GUID of an id; None: it is not known."""
@@ -111,7 +122,7 @@ class AnswerStore:
         implemented = list(schema_set.implemented)
         left_out = [str(each) for each in schema_set.left_out]
         kept = _Set(FORMAT, schema_id, schema_set.digest, texts, implemented, features, lent, guid, left_out)
-        _write(self._place("sets", str(schema_id)), kept)
+        self._keep("sets", str(schema_id), kept)
 
     def _read(self, schema_id: int) -> _Set | None:
         with suppress(OSError, msgspec.MsgspecError):
@@ -120,8 +131,27 @@ class AnswerStore:
                 return found
         return None
 
+    def _asked_again(self, kind: str, key: str) -> None:
+        with suppress(OSError):
+            os.utime(self._place(kind, key))
+
+    def _keep(self, kind: str, key: str, what: msgspec.Struct) -> None:
+        _write(self._place(kind, key), what)
+        self._written[kind] += 1
+        if self._written[kind] >= MOST_FILES[kind] // _LOOKS:
+            self._written[kind] = 0
+            _forget_oldest(self._folder / kind, MOST_FILES[kind])
+
     def _place(self, kind: str, key: str) -> Path:
         return self._folder / kind / hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _forget_oldest(folder: Path, most: int) -> None:
+    """Removes what is beyond so many files; other processes may do so at the same time."""
+    with suppress(OSError), os.scandir(folder) as found:
+        files = sorted((each.stat().st_mtime_ns, each.path) for each in found)
+        for _, path in files[: max(len(files) - most, 0)]:
+            Path(path).unlink(missing_ok=True)
 
 
 def _write(place: Path, what: msgspec.Struct) -> None:

@@ -1,13 +1,16 @@
 """A registry in another process: its answers remembered on disk, so that what is known goes on without it.
 
 What is asked for the first time while it is away is pending: the binder holds its messages, within its limits, and asks
-again. Nothing is read by a guess.
+again. Nothing is read by a guess. Exporters' schemas are asked for beside the data, a few at the same time: a registry
+that is slow or hangs delays what is new, and nothing that is known.
 """
 
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -19,6 +22,7 @@ from yangbeam.core.errors import SchemaError, SchemaPendingError
 from yangbeam.core.outside import Kind
 from yangbeam.core.registered import YANG
 from yangbeam.core.registered_set import read_set
+from yangbeam.core.remembering import digest_of
 from yangbeam.core.terms_json import terms_document, terms_of
 from yangbeam.core.yang.cache import SchemaCache
 from yangbeam.core.yang.costs import CostLimits
@@ -32,7 +36,7 @@ from yangbeam.registry.discovery.settings import DiscoverySettings
 from yangbeam.registry.envelope import enveloped, is_ours, own_set
 from yangbeam.registry.formats.judges import HERE, Judge
 from yangbeam.registry.guard.guard import guard_of
-from yangbeam.registry.guard.workshop import Workshop
+from yangbeam.registry.guard.workshop import SchemaCompilingError, Workshop
 from yangbeam.registry.quirks import QUIRKS
 from yangbeam.registry.register import register_set, root_subject
 from yangbeam.registry.resolving import make_resolver
@@ -51,8 +55,12 @@ TOLD_S: Final = 10.0
 """The same of what a node says of a subscription, which is asked for again when its publisher began anew."""
 MAX_ANSWERS: Final = 65_536
 _IDENTITY: Final = "identity"
+ASKING: Final = 4
+"""Questions at the same time, of exporters whose schema is not known yet, or is due to be asked for again."""
 
 T = TypeVar("T")
+_Held = tuple[float, T | SchemaError]
+"""Until when an answer holds, and the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +141,23 @@ class _Connected:
         self._client = SchemaRegistry(handle.address)
         self._store = AnswerStore(handle.cache, handle.address.url)
         self._texts = handle.cache / "schemas"
-        self._known: dict[str, tuple[float, int | SchemaError]] = {}
+        self._known: dict[bytes, tuple[float, int | SchemaError]] = {}
         """By question: until when its answer holds, and the answer."""
-        self._told: dict[str, tuple[float, Terms | SchemaError | None]] = {}
+        self._told: dict[bytes, tuple[float, Terms | SchemaError | None]] = {}
         """The same of subscriptions."""
         self._away: tuple[float, SchemaPendingError] | None = None
         self._identity: tuple[float, str] | None = None
         """Until when it is taken for granted, and the registry's identity."""
         self._guids: dict[int, bytes] = {}
         self._fetched: dict[int, SchemaSet] = {}
-        """By id: what is being compiled."""
+        """By id: what is being compiled, or waits to be loaded."""
+        self._compiles: dict[int, None] = {}
+        """Ids of sets that compiled here."""
         self._whole: dict[str, SchemaSet] = {}
         """By digest: sets with their envelopes."""
         self._judge: Judge = guard_of(handle.limits) if handle.limits is not None else HERE
         self._workshop = Workshop() if handle.limits is not None else None
+        self._desk = Workshop(ASKING, "asked for") if handle.limits is not None else None
         self._finder = (
             None
             if handle.resolves
@@ -162,21 +173,23 @@ class _Connected:
 
     def resolve(self, exporter: str, content_id: str | None, modules: frozenset[str]) -> int:
         question = "\0".join(("resolve", exporter, content_id or "", *sorted(modules)))
-        return self._answer(question, lambda: self._loaded(self._found(exporter, content_id, modules)))
+        ask = lambda: self._loaded(self._found(exporter, content_id, modules))  # noqa: E731
+        return self._answer(question, ask, f"the schema of {exporter}")
 
     def _loaded(self, schema_id: int) -> int:
         """Returns the id of a set that compiles, and is known from now on."""
-        if self._workshop is None or self.schemas.is_there(schema_id):
+        if self._workshop is None:
             self.schemas.get(schema_id)
             return schema_id
-        if schema_id not in self._fetched:
-            self._fetched[schema_id] = self._schema_set(schema_id)
-            if len(self._fetched) > MAX_FETCHED:
-                del self._fetched[next(iter(self._fetched))]
-        found = self._fetched[schema_id]
+        if schema_id in self._compiles:
+            return schema_id
+        found = self._fetched.get(schema_id)
+        if found is None:
+            found = self._schema_set(schema_id)
+            _keep(self._fetched, schema_id, found, MAX_FETCHED)
         if not is_ours(found):
             self._workshop.ask(found.digest, lambda: self._compiled(schema_id, found), f"schema {schema_id}")
-        self._fetched.pop(schema_id, None)
+        _keep(self._compiles, schema_id, None, MAX_ANSWERS)
         return schema_id
 
     def _compiled(self, schema_id: int, found: SchemaSet) -> None:
@@ -217,11 +230,13 @@ class _Connected:
         if self._finder is not None:
             return self._finder.subscription(exporter, identifier)
         question = f"subscription\0{exporter}\0{identifier}"
-        held = self._told.get(question)
+        key = digest_of(question)
+        held = self._told.get(key)
         if held is None or held[0] < self._clock():
-            held = self._told[question] = self._asked_of_node(question, exporter, identifier)
-            if len(self._told) > MAX_ANSWERS:
-                del self._told[next(iter(self._told))]
+            held = self._beside(
+                key, held, lambda: self._asked_of_node(question, exporter, identifier), f"subscription {identifier}"
+            )
+            _keep(self._told, key, held, MAX_ANSWERS)
         if isinstance(held[1], SchemaError):
             raise held[1].anew()
         return held[1]
@@ -254,9 +269,7 @@ class _Connected:
         if whole is None:
             key = ("whole", found.digest)
             whole = self._workshop.ask(key, lambda: enveloped(found, self._judge), f"the schema of {exporter}")
-            self._whole[found.digest] = whole
-            if len(self._whole) > MAX_FETCHED:
-                del self._whole[next(iter(self._whole))]
+            _keep(self._whole, found.digest, whole, MAX_FETCHED)
         return whole
 
     def _put(self, schema_set: SchemaSet, subject: str, **more: str) -> int:
@@ -264,25 +277,46 @@ class _Connected:
         known = self._registered.get(key)
         if known is None:
             known = register_set(self._client, schema_set, subject, kind=self._handle.kind, **more).root.id
-            self._registered[key] = known
+            _keep(self._registered, key, known, MAX_ANSWERS)
         return known
 
-    def _answer(self, question: str, ask: Callable[[], int]) -> int:
-        """Returns what is known, or asks; without the registry what was known before."""
-        held = self._known.get(question)
+    def _answer(self, question: str, ask: Callable[[], int], what: str = "") -> int:
+        """Returns what is known, or asks; without the registry what was known before.
+
+        Args:
+            question: By what the answer is known.
+            ask: Asks the registry.
+            what: What is asked for, where it may be asked for beside the data; empty: whoever asks waits.
+
+        Raises:
+            SchemaPendingError: It is being asked for; or as ``ask``.
+        """
+        key = digest_of(question)
+        held = self._known.get(key)
         if held is None or held[0] < self._clock():
-            held = self._known[question] = self._asked(question, ask)
-            if len(self._known) > MAX_ANSWERS:
-                del self._known[next(iter(self._known))]
+            asked = partial(self._asked, question, ask)
+            held = self._beside(key, held, asked, what) if what else asked()
+            _keep(self._known, key, held, MAX_ANSWERS)
         if isinstance(held[1], SchemaError):
             raise held[1].anew()
         return held[1]
+
+    def _beside(self, key: bytes, held: _Held[T] | None, ask: Callable[[], _Held[T]], what: str) -> _Held[T]:
+        """Asks beside the data; what was known before holds on until there is an answer."""
+        if self._desk is None:
+            return ask()
+        try:
+            return self._desk.ask(key, ask, what)
+        except SchemaCompilingError:
+            if held is None or isinstance(held[1], SchemaError):
+                raise
+            return held
 
     def _asked(self, question: str, ask: Callable[[], int]) -> tuple[float, int | SchemaError]:
         try:
             found = self._reached(ask)
         except SchemaPendingError as error:
-            before = self._known.get(question)
+            before = self._known.get(digest_of(question))
             known = before[1] if before is not None and isinstance(before[1], int) else self._store.number(question)
             return self._clock() + PENDING_S, error.anew() if known is None else known
         except SchemaError as error:
@@ -330,6 +364,14 @@ class _Connected:
 _open: dict[RemoteRegistry, Any] = {}
 """Connected for as long as the process lives."""
 _lock = threading.Lock()
+
+
+def _keep(memory: dict[Any, Any], key: Any, value: Any, most: int) -> None:
+    """Remembers a value, the newest ``most`` of all; several threads may do so at once."""
+    memory[key] = value
+    if len(memory) > most:
+        with suppress(KeyError, RuntimeError, StopIteration):  # another thread forgot the same
+            del memory[next(iter(memory))]
 
 
 def _connected(handle: RemoteRegistry) -> _Connected:

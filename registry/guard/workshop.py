@@ -24,10 +24,12 @@ class Workshop:
 
     Args:
         threads: Jobs at the same time at most.
+        doing: What is done with what is asked for, for the error.
     """
 
-    def __init__(self, threads: int = 2) -> None:
+    def __init__(self, threads: int = 2, doing: str = "compiled") -> None:
         self._threads = threads
+        self._doing = doing
         self._working = 0
         self._lock = threading.Lock()
         self._queue: deque[tuple[Hashable, Callable[[], Any]]] = deque()
@@ -52,14 +54,14 @@ class Workshop:
                     self._asked.add(key)
                     self._queue.append((key, job))
                     self._begin()
-                raise SchemaCompilingError("schema-pending", f"{what} is being compiled, beside the data")
+                raise SchemaCompilingError("schema-pending", f"{what} is being {self._doing}, beside the data")
             found = self._done[key]
             if not isinstance(found, SchemaError):
                 del self._done[key]
         if isinstance(found, SchemaError):
             raise found.anew()
         if isinstance(found, BaseException):  # a defect, not a type
-            raise RuntimeError(f"{what} could not be compiled") from found  # noqa: TRY004
+            raise RuntimeError(f"{what} could not be {self._doing}") from found  # noqa: TRY004
         result: T = found
         return result
 
