@@ -3,11 +3,13 @@
 import gc
 import itertools
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.core.yang.schemas import loaded, notification_set
+from tests.prove.sinks import sinks
 from tests.prove.stages import BIND, RECEIVE, refusals, rounds
 from yangbeam.core.causes import CAUSES, final_name
 from yangbeam.core.udp_notif import ABANDONED, REFUSED
@@ -37,16 +39,34 @@ def test_the_receiver_refuses_for_every_reason_that_it_has() -> None:
 def test_what_stages_refuse_leaves_nothing_behind(schema: Schema) -> None:
     messages, every = rounds(schema, SIZE), len(refusals(schema))
 
-    def refuse(times: int) -> int:
+    def refuse(times: int) -> None:
         for _ in itertools.islice(messages, times * every):
             pass
-        gc.collect()
-        return tracemalloc.get_traced_memory()[0]
 
+    assert grown(refuse) < 10 * SIZE  # of 10 rounds of one reason not even its payloads
+
+
+def test_what_sinks_and_the_registry_refuse_leaves_nothing_behind(tmp_path: Path) -> None:
+    numbers = itertools.count(1)
+    with sinks(tmp_path, SIZE) as refused:
+
+        def refuse(times: int) -> None:
+            for (_, reason), one in times * list(refused.items()):
+                assert one(next(numbers)) == reason
+
+        assert grown(refuse) < 10 * SIZE
+
+
+def grown(refuse: Callable[[int], None]) -> int:
+    """Returns the octets that ten rounds leave, once caches are filled."""
     refuse(1)
     tracemalloc.start()
     try:
-        before = refuse(3)
-        assert refuse(10) - before < 10 * SIZE  # of 10 rounds of one reason not even its payloads
+        refuse(3)
+        gc.collect()
+        before = tracemalloc.get_traced_memory()[0]
+        refuse(10)
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
