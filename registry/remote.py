@@ -146,7 +146,7 @@ class _Connected:
         self._told: dict[bytes, tuple[float, Terms | SchemaError | None]] = {}
         """The same of subscriptions."""
         self._away: tuple[float, SchemaPendingError] | None = None
-        self._identity: tuple[float, str] | None = None
+        self._identity: _Held[str] | None = None
         """Until when it is taken for granted, and the registry's identity."""
         self._guids: dict[int, bytes] = {}
         self._fetched: dict[int, SchemaSet] = {}
@@ -212,11 +212,14 @@ class _Connected:
         return found
 
     def identity(self) -> str:
-        if self._identity is None or self._identity[0] < self._clock():
+        if self._identity is None:
             self._identity = self._identified()
-        return self._identity[1]
+        elif self._identity[0] < self._clock():  # each record asks: none but the first waits
+            self._identity = self._beside(b"identity", self._identity, self._identified, "the identity of the registry")
+        said = self._identity[1]
+        return said if isinstance(said, str) else ""
 
-    def _identified(self) -> tuple[float, str]:
+    def _identified(self) -> _Held[str]:
         try:
             found = self._reached(self._client.identity)
         except SchemaPendingError:

@@ -40,9 +40,9 @@ class Hostile:
         self.process._loaded = lambda schema_id: schema_id
         self._lock = threading.Lock()
 
-    def send(self, _method: str, _path: str, content: bytes = b"") -> httpx.Response:
+    def send(self, _method: str, path: str, content: bytes = b"") -> httpx.Response:
         with self._lock:
-            self.asked.append(orjson.loads(content)["exporter"])
+            self.asked.append(orjson.loads(content)["exporter"] if content else path)
             self.at_once += 1
             self.most = max(self.most, self.at_once)
         self.go_on.wait()
@@ -116,6 +116,18 @@ def test_a_subscription_is_asked_for_beside_the_data_too(hostile: Hostile) -> No
             return False
 
     until(lambda: told() is None)
+
+
+def test_the_identity_is_waited_for_once_and_then_asked_for_beside_the_data(hostile: Hostile) -> None:
+    said = iter(("one", "another"))
+    hostile.process._client.identity = lambda: hostile.go_on.wait() and next(said)
+    hostile.go_on.set()
+    assert hostile.process.identity() == "one"
+    hostile.go_on.clear()
+    hostile.now += remote.HOLDS_S + 1
+    assert hostile.process.identity() == "one"
+    hostile.go_on.set()
+    until(lambda: hostile.process.identity() == "another")
 
 
 def test_what_was_asked_is_kept_in_few_octets_however_long_it_is(hostile: Hostile) -> None:
