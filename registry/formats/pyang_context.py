@@ -13,7 +13,7 @@ from pyang import context, error, grammar, repository
 from pyang.plugins import check_update, structure
 
 from yangbeam.core.errors import SchemaError
-from yangbeam.registry.formats import yang_mandatory, yang_strings
+from yangbeam.registry.formats import yang_nodes, yang_strings, yang_values
 
 TURN: Final = threading.Lock()
 """To be held by whoever uses pyang."""
@@ -56,7 +56,8 @@ def _prepare() -> None:
         structure.pyang_plugin_init()
     check_update.CheckUpdatePlugin().add_opts(optparse.OptionParser())
     yang_strings.teach()
-    yang_mandatory.teach()
+    yang_values.teach()
+    yang_nodes.teach()
     _prepared.append(True)
 
 

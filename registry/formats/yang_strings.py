@@ -4,7 +4,7 @@ These are warnings. Published revisions write down limits that a type had all al
 a narrower text is not always a narrower type; the verdict is pyang's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ def _check(old: Any, new: Any, _old_type: Any, _new_type: Any, context: Any) -> 
         error.err_add(context.errors, new.pos, _PATTERN, pattern)
 
 
-def _chain(statement: Any) -> Iterator[Any]:
+def chain(statement: Any) -> Iterator[Any]:
     """Yields a type statement and those of the typedefs that it derives from."""
     while statement is not None:
         yield statement
@@ -44,12 +44,12 @@ def _chain(statement: Any) -> Iterator[Any]:
 
 def _length(statement: Any) -> str | None:
     """The length that holds: the nearest, since a derived type can only narrow."""
-    found = (each.search_one("length") for each in _chain(statement))
+    found = (each.search_one("length") for each in chain(statement))
     return next((each.arg for each in found if each is not None), None)
 
 
 def _patterns(statement: Any) -> Iterator[tuple[str, bool]]:
-    for each in _chain(statement):
+    for each in chain(statement):
         for pattern in each.search("pattern"):
             yield pattern.arg, pattern.search_one("modifier") is not None
 
@@ -77,7 +77,7 @@ def _bound(text: str) -> float:
             return float(number)
 
 
-def covers(wide: Parts, narrow: Parts) -> bool:
+def covers(wide: Sequence[tuple[float, float]], narrow: Sequence[tuple[float, float]]) -> bool:
     """Whether every length of ``narrow`` is one of ``wide``; adjacent parts of ``wide`` are one.
 
     >>> covers([(0, 3), (4, 9)], [(2, 8)]), covers([(0, 3), (5, 9)], [(2, 8)])
