@@ -29,13 +29,27 @@ def check(notification: Notification, schema: Schema, choice: Choice, *, hastily
         InvalidInstanceError: The schema refuses it.
         NotificationError: The payload is not the one that its path belongs to.
     """
+    contents, quirks = check_around(notification, schema, choice)
+    if contents is not None:
+        schema.engine.judge_contents(contents, choice, hastily=hastily)
+    elif notification.kind == "push-change-update":
+        schema.engine.judge_edits(edits_of(notification), choice, hastily=hastily)
+    return quirks
+
+
+def check_around(notification: Notification, schema: Schema, choice: Choice) -> tuple[bytes | None, tuple[str, ...]]:
+    """Judges the notification and its envelope alone; returns the contents of a push-update, and what was excused.
+
+    Raises:
+        InvalidInstanceError: The schema refuses it.
+        NotificationError: The payload is not the one that its path belongs to.
+    """
     lenient = choice.profile == "structural"
     times = notification.observed_at or "", notification.point_in_time or "", notification.event_time or ""
     if notification.exact and schema.fits_exactly(*times):
         contents = contents_of(notification)
         if contents is not None:
-            schema.engine.judge_contents(contents, choice, hastily=hastily)
-            return ()
+            return contents, ()
     members = members_of(notification)
     contents = _taken_out(members) if notification.kind == "push-update" else None
     quirks = schema.validate_members(_qualified(notification), members, lenient=lenient)
@@ -43,11 +57,7 @@ def check(notification: Notification, schema: Schema, choice: Choice, *, hastily
         quirks += schema.validate_members(ENVELOPE, envelope_of(notification), lenient=lenient)
     if notification.exact and not quirks:
         schema.remember_exact(*times)
-    if contents is not None:
-        schema.engine.judge_contents(contents, choice, hastily=hastily)
-    elif notification.kind == "push-change-update":
-        schema.engine.judge_edits(edits_of(notification), choice, hastily=hastily)
-    return quirks
+    return contents, quirks
 
 
 def levels(notification: Notification, schema: Schema) -> Iterator[tuple[str, dict[str, bytes]]]:

@@ -12,13 +12,15 @@ from urllib.parse import quote
 
 import msgspec
 
+from yangbeam.core.checking import check_around
 from yangbeam.core.elements import Notification
 from yangbeam.core.errors import NotificationError
 from yangbeam.core.notification.leaf_names import HISTORY, Fact
 from yangbeam.core.notification.patch import patch_in
-from yangbeam.core.notification.slices import contents_of, edits_of
+from yangbeam.core.notification.slices import contents_of, edits_of, with_contents
 from yangbeam.core.notification.target import Step, parse_target
 from yangbeam.core.notification.wrappers import ENVELOPE
+from yangbeam.core.policy import Policy
 from yangbeam.core.yang.edits import WITH_VALUE
 from yangbeam.core.yang.json_object import read_object
 from yangbeam.core.yang.mending.around import Around, around
@@ -27,6 +29,7 @@ from yangbeam.core.yang.mending.habits import respelt
 from yangbeam.core.yang.mending.places import Place, Places
 from yangbeam.core.yang.mending.quick import IntricateError, Quick, says_something
 from yangbeam.core.yang.mending.walk import Means, Walk
+from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.tree import Node, Tree
 from yangbeam.core.yang.values import broken_rule
 
@@ -84,6 +87,28 @@ def quickly(notification: Notification, places: Places, accept: frozenset[str]) 
     # Of members that repeat the last was read: their quotes are missing.
     left = notification.message.payload.count(_QUOTE) - opened.dropped - quick.quotes
     return mended if mended.notification.message.payload.count(_QUOTE) == left else None
+
+
+def in_one_pass(notification: Notification, schema: Schema, policy: Policy) -> tuple[bytes, list[Finding]] | None:
+    """Judges and mends a push-update at once, where its like were mended before.
+
+    Returns:
+        The payload that is valid, and what was done to it; None: that cannot be said of it.
+
+    Raises:
+        InvalidInstanceError: The notification around the contents is refused, or ``engines-disagree``.
+        NotificationError: The payload is not the one that its path belongs to.
+    """
+    if notification.kind != "push-update":
+        return None
+    contents, _ = check_around(notification, schema, policy.choice)
+    taken = schema.mending.one_pass.take(contents, policy.accept) if contents is not None else None
+    if contents is None or taken is None or not schema.engine.accept(taken.contents, policy.choice):
+        return None
+    if not taken.findings:
+        return notification.message.payload, []
+    payload = with_contents(notification, contents, taken.contents)
+    return None if payload is None else (payload, taken.findings)
 
 
 def fully(notification: Notification, means: Means, refused: Mapping[str, Node]) -> Mended:

@@ -11,7 +11,7 @@ import msgspec
 from yangbeam.core.checking import check
 from yangbeam.core.elements import Bound, Notification, Validated
 from yangbeam.core.errors import InvalidInstanceError, NotificationError, SchemaError
-from yangbeam.core.mending import Mended, quickly
+from yangbeam.core.mending import Mended, in_one_pass, quickly
 from yangbeam.core.notification.kinds import KIND_OF
 from yangbeam.core.policy import INVALID, NORMALISED, PASS, PRUNE, PRUNED, UNVALIDATED, VALID, Policy
 from yangbeam.core.second_look import Misfit, second_look, spelt_anew
@@ -99,6 +99,11 @@ def _at_once(bound: Bound, schema: Schema, policy: Policy) -> Judgement | None:
     """The short way of messages whose like were mended before: without libyang; None: it is not for this one."""
     mending, notification = schema.mending, bound.notification
     try:
+        found = in_one_pass(notification, schema, policy)
+        if found is not None:
+            payload, findings = found
+            mending.streak += bool(findings)
+            return _published(bound, payload, findings)
         if mending.streak < SURE and _is_surely_valid(notification, schema, policy):
             return Judgement(_validated(bound, VALID, notification))
         mended = quickly(notification, mending.places, policy.accept)
@@ -139,25 +144,39 @@ def _by_policy(bound: Bound, schema: Schema, policy: Policy, found: Mended | Mis
 
 def _mended(bound: Bound, mended: Mended) -> Judgement:
     """The verdict of a message that is not as its publisher sent it."""
-    aside = set_aside(mended.findings)
-    validated = _validated(bound, PRUNED if aside else NORMALISED, mended.notification)
-    return Judgement(
-        msgspec.structs.replace(
-            validated,
-            nodes=len(aside),
-            paths=tuple(found.path[:MAX_PATH] for found in aside[:MAX_PATHS]),
-            habits=tuple(dict.fromkeys(found.name for found in mended.findings if found.kind == HABIT)),
-        ),
-        mended.findings,
+    return _published(_at_path_of(mended.notification, bound), mended.notification.message.payload, mended.findings)
+
+
+def _published(bound: Bound, payload: bytes, findings: Sequence[Finding]) -> Judgement:
+    """The verdict of a payload that its schema accepts, after what was done to it."""
+    if not findings:
+        return Judgement(Validated(bound, VALID, payload))
+    aside = set_aside(findings)
+    validated = Validated(
+        bound,
+        PRUNED if aside else NORMALISED,
+        payload,
+        nodes=len(aside),
+        paths=tuple([found.path[:MAX_PATH] for found in aside[:MAX_PATHS]]),
+        habits=_habits_in(findings) if len(aside) < len(findings) else (),
     )
+    return Judgement(validated, findings)
+
+
+def _habits_in(findings: Sequence[Finding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([found.name for found in findings if found.kind == HABIT]))
+
+
+def _at_path_of(json: Notification, bound: Bound) -> Bound:
+    """The original message rides along; the path becomes the one in the JSON."""
+    if json is bound.notification or json.path == bound.notification.path:
+        return bound
+    original = msgspec.structs.replace(bound.notification, path=json.path)
+    return msgspec.structs.replace(bound, notification=original)
 
 
 def _validated(bound: Bound, verdict: str, json: Notification, why: str = "") -> Validated:
-    """The original message rides along; the path becomes the one in the JSON."""
-    if json is not bound.notification:
-        original = msgspec.structs.replace(bound.notification, path=json.path)
-        bound = msgspec.structs.replace(bound, notification=original)
-    return Validated(bound, verdict, json.message.payload, why)
+    return Validated(_at_path_of(json, bound), verdict, json.message.payload, why)
 
 
 def _passed_on(bound: Bound, verdict: str, why: str, context: Context = UNTYPED) -> Validated:

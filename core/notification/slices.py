@@ -17,6 +17,7 @@ _NULL: Final = b"null"
 _CONTENTS: Final = HISTORY[Fact.CONTENTS]
 _CONTENTS_ONLY: Final = _CONTENTS[-1:]
 _CHANGES_OR_CONTENTS: Final = HISTORY[Fact.CHANGES] + _CONTENTS
+_NAMED: Final = tuple(before + b'"%s":' % name.encode() for before in (b"{", b",") for name in _CONTENTS)
 _CACHED_PATHS: Final = 256
 """Distinct (path, members): a handful in practice; hostile spellings cannot fill the memory."""
 
@@ -74,6 +75,25 @@ def contents_of(notification: Notification) -> bytes | None:
     if not contents:  # perhaps under its qualified name
         contents = _cut(payload, path, _CONTENTS)[0]
     return None if not contents or contents == _NULL else contents
+
+
+def with_contents(notification: Notification, contents: bytes, new: bytes) -> bytes | None:
+    """Returns the payload with other contents; None where it cannot be told where the old ones stand.
+
+    Args:
+        notification: A push-update in JSON.
+        contents: From ``contents_of``.
+        new: JSON.
+    """
+    payload = notification.message.payload
+    closing = len(notification.path) + 1  # as most publishers write: the contents last, no blanks
+    at = len(payload) - closing - len(contents)
+    is_last = payload.endswith(b"}" * closing) and payload.startswith(contents, at)
+    if at < 0 or not is_last or not payload.endswith(_NAMED, 0, at):
+        at = payload.find(contents)
+        if payload.find(contents, at + 1) >= 0:
+            return None
+    return payload[:at] + new + payload[at + len(contents) :]
 
 
 def edits_of(notification: Notification) -> list[Edit]:

@@ -80,7 +80,7 @@ class Engine:
 
     def __init__(self, schema: ByLibyang) -> None:
         self._schema = schema
-        self._compiled = CompiledJudge(schema.tree)
+        self._compiled = self.compiled = CompiledJudge(schema.tree)
         self._edits = EditJudge(self._compiled)
         self._digest = schema.schema_set.digest
         self._accepted = 0
@@ -125,6 +125,18 @@ class Engine:
         self._schema.judge(text, document, choice.profile)
         if compiled:
             self._compiled.meet(document)  # the next ones of these nodes take the short way
+
+    def accept(self, text: bytes, choice: Choice) -> bool:
+        """Counts contents that were accepted by the same structs, and judges a sample again; False: these have no say.
+
+        Raises:
+            InvalidInstanceError: ``engines-disagree``.
+        """
+        if not self._is_compiled(choice):
+            return False
+        if self._is_sampled(choice):
+            self._judge_again(lambda: self._schema.validate_contents(text, choice.profile))
+        return True
 
     def judge_edits(self, edits: Sequence[Edit], choice: Choice, *, hastily: bool = False) -> None:
         """Judges the edits of a push-change-update, each at its own target; arguments as of ``judge_contents``.

@@ -31,7 +31,8 @@ def _what(value: Any) -> str:
     return _JSON_NAMES.get(type(value), "null")
 
 
-def _quote(value: Any) -> str:
+def quote(value: Any) -> str:
+    """Returns the literal of a value in a path."""
     text = str(value)
     return f'"{text}"' if "'" in text else f"'{text}'"
 
@@ -183,4 +184,4 @@ def entry_path(path: str, node: Node, entry: Mapping[str, Any], index: int) -> s
     keys = [(key, entry.get(key, entry.get(f"{node.module}:{key}"))) for key in node.keys]
     if not keys or any(value is None for _, value in keys):
         return f"{path}[{index + 1}]"
-    return path + "".join(f"[{key}={_quote(value)}]" for key, value in keys)
+    return path + "".join(f"[{key}={quote(value)}]" for key, value in keys)

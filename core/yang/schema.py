@@ -60,7 +60,8 @@ class Schema:
         self._keys = key_plan(self.tree)
         self._fitting = Fitting(self.tree)
         self.engine = Engine(self)
-        self.mending = Mending(self.tree, self.prefixes, (module.text for module in schema_set.modules))
+        texts = (module.text for module in schema_set.modules)
+        self.mending = Mending(self.tree, self.prefixes, texts, self.engine.compiled)
 
     def close(self) -> None:
         """Frees the libyang context; the tree stays."""

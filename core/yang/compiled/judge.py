@@ -7,6 +7,7 @@ checked in full, so what was decoded is written again and must not have become l
 
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 import msgspec
@@ -33,15 +34,21 @@ class Reader:
         self._encode_into = msgspec.json.Encoder().encode_into
         self._written = bytearray()
 
-    def read(self, text: bytes) -> Any:
-        """Returns what stands in ``text`` as the struct, or None: it is refused, or is of a rare and intricate kind."""
+    def decoded(self, text: bytes) -> Any:
+        """Returns what stands in ``text`` as the struct, or None; of members that repeat the last."""
         if b"\\" in text and _RARE_ESCAPE(text):
             return None
         if not text.isascii() and _NO_CHARACTER in text:
             return None
         try:
-            decoded = self._decode(text)
+            return self._decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+
+    def read(self, text: bytes) -> Any:
+        """Returns what stands in ``text`` as the struct, or None: it is refused, or is of a rare and intricate kind."""
+        decoded = self.decoded(text)
+        if decoded is None:
             return None
         written = self._written
         self._encode_into(decoded, written)
@@ -63,6 +70,18 @@ class CompiledJudge:
         self._structs = Structs()
         self._met: set[str] = set()
         self._reader: Reader | None = None
+
+    @property
+    def met(self) -> AbstractSet[str]:
+        """Names of the top-level nodes that were met, ``module:name``."""
+        return self._met
+
+    def with_more(
+        self, more: Mapping[str, Iterable[str]], loose: Mapping[str, Iterable[str]]
+    ) -> tuple[Structs, type[msgspec.Struct]]:
+        """Returns structs that take more members, and that of the top-level nodes met; see ``Structs``."""
+        structs = self._structs.with_more(more, loose)
+        return structs, structs.top(self._nodes[name] for name in sorted(self._met))
 
     @property
     def left_out(self) -> Mapping[str, str]:

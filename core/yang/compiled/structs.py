@@ -4,7 +4,7 @@ Only structures that are alike are shared; what a struct cannot judge is no fiel
 is refused, and libyang judges.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import CodeType, FunctionType
@@ -21,13 +21,18 @@ _RAISE: Final = "raise ValueError"
 """A new exception each time: one that is shared keeps the frames and documents of all its raises alive."""
 
 
+RAW: Final = "raw"
+"""Kind of a member that is read and written as it stands, and not judged."""
+NO_PLACES: Final[Mapping[str, Iterable[str]]] = {}
+
+
 @dataclass(frozen=True, slots=True)
-class _Field:
+class Field:
     """A member of an object.
 
     Attributes:
         name: As it stands in JSON.
-        kind: Of the node.
+        kind: Of the node, or RAW.
         what: Rule of a leaf or leaf-list, struct of a container or list.
         required: A key.
         keys: Of each of the list's keys its number among its entry's fields, and its rule's ``canonical``.
@@ -47,37 +52,62 @@ class Structs:
 
     Args:
         qualified: Every name is spelt ``module:name``, as some publishers do; else only where the module changes.
+        more: Path of an object, empty at the top → names of members that it takes beside its own, as they stand.
+        loose: Path of an object → names of its leaves that are taken as they stand, and not judged.
 
     Attributes:
         left_out: Path → why, of what was left to libyang so far; a union may be so in part.
+        fields: Struct → its members; that of number n is its attribute ``fn``.
     """
 
-    def __init__(self, *, qualified: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        qualified: bool = False,
+        more: Mapping[str, Iterable[str]] = NO_PLACES,
+        loose: Mapping[str, Iterable[str]] = NO_PLACES,
+    ) -> None:
         self._qualified = qualified
+        self._more = more
+        self._loose = loose
         self._rules: dict[tuple[int, str], tuple[YangType, Rule | str]] = {}
-        self._built: dict[tuple[_Field, ...], type[msgspec.Struct]] = {}
+        self._built: dict[tuple[Field, ...], type[msgspec.Struct]] = {}
         self.left_out: dict[str, str] = {}
+        self.fields: dict[type[msgspec.Struct], tuple[Field, ...]] = {}
+
+    def with_more(self, more: Mapping[str, Iterable[str]], loose: Mapping[str, Iterable[str]]) -> "Structs":
+        """Returns structs of the same tree that take more; what is alike is shared with these."""
+        other = Structs(qualified=self._qualified, more=more, loose=loose)
+        other._rules, other._built, other.fields = self._rules, self._built, self.fields
+        return other
 
     def top(self, nodes: Iterable[Node]) -> type[msgspec.Struct]:
         """Returns the struct of an object that holds some of these nodes, by their qualified names."""
-        return self._struct(_kept(self._field(node, "", ()) for node in nodes))
+        return self._struct((*_kept(self._field(node, "", ()) for node in nodes), *self._raw("")))
 
     def only(self, node: Node, *, qualified: bool) -> type[msgspec.Struct]:
         """Returns the struct of an object that holds one node anywhere in the tree, ``f0``, and nothing else."""
         field = self._field(node, "" if qualified else node.module, ())
         return self._struct(() if field is None else (replace(field, required=True),))
 
-    def _object(self, node: Node) -> tuple[type[msgspec.Struct], tuple[_Field, ...]]:
-        fields = _kept(self._field(child, node.module, node.keys) for child in node.children.values())
+    def _object(self, node: Node) -> tuple[type[msgspec.Struct], tuple[Field, ...]]:
+        loose = self._loose.get(node.path, ())
+        own = _kept(self._field(child, node.module, node.keys) for child in node.children.values())
+        taken = tuple(Field(each.name, RAW, each.what) if each.name in loose else each for each in own)
+        fields = (*taken, *self._raw(node.path))
         return self._struct(fields), fields
 
-    def _struct(self, fields: tuple[_Field, ...]) -> type[msgspec.Struct]:
+    def _raw(self, path: str) -> tuple[Field, ...]:
+        return tuple(Field(name, RAW, None) for name in self._more.get(path, ()))
+
+    def _struct(self, fields: tuple[Field, ...]) -> type[msgspec.Struct]:
         built = self._built.get(fields)
         if built is None:
             built = self._built[fields] = _define(fields)
+            self.fields[built] = fields
         return built
 
-    def _field(self, node: Node, module: str, keys: tuple[str, ...]) -> _Field | None:
+    def _field(self, node: Node, module: str, keys: tuple[str, ...]) -> Field | None:
         plain = node.module == module and not self._qualified
         name = node.name if plain else f"{node.module}:{node.name}"
         if node.type is not None:
@@ -87,14 +117,14 @@ class Structs:
         self.left_out[node.path] = f"{node.kind} is judged by libyang"
         return None
 
-    def _leaf(self, node: Node, name: str, *, required: bool) -> _Field | None:
+    def _leaf(self, node: Node, name: str, *, required: bool) -> Field | None:
         rule = self._rule(node)
         if isinstance(rule, str):
             self.left_out[node.path] = rule
             return None
         if rule.partly:
             self.left_out[node.path] = f"in part: {rule.partly}"
-        return _Field(name, node.kind, rule, required=required, unique=node.kind == "leaf-list" and node.config)
+        return Field(name, node.kind, rule, required=required, unique=node.kind == "leaf-list" and node.config)
 
     def _rule(self, node: Node) -> Rule | str:
         assert node.type is not None, "leaves have a type"  # noqa: S101 - for the type checker
@@ -103,13 +133,13 @@ class Structs:
             self._rules[key] = (node.type, _rule_of(node, node.type))  # the type is kept: its id stays its own
         return self._rules[key][1]
 
-    def _inner(self, node: Node, name: str) -> _Field | None:
+    def _inner(self, node: Node, name: str) -> Field | None:
         struct, fields = self._object(node)
         numbers = tuple(number for number, member in enumerate(fields) if member.required)
         if len(numbers) != len(node.keys):
             self.left_out[node.path] = "one of its keys is judged by libyang"
             return None
-        return _Field(name, node.kind, struct, keys=tuple((at, fields[at].what.canonical) for at in numbers))
+        return Field(name, node.kind, struct, keys=tuple((at, fields[at].what.canonical) for at in numbers))
 
 
 def _rule_of(node: Node, kind: YangType) -> Rule | str:
@@ -120,11 +150,11 @@ def _rule_of(node: Node, kind: YangType) -> Rule | str:
     return replace(rule, canonical=canonical(node))
 
 
-def _kept(fields: Iterable[_Field | None]) -> tuple[_Field, ...]:
+def _kept(fields: Iterable[Field | None]) -> tuple[Field, ...]:
     return tuple(field for field in fields if field is not None)
 
 
-def _define(fields: tuple[_Field, ...]) -> type[msgspec.Struct]:
+def _define(fields: tuple[Field, ...]) -> type[msgspec.Struct]:
     members = [_member(number, field) for number, field in enumerate(fields)]
     source, names = _checks(fields)
     return msgspec.defstruct(
@@ -143,10 +173,12 @@ def _define(fields: tuple[_Field, ...]) -> type[msgspec.Struct]:
 _ARRAYS: Final = frozenset(("list", "leaf-list"))
 
 
-def _member(number: int, field: _Field) -> Any:
+def _member(number: int, field: Field) -> Any:
     inner: Any = field.what.annotation if isinstance(field.what, Rule) else field.what
     annotation: Any = list.__class_getitem__(inner) if field.kind in _ARRAYS else inner
     name = f"f{number}"
+    if field.kind == RAW:
+        return name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET
     if field.required:
         return name, annotation
     if field.kind in _ARRAYS:
@@ -155,13 +187,13 @@ def _member(number: int, field: _Field) -> Any:
     return name, annotation, "1" if isinstance(field.what, Rule) and field.what.digits else None
 
 
-def _checks(fields: tuple[_Field, ...]) -> tuple[str, dict[str, Any]]:
+def _checks(fields: tuple[Field, ...]) -> tuple[str, dict[str, Any]]:
     """Source of what remains to be checked of a decoded object, and the names that it uses; empty for nothing."""
     lines: list[str] = []
     names: dict[str, Any] = {"highest": _HIGHEST}
     digits = []
     for number, field in enumerate(fields):
-        rule = field.what if isinstance(field.what, Rule) else None
+        rule = field.what if isinstance(field.what, Rule) and field.kind != RAW else None
         if rule is not None and rule.digits and field.kind == "leaf":
             digits.append(number)
             continue
@@ -174,7 +206,7 @@ def _checks(fields: tuple[_Field, ...]) -> tuple[str, dict[str, Any]]:
     return "".join(f"    {line}\n" for line in [*_digits(digits), *lines]), names
 
 
-def _lines(number: int, field: _Field, rule: Rule | None) -> list[str]:
+def _lines(number: int, field: Field, rule: Rule | None) -> list[str]:
     it = f"self.f{number}"
     conditions = []
     if rule is not None and rule.check is not None:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Final
 
+from yangbeam.core.yang.compiled.judge import CompiledJudge
+from yangbeam.core.yang.mending.one_pass import OnePass
 from yangbeam.core.yang.mending.places import Places
 from yangbeam.core.yang.mending.walk import Means
 from yangbeam.core.yang.tree import Tree
@@ -22,17 +24,24 @@ class Mending:
         tree: Its resolved tree.
         prefixes: Module name → YANG prefix.
         texts: Of its modules.
+        judge: Its compiled judge.
 
     Attributes:
         streak: How many messages were mended one after another. After one the next is looked through before libyang is
             asked, after SURE even before the compiled judge is.
     """
 
-    def __init__(self, tree: Tree, prefixes: Mapping[str, str], texts: Iterable[str]) -> None:
+    def __init__(self, tree: Tree, prefixes: Mapping[str, str], texts: Iterable[str], judge: CompiledJudge) -> None:
         self._tree = tree
         self._prefixes = prefixes
         self._texts = tuple(text for text in texts if ":annotation" in text)
+        self._judge = judge
         self.streak = 0
+
+    @cached_property
+    def one_pass(self) -> OnePass:
+        """What judges and mends contents at once, as earlier ones were mended."""
+        return OnePass(self._judge, self.places)
 
     @cached_property
     def places(self) -> Places:

@@ -1,6 +1,6 @@
 """The schema tree as walks over instances look names up in it: both spellings of a member, and what may be meant."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from yangbeam.core.yang.mending.findings import Finding
@@ -25,6 +25,7 @@ class Place:
         nodes: Every spelling of a member that is right here → its node.
         names: These spellings.
         inner: Those of containers and lists.
+        key_names: Of a list, in the schema's order.
         keys: Every spelling of a key.
         suspects: Those of leaves in which habits were found: the next ones are looked at at once.
         below: Places of containers and lists that were met, by spelling.
@@ -33,8 +34,8 @@ class Place:
     """
 
     __slots__ = (
-        "_children", "_local", "below", "inner", "is_list", "keys", "meant", "module", "names", "nodes", "suspects",
-        "unknown",
+        "_children", "_local", "below", "inner", "is_list", "key_names", "keys", "meant", "module", "names", "nodes",
+        "suspects", "unknown",
     )  # fmt: skip
 
     def __init__(
@@ -50,7 +51,8 @@ class Place:
                 self.nodes[child.name] = child
         self.names = frozenset(self.nodes)
         self.inner = frozenset(name for name, child in self.nodes.items() if child.kind not in LEAVES)
-        self.keys = frozenset(spelt for key in keys for spelt in (key, f"{module}:{key}"))
+        self.key_names = tuple(keys)
+        self.keys = frozenset(spelt for key in self.key_names for spelt in (key, f"{module}:{key}"))
         self.suspects: set[str] = set()
         self.below: dict[str, Place] = {}
         self.unknown: dict[str, Finding] = {}
@@ -78,6 +80,9 @@ class Places:
     Args:
         tree: The schema.
         prefixes: Module name → its YANG prefix.
+
+    Attributes:
+        learned: Counts what places learned of members: names that are unknown, leaves with habits.
     """
 
     def __init__(self, tree: Tree, prefixes: Mapping[str, str]) -> None:
@@ -85,6 +90,7 @@ class Places:
         self.prefixes = prefixes
         self.top = Place({name: node for name, node in tree.data.items() if node.kind != "structure"})
         self._known: dict[str, Place] = {}
+        self.learned = 0
         self._homes: dict[str, str] = {}
         for module, prefix in prefixes.items():
             self._homes[prefix] = "" if prefix in self._homes else module
@@ -109,6 +115,17 @@ class Places:
             found = Place(node.children, node.module, node.keys, is_list=node.kind == "list")
             self._known[node.path] = found
         return found
+
+    def met(self) -> Iterator[tuple[str, Place]]:
+        """Yields the places of objects that were met, by schema path; that of the top is empty."""
+        yield "", self.top
+        yield from ((path, place) for path, place in self._known.items() if not path.endswith("/.."))
+
+    def suspect(self, place: Place, name: str) -> None:
+        """Remembers a leaf in which a habit was found."""
+        if name not in place.suspects:
+            place.suspects.add(name)
+            self.learned += 1
 
     def inside(self, place: Place, name: str) -> Place:
         """Returns the place of a container or list by its name in another."""

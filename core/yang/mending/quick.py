@@ -88,6 +88,7 @@ class Quick:
             found = unknown(name, way, self._places.tree)._replace(path="")
             if len(place.unknown) < MAX_KNOWN:
                 place.unknown[name] = found
+                self._places.learned += 1
         self.quotes += _quotes({name: members.pop(name)})
         self.findings.append(self._with_path(found, way, name))
 

@@ -158,7 +158,7 @@ class Walk:
             return self._wrong(rule, value, way)
         self._habit(meant[0], way)
         if node.kind == "leaf" and way.above is not None:
-            self._places.of(way.above.node).suspects.add(way.member)
+            self._places.suspect(self._places.of(way.above.node), way.member)
         return meant[1]
 
     def _wrong(self, rule: str, value: Any, way: Way) -> Any:

@@ -1,5 +1,6 @@
 """Two modules with every type of YANG, in leaves, keys, leaf-lists and unions; and one message in each encoding."""
 
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import cbor2
@@ -13,6 +14,7 @@ from yangbeam.core.notification.decode import decode
 from yangbeam.core.policy import Policy
 from yangbeam.core.validation import judgement
 from yangbeam.core.yang.schema import Schema
+from yangbeam.core.yang.sid_files import NO_SIDS, SidNames
 
 OTHER: Final = """module o { yang-version 1.1; namespace "urn:o"; prefix op;
 import ietf-yang-metadata { prefix md; } revision 2026-01-01;
@@ -61,6 +63,7 @@ class Sent(NamedTuple):
         paths: Of what was set aside.
         habits: What was spelt anew.
         why: The detail of a refusal.
+        nodes: How many were set aside.
     """
 
     verdict: str
@@ -68,13 +71,17 @@ class Sent(NamedTuple):
     paths: tuple[str, ...] = ()
     habits: tuple[str, ...] = ()
     why: str = ""
+    nodes: int = 0
 
 
-def judged(sent: Message, schema: Schema, policy: Policy | None = None) -> Sent:
-    """Judges a message by its schema, as if none had come before."""
-    schema.mending.streak = 0
+def judged(
+    sent: Message, schema: Schema, policy: Policy | None = None, *, sids: SidNames = NO_SIDS, is_warm: bool = False
+) -> Sent:
+    """Judges a message by its schema, as if none had come before, or many of its kind had."""
+    schema.mending.streak = 9 if is_warm else 0
+    policy = replace(policy or Policy(), sids=sids)
     try:
-        found = judgement(Bound(decode(sent), 7), {7: schema}.__getitem__, policy or Policy()).validated
+        found = judgement(Bound(decode(sent, sids), 7), {7: schema}.__getitem__, policy).validated
     except InvalidInstanceError as error:
         return Sent("refused", why=error.detail)
     body = orjson.loads(found.json)
@@ -82,7 +89,7 @@ def judged(sent: Message, schema: Schema, policy: Policy | None = None) -> Sent:
         body = body[name]
     changes = body.get("datastore-changes")
     contents = body["datastore-contents"] if changes is None else changes["yang-patch"]["edit"]
-    return Sent(found.verdict, contents, found.paths, found.habits)
+    return Sent(found.verdict, contents, found.paths, found.habits, nodes=found.nodes)
 
 
 _HEAD: Final = b'{"ietf-yp-notification:envelope":{"event-time":"2026-11-20T10:00:10Z","contents":%b}}'
