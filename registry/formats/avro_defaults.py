@@ -3,6 +3,7 @@
 A default of a union matches any branch. NaN and the infinities, which JSON has no numbers for, may be text.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ import orjson
 
 from yangbeam.registry.formats.avro_canonical import PRIMITIVES, full_name, named_types, qualified
 
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FULL_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _NO_NUMBERS: Final = ("NaN", "Infinity", "-Infinity")
 
 
@@ -27,6 +30,18 @@ def undefined(document: Any, needed: Iterable[Any] = ()) -> Iterator[str]:
                 f'"{unknown}" is not a defined name. The type of the "{field["name"]}" field must be a defined name '
                 'or a {"type": ...} expression.'
             )
+
+
+def misnamed(document: Any) -> Iterator[str]:
+    """Yields names of fields and aliases that are none (Avro specification, Names)."""
+    for name, named, _ in named_types(document):
+        for alias in named.get("aliases") or ():
+            if not _FULL_NAME.fullmatch(alias):
+                yield f"{alias!r:.100} is not a valid alias of {name}"
+        for field in named.get("fields") or ():
+            for each in (field["name"], *(field.get("aliases") or ())):
+                if not _NAME.fullmatch(each):
+                    yield f"{each!r:.100} is not a valid name of a field of {name}"
 
 
 def misfits(document: Any, needed: Iterable[Any] = ()) -> Iterator[str]:

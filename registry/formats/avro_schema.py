@@ -26,6 +26,8 @@ class Avro:
             _parsed(document, schema)
             for wrong in avro_defaults.misfits(document, needed):
                 raise invalid_schema(AVRO, wrong)
+            for wrong in () if schema.any_names else avro_defaults.misnamed(document):
+                raise invalid_schema(AVRO, wrong)
             written = avro_canonical.canonical(document, normalise=True) if normalise else document
             return orjson.dumps(written).decode()
         except RecursionError:

@@ -2,14 +2,9 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import jsonschema_rs
-
-HANDLED: Final = frozenset(
-    ("properties", "additionalProperties", "patternProperties", "items", "additionalItems", "prefixItems")
-)
-"""Keywords that are compared here."""
 
 Pair = tuple[Any, Any, str, str]
 """The reader's schema, the writer's, what it means when they do not fit, and the path."""
@@ -21,9 +16,10 @@ def properties(reader: dict[str, Any], writer: dict[str, Any], path: str) -> Ite
     rest, their_rest = reader.get("additionalProperties", True), writer.get("additionalProperties", True)
     for name in sorted({*mine, *theirs}):
         place = f"{path}/properties/{name}"
-        for schema in _of_name(name, reader):
-            found = _of_name(name, writer)
-            yield schema, found[0], _told(name, mine, theirs, schema), place
+        found = _of_name(name, writer)
+        for origin, schema in _of_name(name, reader).items():
+            other = found.get(origin, next(iter(found.values())))
+            yield schema, other, _told(name, mine, theirs, schema), place
     for pattern, schema in sorted(reader.get("patternProperties", {}).items()):
         place = f"{path}/patternProperties/{pattern}"
         if pattern in writer.get("patternProperties", {}):
@@ -50,12 +46,12 @@ def _model(schema: Any) -> str:
     return "closed" if schema is False else "open"
 
 
-def _of_name(name: str, schema: dict[str, Any]) -> list[Any]:
-    """The schemas that a member of a name must all fulfil."""
-    named = schema.get("properties", {})
-    found = [named[name]] if name in named else []
-    found += [inner for pattern, inner in schema.get("patternProperties", {}).items() if matches(pattern, name)]
-    return found or [schema.get("additionalProperties", True)]
+def _of_name(name: str, schema: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    """The schemas that a member of a name must all fulfil, by (keyword, name or pattern)."""
+    named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    found = {("properties", name): named[name]} if name in named else {}
+    found |= {("patternProperties", each): inner for each, inner in patterns.items() if matches(each, name)}
+    return found or {("additionalProperties", ""): schema.get("additionalProperties", True)}
 
 
 def matches(pattern: str, name: str) -> bool:
@@ -96,3 +92,31 @@ def _places(schema: dict[str, Any]) -> tuple[list[Any], Any]:
     if isinstance(found, list):
         return found, schema.get("additionalItems", True)
     return schema.get("prefixItems", []), found
+
+
+def names(reader: dict[str, Any], writer: dict[str, Any], path: str) -> Iterator[Pair]:
+    """Yields the pair of what the names of an object's members must be."""
+    if "propertyNames" in reader:
+        yield reader["propertyNames"], writer.get("propertyNames", True), "", f"{path}/propertyNames"
+
+
+def dependents(reader: dict[str, Any], writer: dict[str, Any], path: str) -> Iterator[Pair]:
+    """Yields the pairs of what an object must be where it has a member."""
+    for keyword in ("dependencies", "dependentSchemas"):
+        for name, schema in sorted(reader.get(keyword, {}).items()):
+            before = writer.get(keyword, {}).get(name, True)
+            if not isinstance(schema, list):
+                yield schema, True if isinstance(before, list) else before, "", f"{path}/{keyword}/{name}"
+
+
+def contained(reader: dict[str, Any], writer: dict[str, Any], path: str) -> Iterator[Pair]:
+    """Yields the pair of what an array must contain; where only so many may, it must be the same both ways."""
+    if "contains" not in reader:
+        return
+    place = f"{path}/contains"
+    if "contains" not in writer:
+        yield False, True, "an array must contain something that it need not before", place
+        return
+    yield reader["contains"], writer["contains"], "", place
+    if "maxContains" in reader:
+        yield writer["contains"], reader["contains"], "no more may be contained than before", place

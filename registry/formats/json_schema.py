@@ -8,6 +8,7 @@ import orjson
 from yangbeam.core.registered import JSON
 from yangbeam.registry.formats.avro_schema import read_json
 from yangbeam.registry.formats.json_changes import changes
+from yangbeam.registry.formats.json_refs import References, named
 from yangbeam.registry.formats.parsed import Parsed
 from yangbeam.registry.refusals import invalid_schema
 
@@ -31,7 +32,10 @@ class JsonSchema:
     def misfits(self, reader: Parsed, writer: Parsed, *, backwards: bool) -> tuple[str, ...]:
         """See ``Format``. What the rules do not know is told as such, and does not fit."""
         del backwards
-        return tuple(changes(_whole(reader), _whole(writer)))
+        try:
+            return tuple(changes(_whole(reader), _whole(writer)))
+        except RecursionError:
+            return ("#: too deep to compare",)
 
 
 def _judge(document: Any, schema: Parsed) -> None:
@@ -42,8 +46,13 @@ def _judge(document: Any, schema: Parsed) -> None:
         document = {"$schema": DEFAULT_DRAFT, **document}
     try:
         jsonschema_rs.meta.validate(document)
-        registry = jsonschema_rs.Registry(resources, retriever=_absent)
-        jsonschema_rs.validator_for(document, registry=registry, retriever=_absent)
+
+        def retrieve(uri: str) -> Any:
+            found = named(uri, resources)
+            return found if found is not None else _absent(uri)
+
+        registry = jsonschema_rs.Registry(resources, retriever=retrieve)
+        jsonschema_rs.validator_for(document, registry=registry, retriever=retrieve)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, RecursionError) as error:
         said = getattr(error, "message", "") or str(error)
         raise invalid_schema(JSON, said) from None
@@ -54,5 +63,6 @@ def _absent(uri: str) -> Any:
     raise ValueError(f"{uri} is not among the references")
 
 
-def _whole(schema: Parsed) -> tuple[Any, dict[str, Any]]:
-    return read_json(schema.body.text, JSON), {need.name: read_json(body.text, JSON) for need, body in schema.needs}
+def _whole(schema: Parsed) -> References:
+    needs = ((need.name, read_json(body.text, JSON)) for need, body in schema.needs)
+    return References(read_json(schema.body.text, JSON), needs)

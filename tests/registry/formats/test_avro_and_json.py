@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.registry.formats.json_table import CHANGES
 from yangbeam.core.registered import AVRO, JSON, Body, Reference
 from yangbeam.registry.formats.known import FORMATS
 from yangbeam.registry.formats.parsed import Parsed
@@ -251,6 +252,11 @@ def test_json_schemas_follow_each_other_keyword_by_keyword(new: Any, old: Any, w
     assert what in found
 
 
+@pytest.mark.parametrize(("before", "after", "fits"), CHANGES.values(), ids=CHANGES)
+def test_each_change_of_a_json_schema_fits_or_not(before: Any, after: Any, fits: bool) -> None:
+    assert (misfits(JSON, after, before) == "") == fits
+
+
 def test_json_schemas_that_refer_to_themselves_are_compared_to_their_end() -> None:
     def tree(kind: str) -> dict[str, Any]:
         return {"type": "object", "properties": {"v": {"type": kind}, "next": {"$ref": "#"}}}
@@ -272,6 +278,11 @@ SIMPLE: st.SearchStrategy[Any] = st.sampled_from(
         {"minLength": 2},
         {"multipleOf": 2},
         {"multipleOf": 4},
+        {"exclusiveMinimum": 1},
+        {"minimum": 2, "type": ["integer", "null"]},
+        {"const": True},
+        {"enum": [1, "ab", []]},
+        {"uniqueItems": True},
     ]
 )
 SCHEMAS: st.SearchStrategy[Any] = st.recursive(
@@ -288,6 +299,12 @@ SCHEMAS: st.SearchStrategy[Any] = st.recursive(
             "anyOf": st.lists(inner, min_size=1, max_size=2),
             "allOf": st.lists(inner, min_size=1, max_size=2),
             "not": inner,
+            "contains": inner,
+            "propertyNames": st.sampled_from([{"maxLength": 1}, {"pattern": "^x"}, {"enum": ["a", "xa"]}]),
+            "dependencies": st.dictionaries(NAMES, inner | st.lists(NAMES, unique=True, max_size=2), max_size=2),
+            "if": inner,
+            "then": inner,
+            "else": inner,
         },
     ),
     max_leaves=5,
@@ -308,6 +325,32 @@ def test_what_fits_reads_all_that_was_written(new: Any, old: Any, values: list[A
     after, before = (jsonschema_rs.Draft7Validator(each) for each in (new, old))
     for value in values:
         assert after.is_valid(value) or not before.is_valid(value), value
+
+
+@given(SCHEMAS)
+def test_a_json_schema_follows_itself(schema: Any) -> None:
+    assert misfits(JSON, schema, json.loads(json.dumps(schema))) == ""
+
+
+def test_a_json_reference_is_relative_to_the_identifier_of_its_schema() -> None:
+    main = {"$id": "https://example.com/schemas/main.json", "properties": {"a": {"$ref": "part.json#/definitions/x"}}}
+
+    def whole(kind: str) -> Parsed:
+        return schema(
+            main, JSON, **{"part.json": {"definitions": {"x": {"type": kind}, "y": {"$ref": "#/definitions/x"}}}}
+        )
+
+    assert FORMATS[JSON].canonical(whole("string"), normalise=False)
+    assert "#/properties/a" in " ".join(FORMATS[JSON].misfits(whole("string"), whole("integer"), backwards=False))
+    assert FORMATS[JSON].misfits(whole("number"), whole("integer"), backwards=False) == ()
+
+
+def test_a_reference_within_another_schema_means_that_one() -> None:
+    def whole(kind: str) -> Parsed:
+        part = {"$ref": "#/definitions/x", "definitions": {"x": {"type": kind}}}
+        return schema({"$ref": "part.json", "definitions": {"x": {}}}, JSON, **{"part.json": part})
+
+    assert "type integer" in " ".join(FORMATS[JSON].misfits(whole("string"), whole("integer"), backwards=False))
 
 
 def test_what_excludes_itself_or_combines_without_end_is_compared_in_time() -> None:
@@ -338,6 +381,9 @@ def test_json_references_to_other_schemas_are_followed() -> None:
         (AVRO, "null"),
         (AVRO, '{"type":"record","name":"r","fields":[{"name":"a","type":"unknown.Name"}]}'),
         (AVRO, '{"type":"array"}'),
+        (AVRO, '{"type":"record","name":"r","fields":[{"name":"a-b","type":"int"}]}'),
+        (AVRO, '{"type":"record","name":"r","fields":[{"name":"a","type":"int","aliases":["1"]}]}'),
+        (AVRO, '{"type":"record","name":"r","fields":[],"aliases":["a.1x"]}'),
         (JSON, "object"),
         (JSON, "7"),
         (JSON, '{"type":"integral"}'),
