@@ -7,10 +7,14 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from pydantic import SecretStr
 
 from yangbeam.registry.refusals import Code, RefusedError
+
+_EMPTY: Final = "Basic Og=="
+"""No user and no password, as some clients send them."""
 
 
 class Role(IntEnum):
@@ -68,12 +72,16 @@ class Auth:
         Raises:
             RefusedError: 40101, 40301. What was sent is not repeated.
         """
-        role = self._anonymous if authorization is None else self._role(authorization)
+        role = self._anonymous if self._is_nobody(authorization) else self._role(str(authorization))
         if role >= needed:
             return
         if authorization is None or role is Role.NOTHING:
             raise RefusedError(Code.UNAUTHORIZED, "Unauthorized: send a known user and password, or a known token")
         raise RefusedError(Code.FORBIDDEN, "Forbidden: this account may read, not write")
+
+    def _is_nobody(self, authorization: str | None) -> bool:
+        """Whether a request says nobody's name, as some clients do in so many words; without accounts all are alike."""
+        return authorization in (None, _EMPTY) or not (self._basic or self._bearer)
 
     def _role(self, authorization: str) -> Role:
         scheme, _, credentials = authorization.partition(" ")

@@ -112,6 +112,20 @@ CASES = (
         Code.UNAUTHORIZED,
         world="accounts",
     ),
+    case("GET /subjects", "anybody, where there are no accounts", Ask("GET", "/subjects", auth=("any", "body")), []),
+    case(
+        "GET /subjects",
+        "nobody, in so many words",
+        Ask("GET", "/subjects", headers={"authorization": "Basic Og=="}),
+        [],
+    ),
+    case(
+        "GET /subjects",
+        "nobody, in so many words, where there are accounts",
+        Ask("GET", "/subjects", headers={"authorization": "Basic Og=="}),
+        Code.UNAUTHORIZED,
+        world="accounts",
+    ),
     case("GET /subjects", "a reader reads", Ask("GET", "/subjects", auth=READER), [], world="accounts"),
     case(
         "GET /subjects",
