@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from yangbeam.core.errors import Fault
-from yangbeam.pipeline.checking import brokers, clock, folders, modules, nodes, ports, stores
+from yangbeam.pipeline.checking import brokers, clock, folders, identities, modules, nodes, ports, stores
 from yangbeam.pipeline.checking.finding import Finding, failed, problem
 from yangbeam.pipeline.config.file import Config
 from yangbeam.pipeline.exit_codes import OF_FAULT, ExitCode
@@ -23,6 +23,7 @@ CHECKS: Final[dict[str, Look]] = {
     "socket buffers": ports.buffers,
     "kafka": brokers.topics,
     "registry": stores.registry,
+    "schema ids": identities.shared,
     "database": stores.database,
     "modules": modules.compile_,
     "nodes": nodes.reachable,

@@ -9,20 +9,23 @@ from pathlib import Path
 
 import orjson
 import pytest
+from confluent_kafka import Producer
 
 from tests.costly import doubling
 from tests.io.kafka.clusters import bootstrap, new_topic
 from tests.pipeline.commands import run
 from tests.registry.discovery.nodes import THINGS
+from tests.waiting import PATIENCE_S
 from yangbeam.core.errors import ConfigurationError, Fault
 from yangbeam.core.topic_plan import LARGEST, Found, Wanted
 from yangbeam.core.yang.costs import CostLimits
-from yangbeam.pipeline.checking import brokers, clock, folders, modules, nodes, ports, stores
+from yangbeam.pipeline.checking import brokers, clock, folders, identities, modules, nodes, ports, stores
 from yangbeam.pipeline.checking.finding import Finding, failed, ok, problem
 from yangbeam.pipeline.checking.table import CHECKS, Look, exit_code, look
 from yangbeam.pipeline.config.file import Config, load
 from yangbeam.pipeline.exit_codes import ExitCode
 from yangbeam.registry.guard.guard import Guard
+from yangbeam.registry.store import SchemaStore
 from yangbeam.simulator.netconf.equipment import equipment
 from yangbeam.simulator.netconf.server import PASSWORD, USERNAME, NetconfOptions, NetconfServers
 
@@ -198,6 +201,31 @@ def test_a_registry_answers_or_is_named_with_the_cure(tmp_path: Path, registry: 
     (away,) = lines(stores.registry, configured(tmp_path, text.format("http://127.0.0.1:9")))
     assert away.startswith("registry: registry http://127.0.0.1:9 is out of reach: ")
     assert away.endswith("; start `yangbeam registry` there, or correct [registry] [environment]")
+
+
+def test_schema_ids_of_another_registry_are_named_before_the_first_start(tmp_path: Path) -> None:
+    topic, own = new_topic(), SchemaStore(tmp_path / "r.sqlite").identity()
+    config = configured(
+        tmp_path,
+        f'[kafka]\nbootstrap = "{bootstrap()}"\n[kafka.topics]\ntelemetry = "{topic}"\n[registry]\npath = "r.sqlite"\n',
+    )
+
+    def write(partition: int, headers: list[tuple[str, bytes]]) -> list[str]:
+        producer = Producer({"bootstrap.servers": bootstrap()})
+        producer.produce(topic, b"{}", partition=partition, headers=headers)
+        assert producer.flush(PATIENCE_S) == 0
+        return lines(identities.shared, config)
+
+    assert write(0, []) == [f"schema ids: ok: topic {topic} says nothing of another registry"]
+    assert write(0, [("yangbeam-registry", own.encode())]) == [
+        f"schema ids: ok: the newest in topic {topic} are of registry {own}"
+    ]
+    assert write(1, [("yangbeam-registry", b"0123456789abcdef")]) == [
+        (
+            f"schema ids: registry 0123456789abcdef counted schema ids in topic {topic}; the one of this file is {own}; "
+            'let all collectors and readers share one: [registry] kind = "http" [configuration]'
+        )
+    ]
 
 
 def test_files_that_are_there_are_opened(tmp_path: Path) -> None:
