@@ -35,10 +35,15 @@ _NAMES: Final[dict[tuple[str, str, str, str], str]] = {}
 def count_findings(findings: Sequence[Finding], tallies: Tallies, where: Where) -> None:
     """Counts a message that was pruned or normalised, and its nodes by what they are."""
     counts = tallies.at(*where)
-    names = [_NAMES.get((found.kind, found.name, found.module, found.place)) or _name(found) for found in findings]
-    is_pruned = any(found.kind != HABIT for found in findings)
-    for name in (PRUNED if is_pruned else NORMALISED, *names):
+    is_pruned, last, name = False, ("", ""), ""
+    for found in findings:
+        kind, cause, _, place, module, _ = found
+        if (cause, place) != last:  # most of a message are of one place
+            last, name = (cause, place), _NAMES.get((kind, cause, module, place)) or _name(found)
+            is_pruned = is_pruned or kind != HABIT
         counts[name] = counts.get(name, 0) + 1
+    outcome = PRUNED if is_pruned else NORMALISED
+    counts[outcome] = counts.get(outcome, 0) + 1
 
 
 def _name(found: Finding) -> str:

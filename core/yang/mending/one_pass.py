@@ -15,7 +15,7 @@ from yangbeam.core.yang.compiled.judge import CompiledJudge, Reader
 from yangbeam.core.yang.compiled.rules import Rule
 from yangbeam.core.yang.compiled.structs import RAW, Field, Structs
 from yangbeam.core.yang.locate import quote
-from yangbeam.core.yang.mending.findings import HABIT, Finding
+from yangbeam.core.yang.mending.findings import HABIT, UNKNOWN, Finding
 from yangbeam.core.yang.mending.habits import respelt
 from yangbeam.core.yang.mending.places import Place, Places
 from yangbeam.core.yang.tree import Node
@@ -32,7 +32,6 @@ _NAME: Final = re.compile(r"[A-Za-z_][\w.:-]*", re.ASCII).fullmatch
 _DECODE: Final = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(text.encode())).decode
 _ENCODE: Final = msgspec.json.Encoder().encode
 _QUOTE: Final = b'"'
-_OPENING: Final = (b"{", b"[")
 _UNSET: Final = msgspec.UNSET
 _NO_MEMBER: Final = len(b"{}")
 _AROUND: Final = len(',"":')
@@ -125,6 +124,10 @@ _Way = tuple[Any, str, tuple[tuple[str, str], ...], Any, int]
 """How a list entry was reached: the entry that it is in, the path below that, its plan's keys, it, and its number."""
 
 
+_Mark = tuple[Finding, _Way | None, str, str]
+"""A finding without its path; the entry that it is in, the path below that, and the member's name."""
+
+
 class OnePass:
     """Of one schema, for the thread that loaded it.
 
@@ -162,11 +165,12 @@ class OnePass:
         except (_IntricateError, msgspec.DecodeError):
             return None
         written = _ENCODE(decoded)
-        if len(written) + look.octets != len(text) and written.count(_QUOTE) + look.quotes() != text.count(_QUOTE):
-            return None  # of members that repeat the last was read; blanks and escapes may go
-        if not look.findings:
+        if not look.accounts_for(text, written):
+            return None
+        findings = look.findings()
+        if not findings:
             return Taken(text, []) if len(written) > _NO_MEMBER else None
-        return Taken(written, look.findings) if self._says(decoded) else None
+        return Taken(written, findings) if self._says(decoded) else None
 
     def _make_anew(self) -> None:
         """Makes structs where more was learned since; the more often it was done, the rarer."""
@@ -245,17 +249,16 @@ def _numbered(fields: tuple[Field, ...]) -> Iterator[tuple[str, Field]]:
 class _Look:
     """Looks at one instance.
 
-    Attributes:
-        findings: What was done.
-        octets: How many octets less there are, where no blanks are between members and others are beside them.
+    Args:
+        places: Of its schema.
+        accept: Names of the habits that are understood.
     """
 
     def __init__(self, places: Places, accept: frozenset[str]) -> None:
         self._places = places
         self._accept = accept
-        self.findings: list[Finding] = []
-        self.octets = 0
-        self._gone: list[bytes] = []
+        self._marks: list[_Mark] = []
+        self._gone: list[msgspec.Raw] = []
         self._spelt: list[tuple[bytes, bytes]] = []
 
     def at(self, members: Any, plan: _Plan, way: _Way | None) -> None:
@@ -264,17 +267,15 @@ class _Look:
             raw = getattr(members, attribute)
             if raw is not _UNSET:
                 setattr(members, attribute, _UNSET)
-                value = bytes(raw)
-                if value[:1] in _OPENING and _repeats(value):
-                    raise _IntricateError
-                self._gone.append(value)
-                self.octets += len(value) + len(name) + _AROUND
-                findings = self.findings
-                findings.append(found if len(findings) >= MAX_PATHS else _found_at(found, way, plan.below, name))
+                self._gone.append(raw)
+                self._marks.append((found, way, plan.below, name))
         for leaf in plan.leaves:
             raw = getattr(members, leaf.attribute)
             if raw is not _UNSET:
-                self._leaf(members, leaf, bytes(raw), way, plan.below)
+                meant = leaf.meant(bytes(raw), self._places)
+                if meant is not None:
+                    self._spell(members, leaf, meant, bytes(raw))
+                    self._marks.append((meant[2], way, plan.below, leaf.name))
         for attribute, path, is_list, below in plan.inner:
             value = getattr(members, attribute)
             if is_list:
@@ -283,28 +284,41 @@ class _Look:
             elif value is not None:
                 self.at(value, below, way)
 
-    def _leaf(self, members: Any, leaf: _Leaf, text: bytes, way: _Way | None, below: str) -> None:
-        meant = leaf.meant(text, self._places)
-        if meant is None:
-            return
+    def _spell(self, members: Any, leaf: _Leaf, meant: _Meant, text: bytes) -> None:
         if meant[0] not in self._accept:
             raise _IntricateError
         setattr(members, leaf.attribute, meant[1])
-        spelt = bytes(meant[1])
-        self._spelt.append((text, spelt))
-        self.octets += len(text) - len(spelt)
-        findings, found = self.findings, meant[2]
-        findings.append(found if len(findings) >= MAX_PATHS else _found_at(found, way, below, leaf.name))
+        self._spelt.append((text, bytes(meant[1])))
 
-    def quotes(self) -> int:
-        """Returns how many quotes less there are."""
-        gone = sum(value.count(_QUOTE) + 2 for value in self._gone)
-        return gone + sum(before.count(_QUOTE) - after.count(_QUOTE) for before, after in self._spelt)
+    def findings(self) -> list[Finding]:
+        """Returns what was done."""
+        return [
+            *(_found_at(*mark) for mark in self._marks[:MAX_PATHS]),
+            *[mark[0] for mark in self._marks[MAX_PATHS:]],
+        ]
+
+    def accounts_for(self, text: bytes, written: bytes) -> bool:
+        """Whether all that is written less than there was is what was taken out, or spelt shorter.
+
+        Of members that repeat the last was read: the others are missing. Blanks and escapes may go.
+        """
+        values = [bytes(raw) for raw in self._gone]
+        nested = b"".join(values)
+        if (b"{" in nested or b"[" in nested) and any(map(_repeats, values)):
+            return False
+        names = [mark[3] for mark in self._marks if mark[0].kind == UNKNOWN]
+        less = len(nested) + len("".join(names)) + len(names) * _AROUND
+        less += sum([len(before) - len(after) for before, after in self._spelt])
+        if len(written) + less == len(text):
+            return True
+        quotes = nested.count(_QUOTE) + 2 * len(names)
+        quotes += sum(before.count(_QUOTE) - after.count(_QUOTE) for before, after in self._spelt)
+        return written.count(_QUOTE) + quotes == text.count(_QUOTE)
 
 
 def _found_at(found: Finding, way: _Way | None, below: str, name: str) -> Finding:
-    path = f"{_path(way)}{below}/{name}" if way is not None else f"{below}/{name}"
-    return Finding(found.kind, found.name, path, found.place, found.module, found.rule)
+    kind, cause, _, place, module, rule = found
+    return Finding(kind, cause, f"{_path(way)}{below}/{name}", place, module, rule)
 
 
 def _path(way: _Way | None) -> str:
@@ -314,10 +328,11 @@ def _path(way: _Way | None) -> str:
     above, path, keys, entry, number = way
     if not keys:
         return f"{_path(above)}{path}[{number + 1}]"
-    predicates = "".join([f"[{key}={quote(getattr(entry, attribute))}]" for attribute, key in keys])
-    return f"{_path(above)}{path}{predicates}"
+    for attribute, key in keys:
+        path += f"[{key}={quote(getattr(entry, attribute))}]"
+    return path if above is None else _path(above) + path
 
 
 def _repeats(text: bytes) -> bool:
     """Whether a member may stand twice in an object of a value: the slower looks refuse it then."""
-    return _ENCODE(_DECODE(text)).count(_QUOTE) != text.count(_QUOTE)
+    return text[:1] in b"{[" and _ENCODE(_DECODE(text)).count(_QUOTE) != text.count(_QUOTE)
