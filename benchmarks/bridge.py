@@ -7,6 +7,9 @@
 
 # ruff: noqa: ARG002, D102 # the methods are those of Beam and of Reader
 
+import yangbeam.transforms  # noqa: F401 # first: keeps the small talk of Beam out of the log
+
+# isort: split
 import contextlib
 import cProfile
 import pstats

@@ -4,6 +4,9 @@
 
 A real broker and a real Flink cluster with one TaskManager on this machine, the job with its defaults, messages of
 several exporters in a raw topic of four partitions, contents validated. CPU is that of the Python worker, all threads,
+import yangbeam.transforms  # noqa: F401 # first: keeps the small talk of Beam out of the log
+
+# isort: split
 from /proc. `rate` works off a backlog; `latency` is from arrival to the broker's timestamp in the telemetry topic;
 `catchup` stops the job with a savepoint for a minute, while traffic goes on.
 

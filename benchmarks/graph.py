@@ -5,6 +5,9 @@ One-interface push-updates (22 leaves), validated by libyang, contents too. CPU 
 that of the whole process, all threads, Beam's and DuckDB's included; live runs add the receiver process.
 """
 
+import yangbeam.transforms  # noqa: F401 # first: keeps the small talk of Beam out of the log
+
+# isort: split
 import argparse
 import resource
 import tempfile

@@ -4,6 +4,9 @@ Run: ``./dev bench line_rate``. The broker is librdkafka's mock cluster in a pro
 collector alone: all its threads, and in live runs its receiver process. ``--live RATE --seconds S`` sends over UDP.
 """
 
+import yangbeam.transforms  # noqa: F401 # first: keeps the small talk of Beam out of the log
+
+# isort: split
 import argparse
 import resource
 import subprocess

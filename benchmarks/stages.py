@@ -4,6 +4,9 @@ Run: ``./dev bench stages``. The stages are called as the graph calls them, with
 measures beyond their sum is Beam.
 """
 
+import yangbeam.transforms  # noqa: F401 # first: keeps the small talk of Beam out of the log
+
+# isort: split
 import cProfile
 import pstats
 import sys

@@ -21,9 +21,8 @@ from yangbeam.core.errors import YangbeamError
 from yangbeam.core.failure import failure_of, unwrapped
 from yangbeam.core.log_line import DEBUG_CHOSEN, ERROR, JSON_CHOSEN, WARNING, log_line
 from yangbeam.core.shown_text import shown_lines
+from yangbeam.core.small_talk import is_small_talk
 
-SMALL_TALK: Final = ("apitools not found",)  # Beam on machines without Google's cloud libraries
-"""Beginnings of messages that say nothing to act on."""
 BEAM: Final = "apache_beam"
 """Logger that tells of bundles, attempts and tasks, with tracebacks in its words; what ended the run is said by the
 command at its end, once and unwrapped."""
@@ -90,7 +89,7 @@ def is_of_use(record: logging.LogRecord) -> bool:
     """
     if chosen().debug:
         return True
-    if record.name.startswith(BEAM) or record.getMessage().startswith(SMALL_TALK):
+    if record.name.startswith(BEAM) or is_small_talk(record):
         return False
     error = record.exc_info[1] if record.exc_info else None
     return error is None or not isinstance(unwrapped(error), YangbeamError)

@@ -12,7 +12,8 @@ import orjson
 import pytest
 
 from yangbeam.core.errors import ConfigurationError
-from yangbeam.pipeline.logs import SMALL_TALK, Chosen, choose, chosen, on_standard_error
+from yangbeam.core.small_talk import SMALL_TALK
+from yangbeam.pipeline.logs import Chosen, choose, chosen, on_standard_error
 
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ")
 
