@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 
 import apache_beam as beam
@@ -13,8 +14,10 @@ from apache_beam.runners.runner import PipelineResult
 from apache_beam.testing.test_stream_service import TestStreamServiceController
 
 from yangbeam.core.errors import ConfigurationError, Fault, YangbeamError
+from yangbeam.pipeline.view.status import STATUS
 from yangbeam.runners.bounded import Build, run_bounded
 from yangbeam.runners.bridge import Bridge
+from yangbeam.runners.hard_stop import ended_in_time
 from yangbeam.runners.memoise import memoised_reflection
 from yangbeam.transforms.handoff import Handoff
 from yangbeam.transforms.outsides import OUTSIDES
@@ -109,7 +112,17 @@ def stopped_by_signals(handoff: Handoff) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _counted() -> object:
+    counted = STATUS.snapshot()
+    return counted.told, counted.position, tuple(sorted(counted.acknowledged.items()))
+
+
 def run(build: Build, handoff: Handoff, *, live: bool, options: PipelineOptions | None = None) -> PipelineResult:
-    """Runs the graph as its sources need it, and ends it in order on SIGINT or SIGTERM."""
+    """Runs the graph as its sources need it, and ends it in order on SIGINT or SIGTERM.
+
+    Raises:
+        StuckError: The end was asked for, and a call of something outside never returns.
+    """
     with stopped_by_signals(handoff):
-        return (run_live if live else run_bounded)(build, handoff, options)
+        work = partial(run_live if live else run_bounded, build, handoff, options)
+        return ended_in_time(work, lambda: (handoff.in_flight(), _counted()))

@@ -14,6 +14,7 @@ from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.duckdb_tables import close_tables, identities_in
 from yangbeam.io.json_lines import close_below
 from yangbeam.pipeline.assembly import stages_of
+from yangbeam.pipeline.config.file import Config
 from yangbeam.pipeline.edges import readers_of, sinks_of
 from yangbeam.pipeline.graph import build
 from yangbeam.pipeline.ingest import ingest_readers, ingest_stages
@@ -23,6 +24,7 @@ from yangbeam.pipeline.topic_checks import check_topics
 from yangbeam.pipeline.view.status import STATUS
 from yangbeam.pipeline.view.status_sink import status_sinks
 from yangbeam.runners.direct import run
+from yangbeam.runners.hard_stop import close_in_time
 from yangbeam.runners.memory import batches_carried
 from yangbeam.transforms.handoff import Handoff
 
@@ -71,10 +73,14 @@ def run_job(job: Job, *, live: bool, began: Began | None = None) -> None:
             if isinstance(reader, Resumable):
                 reader.succeeded()
     finally:
-        for reader in readers:
-            reader.close()
-        close_below(str(config.out))
-        close_tables(Path(config.tables.path))
+        close_in_time(partial(_close, readers, config))
+
+
+def _close(readers: list[Any], config: Config) -> None:
+    for reader in readers:
+        reader.close()
+    close_below(str(config.out))
+    close_tables(Path(config.tables.path))
 
 
 def _graph_of(job: Job) -> Callable[..., None]:

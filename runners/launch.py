@@ -1,5 +1,6 @@
 """Composes the command line with the runners: the one place that knows both."""
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -50,7 +51,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         keep_private()
         quiet_process(debug="--debug" in given or chosen().debug)
     local = partial(_launch, live=False), partial(_launch, live=True)
-    return run_command(given, Launchers(*local, flink=_launch_on_flink))
+    code = run_command(given, Launchers(*local, flink=_launch_on_flink))
+    if arguments is None:
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> None:
+    """Ends the process at once where threads hang in calls that never return: Python would wait for them."""
+    stop = sys.modules.get("yangbeam.runners.hard_stop")
+    if stop is not None and stop.LEFT_BEHIND.is_set():
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        os._exit(code)
 
 
 if __name__ == "__main__":

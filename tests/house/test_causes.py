@@ -30,7 +30,7 @@ NEVER_LETTERS = {
 } | {
     *("KafkaFatalError", "KafkaUnavailableError", "TopicGoneError", "TablesError", "StoreError", "ServeError"),
     *("ReceiverDiedError", "ReceiveEndedError", "HttpsServerDiedError", "StreamCutError", "FlinkError", "ServerError"),
-    *("ResultsMissingError", "UnwritableError"),
+    *("ResultsMissingError", "UnwritableError", "StuckError"),
 }
 """Families of errors that end a command, or that nobody hands on: none of them costs a single message."""
 ENDS_A_COMMAND = {"not-a-capture", "unencodable"}
