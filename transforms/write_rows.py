@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, NamedTuple, Protocol
+from itertools import groupby
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 import apache_beam as beam
 from apache_beam.pvalue import DoOutputsTuple, PCollection, TaggedOutput
@@ -28,7 +29,7 @@ from yangbeam.core.ledger import (
 from yangbeam.core.tables.acknowledging import Acknowledgement, Changed, delivered, rows_of
 from yangbeam.core.tables.definitions import Table
 from yangbeam.core.tables.evolution import Fit
-from yangbeam.core.tables.folding import Stamp, Upsert, fold, stamps
+from yangbeam.core.tables.folding import Stamp, Upsert, fold, identities_of, stamps
 from yangbeam.core.tables.row_batch import RowBatch
 from yangbeam.transforms.outputs import LEDGER, LETTERS
 
@@ -46,6 +47,8 @@ class Store(Protocol):
     def write(self, upserts: list[Upsert]) -> list[Changed]:
         """Writes all or nothing; writing the same again changes nothing. Returns what the database says it did.
 
+        Of an ``Uncounted`` one what is returned is not looked at.
+
         Transient errors were retried inside. Raises UnmappableValueError when a value among the rows is at fault.
         """
         ...
@@ -56,6 +59,19 @@ class Store(Protocol):
 
     def settle(self) -> None:
         """Makes what was written durable and readable by others as far as the database can; the input has ended."""
+        ...
+
+
+@runtime_checkable
+class Uncounted(Store, Protocol):
+    """A database that does not say what a write inserted and updated; that it has ``present`` declares it.
+
+    It is asked before each write which rows are there already, and read back at the end of the run: its ``identities``
+    must be those of the beginning and what was new since. One run at a time writes its tables.
+    """
+
+    def present(self, identities: Upsert) -> int:
+        """Returns how many of these identities, each given once and without other columns, are in their table."""
         ...
 
 
@@ -150,7 +166,7 @@ def _written_or_refused(
     """Writes all messages that can be written; returns those that cannot, found by halving."""
     try:
         folded = fold(batches, store.place, None if chosen is None else set(chosen))
-        done.take(folded.laid_over, store.write(folded.upserts))
+        done.take(folded.laid_over, _changed(store, folded.upserts))
     except UnmappableValueError as error:
         suspects = stamps(batches) if chosen is None else chosen
         if len(suspects) == 1:
@@ -159,6 +175,26 @@ def _written_or_refused(
         first = _written_or_refused(store, batches, suspects[:half], done)
         return first | _written_or_refused(store, batches, suspects[half:], done)
     return {}
+
+
+def _changed(store: Store, upserts: list[Upsert]) -> list[Changed]:
+    """Writes, and returns what that inserted and updated: the database's word, else what was not there before."""
+    if not isinstance(store, Uncounted):
+        return store.write(upserts)
+    changed = [_expected(store, list(of)) for _, of in groupby(sorted(upserts, key=_table), key=_table)]
+    store.write(upserts)
+    return changed
+
+
+def _table(upsert: Upsert) -> str:
+    return upsert.table
+
+
+def _expected(store: Uncounted, upserts: list[Upsert]) -> Changed:
+    """Returns what rows of one table will do to it; of one identity they may come with several sets of columns."""
+    asked = identities_of(upserts)
+    new = len(asked.rows) - store.present(asked)
+    return Changed(asked.table, new, sum(len(one.rows) for one in upserts) - new)
 
 
 def _accounted(store: Store, batch: RowBatch, dead: dict[int, UnmappableValueError], there: set[int]) -> Tallies:

@@ -32,6 +32,18 @@ class Upsert:
     rows: list[tuple[Any, ...]]
 
 
+def identities_of(upserts: Sequence[Upsert]) -> Upsert:
+    """Returns the identities among rows of one table, at least one statement's, each once and nothing beside them."""
+    first = upserts[0]
+    columns = {column.name: column for column in first.columns}
+    rows: dict[tuple[Any, ...], None] = {}
+    for one in upserts:
+        places = {column.name: at for at, column in enumerate(one.columns)}
+        key = itemgetter(*(places[name] for name in first.identity))
+        rows.update((key(row) if len(first.identity) > 1 else (key(row),), None) for row in one.rows)
+    return Upsert(first.table, first.identity, tuple(columns[name] for name in first.identity), list(rows))
+
+
 @dataclass(frozen=True, slots=True)
 class Folded:
     """What to write for a flush.

@@ -1,5 +1,6 @@
 """Each stage and each sink loses something on purpose, and the ledger names the edge: no count is taken on trust."""
 
+import dataclasses
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from yangbeam.core.tables import folding
 from yangbeam.core.tables.accounts import LEDGER, LOSS, SCOPES, Account
 from yangbeam.core.tables.acknowledging import Changed
 from yangbeam.core.telemetry_message import Encoder
-from yangbeam.io import json_lines
+from yangbeam.io import duckdb_tables, json_lines
 from yangbeam.io.capture_files import CaptureReader
 from yangbeam.io.duckdb_tables import DuckDbStore, table_counts
 from yangbeam.io.kafka import write_kafka
@@ -267,3 +268,51 @@ def test_a_second_run_into_the_same_tables_counts_what_is_there_once(tmp_path: P
     assert (first[0], second[0], second[1]["open_edges"]) == (0, 0, [])
     assert first[1]["tables"] == second[1]["tables"]
     assert table_counts(tmp_path / "out" / "tables.duckdb") == second[1]["tables"]
+
+
+class Uncounted(DuckDbStore):
+    """A database that does not say what a write did, and lets a test lose what it was given."""
+
+    lose: Callable[[list[folding.Upsert]], list[folding.Upsert]] = staticmethod(lambda upserts: upserts)
+
+    def write(self, upserts: list[folding.Upsert]) -> list[Changed]:
+        super().write(self.lose(upserts))
+        return []
+
+    def present(self, identities: folding.Upsert) -> int:
+        names = [f'"{name}"' for name in identities.identity]
+        where = " AND ".join(f"t.{name} IS NOT DISTINCT FROM a.{name}" for name in names)
+        with self._lock:
+            self._connection.register("asked", duckdb_tables._arrow(identities))
+            try:
+                question = f'SELECT count(*) FROM asked a JOIN "{identities.table}" t ON {where}'  # a test's
+                return int(self._connection.execute(question).fetchall()[0][0])
+            finally:
+                self._connection.unregister("asked")
+
+
+@pytest.fixture
+def uncounted(monkeypatch: pytest.MonkeyPatch) -> type[Uncounted]:
+    monkeypatch.setattr(duckdb_tables, "DuckDbStore", Uncounted)
+    monkeypatch.setattr(Uncounted, "lose", staticmethod(lambda upserts: upserts))
+    return Uncounted
+
+
+@pytest.mark.usefixtures("uncounted")
+def test_a_database_that_does_not_count_is_read_back_and_closes_also_where_rows_were_there(tmp_path: Path) -> None:
+    assert [outcome(tmp_path)[1]["open_edges"] for _ in range(2)] == [[], []]
+
+
+def all_but_one(upserts: list[folding.Upsert]) -> list[folding.Upsert]:
+    first, *rest = upserts
+    kept = [dataclasses.replace(first, rows=first.rows[1:])] if first.rows[1:] else []
+    return [*kept, *rest]
+
+
+@pytest.mark.parametrize("lose", [lambda _: [], all_but_one], ids=["all", "one row"])
+def test_what_a_database_that_does_not_count_loses_is_missed_when_it_is_read_back(
+    lose: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uncounted: type[Uncounted]
+) -> None:
+    monkeypatch.setattr(uncounted, "lose", staticmethod(lose))
+    code, report = outcome(tmp_path)
+    assert (code, report["balanced"], edges(report).keys()) == (1, False, {"tables → database"})
