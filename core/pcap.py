@@ -15,6 +15,9 @@ MAX_BLOCK = 16 * 1024 * 1024
 """Octets of a packet or block at most; more is taken for damage. tcpdump's largest snapshot is 262,144."""
 
 
+_GIVE = "give a file that tcpdump or Wireshark wrote, also as .gz or .zst"
+
+
 class CaptureError(YangbeamError):
     """A capture file that is none, is cut short or is damaged; the file's fault, not a router's."""
 
@@ -112,7 +115,7 @@ class CaptureParser:
         elif magic == _SECTION.to_bytes(4):
             self._read = self._read_block
         else:
-            raise CaptureError("not-a-capture", f"starts with {magic.hex()}: neither pcap nor pcapng")
+            raise CaptureError("not-a-capture", f"starts with {magic.hex()}: neither pcap nor pcapng; {_GIVE}")
         return True
 
     def _read_file_header(self) -> bool:

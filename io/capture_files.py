@@ -168,6 +168,8 @@ class CaptureReader:
         if parser.end() or not parser.position:
             size = len(parser.end())
             detail = f"the last packet is cut short after {size} octets; everything before was read"
+            if not parser.position and not size:
+                detail = "the file is empty; record it again"
             self._refuse(CaptureError("capture_cut", detail), path, parser)
 
     def _refuse(self, error: CaptureError | CompressionError, path: Path, parser: CaptureParser) -> None:

@@ -175,7 +175,8 @@ def _named_if_open(allow: tuple[Prefix, ...], info: ValidationInfo) -> tuple[Pre
     host = info.data.get("host")
     if host is not None and not allow and not ip_address(host).is_loopback:
         what = f"{host} is open to strangers, and nobody is allowed to send there"
-        raise problem(what, 'write the prefixes of your routers: allow = ["192.0.2.0/24"], or bind to "127.0.0.1"')
+        how = 'write the prefixes of your routers: allow = ["192.0.2.0/24"], or --allow 192.0.2.0/24'
+        raise problem(what, f'{how}; or bind to "127.0.0.1"')
     return allow
 
 
