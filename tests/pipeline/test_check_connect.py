@@ -222,8 +222,8 @@ def test_schema_ids_of_another_registry_are_named_before_the_first_start(tmp_pat
     ]
     assert write(1, [("yangbeam-registry", b"0123456789abcdef")]) == [
         (
-            f"schema ids: registry 0123456789abcdef counted schema ids in topic {topic}; the one of this file is {own}; "
-            'let all collectors and readers share one: [registry] kind = "http" [configuration]'
+            f"schema ids: registry 0123456789abcdef counted schema ids in topic {topic}; the one of this file is {own}"
+            '; let all collectors and readers share one: [registry] kind = "http" [configuration]'
         )
     ]
 
