@@ -1,17 +1,22 @@
 """Reads YANG modules from directories and packages, and writes schema sets where libyang can find them."""
 
 import codecs
+import logging
 import os
 import tempfile
 from collections.abc import Iterable
 from importlib import metadata, resources
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from typing import Final
 
 from yangbeam.core.errors import SchemaError
+from yangbeam.core.yang.endless import without_endless
 from yangbeam.core.yang.node_modules import MAX_MODULE_BYTES
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.core.yang.sid_files import NO_SIDS, SidNames, read_sid_files
+
+_log: Final = logging.getLogger(__name__)
 
 
 def read_modules(path: str | Path, unread: dict[str, str] | None = None) -> dict[str, str]:
@@ -76,6 +81,8 @@ def bundled() -> dict[str, str]:
 def write_set(schema_set: SchemaSet, cache: str | Path) -> Path:
     """Writes the texts of a set to ``cache/DIGEST`` and returns that directory; an existing one is left as it is.
 
+    Patterns that may go back without end are left out of them: see ``core/yang/endless.py``.
+
     Safe against concurrent writers: the directory appears at once, by rename.
 
     Raises:
@@ -90,7 +97,10 @@ def write_set(schema_set: SchemaSet, cache: str | Path) -> Path:
             inner = Path(draft) / "set"
             inner.mkdir()
             for name, text in schema_set.files().items():
-                (inner / name).write_text(text, encoding="utf-8")
+                kept, endless = without_endless(text)
+                (inner / name).write_text(kept, encoding="utf-8")
+                for each in endless:
+                    _log.warning("%s, line %d: no value is judged by %s: it may take years", name, each.line, each)
             try:
                 os.rename(inner, target)  # noqa: PTH104 - Path.rename would follow the same path; errors are told apart here
             except OSError:

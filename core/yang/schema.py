@@ -21,6 +21,7 @@ from yangbeam.core.yang.mending.mending import Mending
 from yangbeam.core.yang.module_text import structure_names
 from yangbeam.core.yang.notification_level import Fitting, has_structure, judge_notification
 from yangbeam.core.yang.numbers import has_odd_numbers, in_decimals, misspelt
+from yangbeam.core.yang.parts import is_long, parts_of
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.core.yang.tree import Tree
 from yangbeam.core.yang.unique_keys import key_plan, refuse_duplicate_keys
@@ -92,7 +93,7 @@ class Schema:
         refuse_odd_annotations(text, document)
         if _PAIR(text):  # which libyang 2.1 takes for two characters that are none
             text = orjson.dumps(document)
-        refusal = self._context.refusal(text, profile)
+        refusal = self._refusal(text, document, profile)
         if has_odd_numbers(text):
             refusal = self._reread(document, refusal, profile)
         if refusal:
@@ -104,6 +105,13 @@ class Schema:
             raise InvalidInstanceError("invalid-contents", f"/{name}: {NOT_DATA}", path=f"/{name}", rule=NOT_DATA)
         refuse_duplicate_keys(document, self._keys)
 
+    def _refusal(self, text: bytes, document: Mapping[str, Any], profile: str) -> Refusal | None:
+        """Asks libyang, in parts where the top has long lists: nothing of the structure concerns two entries."""
+        if profile != "structural" or not is_long(document):
+            return self._context.refusal(text, profile)
+        found = (self._context.refusal(orjson.dumps(part), profile) for part in parts_of(document))
+        return next((refusal for refusal in found if refusal is not None), None)
+
     def _reread(self, document: Mapping[str, Any], refusal: Refusal | None, profile: str) -> Refusal | None:
         """Returns libyang's verdict on numbers as RFC 7950 section 9.2.1 reads them.
 
@@ -113,7 +121,7 @@ class Schema:
         found = misspelt(self.tree, document)
         if found is None:
             decimal = in_decimals(self.tree, document)
-            return self._context.refusal(orjson.dumps(decimal), profile) if decimal != document else refusal
+            return self._refusal(orjson.dumps(decimal), decimal, profile) if decimal != document else refusal
         if refusal is None:
             path, rule = found
             raise InvalidInstanceError("invalid-contents", f"{path}: {rule}", path=path, rule=rule)

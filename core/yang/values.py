@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from yangbeam.core.yang.backtracking import longest_of
 from yangbeam.core.yang.tree import YangType
 
 BOUNDS: dict[str, tuple[int, int]] = {
@@ -28,8 +29,10 @@ def _shown(value: Any) -> str:
 
 
 @lru_cache(maxsize=1024)
-def compile_pattern(expression: str) -> re.Pattern[str] | None:
-    r"""Compiles an XSD expression for fullmatch; None when it uses what Python's re does not have.
+def compile_pattern(expression: str) -> tuple[re.Pattern[str] | None, int]:
+    r"""Compiles an XSD expression for fullmatch, of texts of so many characters at most.
+
+    None when it uses what Python's re does not have, or what may make it go back without end.
 
     In XSD ``^`` and ``$`` are ordinary characters, and ``\p{L}`` is a class.
     """
@@ -45,9 +48,11 @@ def compile_pattern(expression: str) -> re.Pattern[str] | None:
         out.append(f"\\{char}" if char in "^$" and not depth else char)
         i += 1
     try:
-        return re.compile("".join(out))
+        regex = re.compile("".join(out))
     except (re.error, RecursionError):
-        return None
+        return None, 0
+    longest = longest_of(expression, regex.pattern)
+    return (regex if longest else None), longest
 
 
 def _within(number: int, parts: tuple[tuple[int, int], ...]) -> bool:
@@ -96,8 +101,8 @@ def _string(kind: YangType, value: Any) -> str:
     if not _within(len(value), kind.lengths):
         return f"{_shown(value)} is {len(value)} characters long; allowed: {_parts(kind.lengths)}"
     for expression, inverted in kind.patterns:
-        pattern = compile_pattern(expression)
-        if pattern and bool(pattern.fullmatch(value)) == inverted:
+        pattern, longest = compile_pattern(expression)
+        if pattern and len(value) <= longest and bool(pattern.fullmatch(value)) == inverted:
             return f"{_shown(value)} {'matches' if inverted else 'does not match'} the pattern {expression[:120]}"
     return ""
 

@@ -8,6 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from yangbeam.core.yang.backtracking import longest_of
+from yangbeam.core.yang.values import compile_pattern
+
 _QUANTIFIER: Final = re.compile(r"[*+?]|\{[0-9]{1,4}(?:,[0-9]{0,4})?\}")
 _PROPERTY: Final = re.compile(r"\\p\{([A-Za-z]+)\}")
 _CLASSES: Final = {
@@ -34,15 +37,17 @@ class Pattern:
         regex: For fullmatch.
         inverted: A match refuses.
         ascii_only: Only of texts in ASCII the answer is right.
+        longest: Characters of the longest text that is judged: Python's re goes back without end.
     """
 
     regex: re.Pattern[str]
     inverted: bool
     ascii_only: bool
+    longest: int
 
     def takes(self, text: str) -> bool:
         """Whether libyang surely finds that ``text`` satisfies the expression."""
-        if self.ascii_only and not text.isascii():
+        if len(text) > self.longest or (self.ascii_only and not text.isascii()):
             return False
         return (self.regex.fullmatch(text) is None) is self.inverted
 
@@ -62,9 +67,17 @@ def translate(expression: str, *, inverted: bool = False) -> Pattern | None:
     translator = _Translator(expression)
     try:
         regex = re.compile(translator.alternatives())
+        longest = longest_of(expression, regex.pattern)
     except (_Untranslatable, re.error, RecursionError, OverflowError):
         return None
-    return Pattern(regex, inverted, translator.narrowed_below_not or (inverted and translator.narrowed))
+    if not longest:
+        return None
+    return Pattern(regex, inverted, translator.narrowed_below_not or (inverted and translator.narrowed), longest)
+
+
+def is_bounded(expression: str) -> bool:
+    """Whether a text is judged by an XSD expression in a bounded time, by Python's re and so by PCRE2."""
+    return translate(expression) is not None or compile_pattern(expression)[1] > 0
 
 
 class _Translator:

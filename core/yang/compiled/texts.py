@@ -19,9 +19,6 @@ Taker = Callable[[str], bool]
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,19})").fullmatch
 """A zero before other digits makes libyang read an octal number."""
 _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?").fullmatch
-_MAX_JUDGED: Final = 4096
-"""Characters of the longest text that patterns judge here: PCRE2 gives up where Python's re would go on."""
-
 Parts = tuple[tuple[int, int], ...]
 
 
@@ -74,13 +71,11 @@ def string_taker(kind: YangType) -> tuple[Taker | None, str]:
 
 def _string(lengths: Parts, patterns: tuple[Pattern, ...], plugin: Taker | None) -> Taker:
     if len(patterns) == 1 and not lengths and not plugin and not patterns[0].inverted and not patterns[0].ascii_only:
-        fullmatch = patterns[0].regex.fullmatch
-        return lambda text: len(text) <= _MAX_JUDGED and fullmatch(text) is not None
+        fullmatch, longest = patterns[0].regex.fullmatch, patterns[0].longest
+        return lambda text: len(text) <= longest and fullmatch(text) is not None
 
     def takes(text: str) -> bool:
         if not within(len(text), lengths):
-            return False
-        if patterns and len(text) > _MAX_JUDGED:
             return False
         return all(pattern.takes(text) for pattern in patterns) and (plugin is None or plugin(text))
 
