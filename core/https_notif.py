@@ -84,7 +84,7 @@ def _weights(accept: str) -> dict[str, float]:
         for parameter in parameters:
             # The draft's own example writes "application/xml;0.9", without the name.
             value = parameter.removeprefix("q=")
-            if value.replace(".", "", 1).isdigit():
+            if value.isascii() and value.replace(".", "", 1).isdigit():
                 weight = min(float(value), 1.0)
         weights[name] = weight
     return weights

@@ -11,9 +11,13 @@ UINT32: Final = 0xFFFF_FFFF
 _DIGITS: Final = 20
 
 
+MAX_WORDS: Final = 1_000
+"""Characters of a refusal: names in it are as long as the payload has them."""
+
+
 def refuse(reason: str, detail: str) -> NoReturn:
-    """Raises NotificationError."""
-    raise NotificationError(reason, detail)
+    """Raises NotificationError, in a bounded number of words."""
+    raise NotificationError(reason, detail if len(detail) <= MAX_WORDS else f"{detail[: MAX_WORDS - 1]}…")
 
 
 def refuse_depth(found: str = "") -> NoReturn:

@@ -44,7 +44,7 @@ def is_mandatory(node: Any) -> bool:
             return found is not None and found.arg == "true"
         case "list" | "leaf-list":
             found = node.search_one("min-elements")
-            return found is not None and found.arg.isnumeric() and int(found.arg) > 0
+            return found is not None and found.arg.isascii() and found.arg.isdigit() and int(found.arg) > 0
         case "container":
             return node.search_one("presence") is None and any(map(is_mandatory, node.i_children))
     return False

@@ -33,6 +33,7 @@ XML = (
         ("application/*;q=0.1, application/yang-data+json", "application/yang-data+json"),
         ("APPLICATION/XML", "application/xml"),
         ("application/json;q=0, application/xml;q=0.1", "application/xml"),
+        ("application/json;q=\u00b2, application/xml;q=0.1", "application/json"),
     ],
 )
 def test_the_capabilities_come_as_the_publisher_likes_best(accept: str, chosen: str) -> None:

@@ -9,6 +9,7 @@ from tests.core.notification.samples import CBOR, JSON
 from yangbeam.core.errors import NotificationError
 from yangbeam.core.notification.bounds import MAX_CONTENT_ID, MAX_FACTS, MAX_KIND, MAX_MODULES, MAX_NODE
 from yangbeam.core.notification.decode import decode
+from yangbeam.core.notification.refusal import MAX_WORDS
 
 STARTED = "ietf-subscribed-notifications:subscription-started"
 PUSH = "ietf-yang-push:push-update"
@@ -56,6 +57,13 @@ def test_facts_are_read_up_to_their_bounds_and_refused_beyond(at_most: object, b
         decode(message(encode(at_most), media_type=media_type))
         with pytest.raises(NotificationError, match="facts-too-long"):
             decode(message(encode(beyond), media_type=media_type))
+
+
+@pytest.mark.parametrize("body", [[{"id": 1}], "text"])
+def test_a_refusal_is_of_so_many_words_however_long_a_name_is(body: object) -> None:
+    with pytest.raises(NotificationError) as told:
+        decode(message(orjson.dumps(said(f"a:{'b' * 5_000}", body))))
+    assert len(told.value.detail) <= MAX_WORDS
 
 
 def test_contents_are_no_facts() -> None:
