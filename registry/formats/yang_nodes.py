@@ -75,8 +75,9 @@ def _check_order(old: Any, new: Any, context: Any) -> None:
     if new.keyword in _UNORDERED:
         return
     before, after = _own(old), _own(new)
-    kept = [name for name in before if name in after]
-    there = [name for name in after if name in before]
+    common = {*before} & {*after}
+    kept = [name for name in before if name in common]
+    there = [name for name in after if name in common]
     for mine, other in zip(kept, there, strict=True):
         if mine != other:
             error.err_add(context.errors, new.pos, _ORDER, (mine, other))
@@ -102,8 +103,10 @@ def _name_of(node: Any) -> str:
 def _child(before: Callable[[Any, Any, Any, Any], None]) -> Callable[[Any, Any, Any, Any], None]:
     def check(old: Any, candidates: Any, parent: Any, context: Any) -> None:
         before(old, candidates, parent, context)
+        if old.keyword not in _WITH_NODES:
+            return
         new = next((each for each in candidates if each.arg == old.arg and each.keyword == old.keyword), None)
-        if new is not None and old.keyword in _WITH_NODES:
+        if new is not None:
             check_update.chk_i_children(old, new, context)
 
     return check

@@ -222,6 +222,21 @@ def test_every_path_answers_in_json(method: str, path: str, tmp_path: Path) -> N
     assert response.status_code in (200, 204) or set(response.json()) == {"error_code", "message"}
 
 
+@pytest.mark.parametrize(
+    ("accept", "given"),
+    [
+        ("application/json;q=0.5, application/vnd.schemaregistry.v1+json", "application/vnd.schemaregistry.v1+json"),
+        ("application/json; q=0.9, application/vnd.schemaregistry+json; q=.2", "application/json"),
+        ("text/html, application/json", "application/json"),
+        ("application/json;q=0, */*", "application/vnd.schemaregistry.v1+json"),
+        ("application/json;q=much", "application/json"),
+    ],
+)
+def test_the_answer_is_of_the_type_that_is_wanted_most(accept: str, given: str, tmp_path: Path) -> None:
+    with world("plain", tmp_path) as client:
+        assert client.get("/subjects", headers={"accept": accept}).headers["content-type"] == given
+
+
 NEEDY = 'module n { namespace "u:n"; prefix n; import ietf-yang-types { prefix y; } leaf c { type y:counter32; } }'
 TYPES = """module ietf-yang-types { namespace "urn:ietf:params:xml:ns:yang:ietf-yang-types"; prefix yang;
   revision 2013-07-15; typedef counter32 { type uint32; } }"""
