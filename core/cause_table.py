@@ -374,6 +374,7 @@ CAUSES: Final[dict[str, Cause]] = {
         "The module of {path} is there, and has no such node.",
         "Compare the router's release with the modules at hand, and replace the older ones.",
     ),
+    "left-out": Cause(CONFIGURATION, "The schema is read without {path}.", "Correct {module}, or add what it imports."),
     "unknown-notification": Cause(
         CONFIGURATION,
         "No module at hand has the notification {path}.",

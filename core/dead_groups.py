@@ -64,7 +64,8 @@ class Group(NamedTuple):
         if cause is None:
             return "the rest" if self.cause == OTHER else self.cause
         said = _phrase(in_words(cause.meaning, module=self.module, path=self.path))
-        return f"{said} (augments {self.path})" if self.module and self.path else said
+        is_augment = self.cause == "module-missing" and self.module and self.path
+        return f"{said} (augments {self.path})" if is_augment else said
 
     def cure(self) -> str:
         """Says in words what to do; empty where that is not one thing."""

@@ -30,7 +30,7 @@ from yangbeam.core.yang.mending.places import Place, Places
 from yangbeam.core.yang.mending.quick import IntricateError, Quick, says_something
 from yangbeam.core.yang.mending.walk import Means, Walk
 from yangbeam.core.yang.schema import Schema
-from yangbeam.core.yang.tree import Node, Tree
+from yangbeam.core.yang.tree import Node
 from yangbeam.core.yang.values import broken_rule
 
 _READ: Final = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(text.encode()))
@@ -235,14 +235,14 @@ class _Opened:
 
     def _patch(self) -> Members:
         changes = next((self._body[name] for name in _CHANGES if self._body.get(name) is not None), None)
-        return patch_in(changes)
+        return patch_in(changes or {})
 
     def _edit(self, edit: Any, treat: Treat, places: Places, findings: list[Finding], accept: frozenset[str]) -> bool:
         """Treats one edit; False: it is to be set aside whole, as its target or all of its value is unknown."""
         if not isinstance(edit, dict):
             return True
         steps = parse_target(edit["target"])
-        nodes = _nodes_of(steps, places.tree)
+        nodes = _nodes_of(steps, places)
         if isinstance(nodes, Finding):
             findings.append(nodes)
             return False
@@ -276,7 +276,7 @@ class _Opened:
 def _edit_says(edit: Any, places: Places) -> bool:
     if not isinstance(edit, dict) or edit.get("operation") not in WITH_VALUE:
         return True
-    nodes = _nodes_of(parse_target(edit["target"]), places.tree)
+    nodes = _nodes_of(parse_target(edit["target"]), places)
     place = places.top if isinstance(nodes, Finding) else _place_of(nodes, places)
     return says_something(edit.get("value"), place, places)
 
@@ -334,14 +334,14 @@ def _way_to(steps: Sequence[Step], nodes: Sequence[Node]) -> Way | None:
     return way
 
 
-def _nodes_of(steps: Sequence[Step], tree: Tree) -> Finding | list[Node]:
+def _nodes_of(steps: Sequence[Step], places: Places) -> Finding | list[Node]:
     """Returns the nodes of a target's steps, or the finding of the first step that the schema does not have."""
     nodes: list[Node] = []
-    module, children = "", tree.data
+    module, children = "", places.tree.data
     for at, step in enumerate(steps):
         node = children.get(f"{step.module or module}:{step.name}")
         if node is None:
-            return unknown(f"{step.module or module}:{step.name}", _way_to(steps[:at], nodes), tree)
+            return unknown(f"{step.module or module}:{step.name}", _way_to(steps[:at], nodes), places.tree, places.gaps)
         nodes.append(node)
         module, children = node.module, node.children
     return nodes

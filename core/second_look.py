@@ -21,7 +21,15 @@ from yangbeam.core.policy import PASS, PRUNE, REJECT, Policy
 from yangbeam.core.transcription import is_json, transcribed
 from yangbeam.core.yang.engine import COMPILED_PROFILE, Choice, EnginesDisagreeError
 from yangbeam.core.yang.mending.around import around, at
-from yangbeam.core.yang.mending.findings import HABIT, INVALID, INVALID_VALUE, UNKNOWN, Finding, set_aside
+from yangbeam.core.yang.mending.findings import (
+    HABIT,
+    INVALID,
+    INVALID_VALUE,
+    LEFT_OUT,
+    UNKNOWN,
+    Finding,
+    set_aside,
+)
 from yangbeam.core.yang.schema import Schema
 from yangbeam.core.yang.transcode import Context
 
@@ -190,10 +198,15 @@ def _is_right(edit: Edit, schema: Schema, policy: Policy) -> bool:
 
 
 def _of_unknown(mended: Mended, error: Refused) -> Refused:
-    """Words the refusal of an unknown node, where what was refused first is a habit that is understood."""
-    if not any(found.kind == HABIT for found in mended.findings):
+    """Words a refusal as what was found of the unknown node that it is about.
+
+    That is another one where what was refused first is a habit that is understood, or lacks what was left out.
+    """
+    unknown = [found for found in mended.findings if found.kind == UNKNOWN]
+    is_of_data = error.reason in ("invalid-contents", "invalid-edit", "module-missing")
+    meant = next((found for found in unknown if is_of_data and found.path == error.path), unknown[0])
+    if meant.path != error.path and meant.name != LEFT_OUT and not any(each.kind == HABIT for each in mended.findings):
         return error
-    found = next(found for found in mended.findings if found.kind == UNKNOWN)
     return InvalidInstanceError(
-        found.name, f"{found.path}: {found.rule}", path=found.path, rule=found.rule, module=found.module
+        meant.name, f"{meant.path}: {meant.rule}", path=meant.path, rule=meant.rule, module=meant.module
     )

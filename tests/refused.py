@@ -116,7 +116,7 @@ DECODE: Final[dict[str, Make]] = {
     "not-a-string": _edits(**_LEAVES | {"target": 5, "value": {}}),
     "not-a-boolean": _started(**{"ietf-yang-push:on-change": {"sync-on-start": 5}}),
     "module-without-name": _started(**{"module-version": [{"revision": "2026-01-01"}]}),
-    "no-patch": _json(_CHANGE, {"id": 6666}),
+    "no-patch": _json(_CHANGE, {"id": 6666, "datastore-changes": {"patch": {}}}),
     "unknown-operation": _edits(**_LEAVES | {"operation": "explode"}),
     "edit-without-target": _edits(operation="delete"),
     "edit-without-value": _edits(**_LEAVES),

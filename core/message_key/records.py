@@ -29,6 +29,7 @@ from yangbeam.core.message_key.topic_names import TopicNames
 from yangbeam.core.message_key.xpath import FilterError
 from yangbeam.core.notification.kinds import KIND_OF
 from yangbeam.core.notification.leaf_names import HISTORY, Fact
+from yangbeam.core.notification.patch import NAMES as PATCHES
 from yangbeam.core.remembering import remembered
 from yangbeam.core.yang.tree import Tree
 
@@ -191,7 +192,7 @@ class RecordMaker:
     def _of_edits(self, validated: Validated, selected: _Filter | None, node: str) -> Sequence[Part]:
         """Parts a patch edit by edit: then a record's index is that of its edit, which rows are told apart by."""
         way = _way(validated.json, validated.bound.notification.path, _CHANGES)
-        way = (*way, *_way(validated.json, way, _PATCHES)[-1:], "edit")
+        way = (*way, *_way(validated.json, way, PATCHES)[-1:], "edit")
         pieces: list[_Piece] = []
         for edit in entries_of(bytes(members_at(validated.json, way[:-1])["edit"])):
             xpath, path = self._targets.of(_TARGET.decode(edit).target)
@@ -258,7 +259,6 @@ _NULL: Final = b"null"
 _ABOUT_DATA: Final = frozenset({"push-update", "push-change-update"})
 _CONTENTS: Final = tuple(reversed(HISTORY[Fact.CONTENTS]))
 _CHANGES: Final = (*reversed(HISTORY[Fact.CHANGES]), *_CONTENTS)
-_PATCHES: Final = ("yang-patch", "ietf-yang-patch:yang-patch")
 _LEVELS: Final = {
     (False, False): "stats",
     (False, True): "stats",

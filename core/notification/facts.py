@@ -16,7 +16,7 @@ from yangbeam.core.notification.leaf_names import (
     unlisted_leaf,
 )
 from yangbeam.core.notification.patch import checked_edits, patch_in
-from yangbeam.core.notification.refusal import enumerated, mapping, number_or_text, refuse, text, uint32
+from yangbeam.core.notification.refusal import enumerated, mapping, number_or_text, text, uint32
 from yangbeam.core.notification.terms import terms_of
 
 _ID: Final = int(Fact.ID)
@@ -164,9 +164,9 @@ def _data(carries: str, facts: list[Any], quirks: list[str], encoding: Encoding)
     if changes is None and contents is not None:
         quirks.append("misplaced-container:datastore-contents")
         changes = contents
-    if changes is None:
-        refuse("no-patch", "a push-change-update without datastore-changes")
-    patch = patch_in(changes)
+    patch = {} if changes in _NO_CHANGES else patch_in(changes)
+    if not patch:
+        quirks.append("no-container:yang-patch")
     edits = patch.get("edit", [])
     targets = [_module_of_target(edit.target) for edit in checked_edits(patch, quirks)]
     values = [
@@ -178,6 +178,10 @@ def _data(carries: str, facts: list[Any], quirks: list[str], encoding: Encoding)
     patch_id = patch.get("patch-id")
     named = tuple(dict.fromkeys([module for module in targets if module] + values))
     return named, None if patch_id is None else number_or_text("patch-id", patch_id)
+
+
+_NO_CHANGES: Final = (None, "")
+"""Of an element without content, too."""
 
 
 def _module_of_target(target: str) -> str:

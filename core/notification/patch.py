@@ -65,13 +65,21 @@ class Edit(msgspec.Struct, frozen=True, gc=False):
     where: str | None = None
 
 
+NAMES: Final = ("yang-patch", "ietf-yang-push:yang-patch", "ietf-yang-patch:yang-patch")
+"""What a yang-patch is called: RFC 8641 uses the grouping of RFC 8072, so that its nodes are of ietf-yang-push; some
+publishers name the grouping's module."""
+
+
 def patch_in(changes: Any) -> dict[Any, Any]:
-    """Returns the yang-patch of a datastore-changes container."""
+    """Returns the yang-patch of a datastore-changes container; empty where it has none.
+
+    No node of the container is mandatory (RFC 8641 section 9): an update may say no more than that it is incomplete.
+    """
     members = mapping("datastore-changes", changes)
-    name = next((name for name in ("yang-patch", "ietf-yang-patch:yang-patch") if name in members), None)
-    if name is None:
-        refuse("no-patch", "datastore-changes holds no yang-patch")
-    return mapping(name, members[name])
+    name = next((name for name in NAMES if name in members), None)
+    if name is None and members:
+        refuse("no-patch", "datastore-changes holds something else than a yang-patch")
+    return {} if name is None else mapping(name, members[name])
 
 
 def checked_edits(patch: dict[Any, Any], quirks: list[str]) -> list[Edit]:

@@ -108,7 +108,7 @@ def edits_of(notification: Notification) -> list[Edit]:
     preferred = (containers[at] for at in (1, 0, 3, 2))
     changes = next((each for each in preferred if each and each != _NULL), None)
     if changes is None:
-        refuse("no-patch", "a push-change-update without datastore-changes")
+        return []
     try:
         patch = _MEMBERS.decode(patch_raw(changes))
         edits = bytes(patch.get("edit", b"[]"))
@@ -121,7 +121,7 @@ def edits_of(notification: Notification) -> list[Edit]:
 def patch_raw(changes: bytes) -> bytes:
     """Returns the bytes of the yang-patch in those of its container."""
     patch: Any = patch_in({name: {"": raw} for name, raw in _MEMBERS.decode(changes).items()})
-    return bytes(patch[""])
+    return bytes(patch.get("", b"{}"))
 
 
 def _edit(entry: dict[str, msgspec.Raw]) -> Edit:

@@ -6,6 +6,7 @@ without them is left out. Few bad ones among many cost their number times the lo
 or two attempts each.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, Protocol
@@ -14,7 +15,15 @@ from yangbeam.core.errors import SchemaError
 from yangbeam.core.yang.left_out import MAX_WORDS, LeftOut
 from yangbeam.core.yang.module_text import ModuleText, read_module_text
 from yangbeam.core.yang.schema_set import Leeway, SchemaSet, make_schema_set
-from yangbeam.core.yang.statements import Statement, changing, find_refused, read_statements, without
+from yangbeam.core.yang.statements import (
+    Statement,
+    changing,
+    find_prose,
+    find_refused,
+    read_statements,
+    stops_short,
+    without,
+)
 
 MAX_CUTS: Final = 256
 """Statements that are left out of one module, and of all that contents need; then the module goes, or the set."""
@@ -25,6 +34,8 @@ FRESH_AFTER: Final = 64
 """Modules beside which others are tried; beyond them a context is made anew."""
 _SAYING: Final = frozenset(("augment", "deviation", "identity", "container", "list", "leaf", "leaf-list", "typedef"))
 _CONDITIONS: Final = frozenset(("when", "if-feature", "status", "description", "reference"))
+_KEYWORD: Final = re.compile(r'keyword "([^"]+)"')
+"""Of libyang's words about a statement that stands where none of its kind may."""
 _CIRCLE: Final = "cyclic dependency"
 """Of libyang's words about whens that depend on each other."""
 
@@ -330,14 +341,23 @@ def _pointed(texts: Mapping[Key, ModuleText], keys: Sequence[Key], refused: Refu
     if not refused.path:
         return None
     named = [key for key in keys if f"/{key[0]}:" in refused.path]
+    keyword = _KEYWORD.search(refused.words)
+    first = None
     for key in (*named, *(key for key in keys if key not in named)):
         body = read_statements(texts[key].text)
-        found = find_refused(body, refused.path)
-        if found is not None:
+        prose = find_prose(body, refused.path, keyword.group(1)) if keyword and key in named else None
+        found = prose or find_refused(body, refused.path)
+        if found is None:
+            continue
+        is_short = prose is None and stops_short(found, refused.path)
+        if prose is None:
             # A circle has no node of its own that is wrong: the augment goes that brings it.
             around = [each for each in changing(body) if each.start <= found.start < each.end]
-            return key, around[0] if around and (_CIRCLE in refused.words or _is_all(found, around[0])) else found
-    return None
+            found = around[0] if around and (_CIRCLE in refused.words or _is_all(found, around[0])) else found
+        if not is_short:
+            return key, found
+        first = first or (key, found)  # of a submodule with the same augment the rest of the path may be
+    return first
 
 
 def _is_all(statement: Statement, changer: Statement) -> bool:

@@ -14,6 +14,7 @@ from yangbeam.core.yang.canary import require_readable_libyang
 from yangbeam.core.yang.compile_tree import TreeCompiler
 from yangbeam.core.yang.edits import WITH_VALUE, Place, contents_of_edit, resolve
 from yangbeam.core.yang.engine import Engine
+from yangbeam.core.yang.gaps import Gaps
 from yangbeam.core.yang.json_object import read_object
 from yangbeam.core.yang.libyang_context import LibyangContext, Refusal
 from yangbeam.core.yang.locate import locate, locate_missing, locate_quoted, missing_module
@@ -61,8 +62,10 @@ class Schema:
         self._keys = key_plan(self.tree)
         self._fitting = Fitting(self.tree)
         self.engine = Engine(self)
+        owners = {module.name: module.belongs_to for module in schema_set.modules if module.belongs_to}
+        gaps = Gaps(schema_set.left_out, self.tree.revisions, owners)
         texts = (module.text for module in schema_set.modules)
-        self.mending = Mending(self.tree, self.prefixes, texts, self.engine.compiled)
+        self.mending = Mending(self.tree, self.prefixes, texts, self.engine.compiled, gaps)
 
     def close(self) -> None:
         """Frees the libyang context; the tree stays."""

@@ -12,7 +12,7 @@ from typing import Final
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.notification.kinds import KINDS
 from yangbeam.core.notification.wrappers import ENVELOPE
-from yangbeam.core.yang.augmenting import METADATA
+from yangbeam.core.yang.augmenting import METADATA, changes
 from yangbeam.core.yang.collection import Collection, Key
 from yangbeam.core.yang.left_out import LeftOut
 from yangbeam.core.yang.missing import all_missing
@@ -158,19 +158,33 @@ class _Selecting:
         """Takes another revision of what is asked for by a revision that nobody has."""
         other = find(wanted.name, "")
         if other is not None:
-            body = read_statements(module.text)
-            dates = [
-                inner
-                for each in body.inner
-                if each.keyword in ("import", "include") and each.argument == wanted.name
-                for inner in each.inner
-                if inner.keyword == "revision-date" and inner.argument == wanted.revision
-            ]
-            for date in dates:
-                words = f"nobody has {_named(wanted)}; {label(other)} stands in its place"
-                self.left.append(LeftOut(label(module), date.line, f"{date} of {wanted.name}", words))
-            self._edit(module, dates)
+            self._without_date(module, wanted, f"nobody has {_named(wanted)}; {label(other)} stands in its place")
         return other
+
+    def fit(self, module: ModuleText) -> None:
+        """Lets augments and deviations mean the revision that is read, whichever they ask for by date.
+
+        Of a module with nodes one revision is implemented (RFC 7950 section 5.6.5), and only that can be changed.
+        """
+        for wanted in module.imports:
+            meant = self.find(wanted.name, "") if wanted.revision and wanted.name in self.names else None
+            if meant is None or meant.revision == wanted.revision or wanted.name not in changes(module.text).nodes:
+                continue
+            words = f"what it changes is read by {label(meant)}"
+            self._without_date(module, wanted, words)
+
+    def _without_date(self, module: ModuleText, wanted: Reference, words: str) -> None:
+        body = read_statements(self.edited.get((module.name, module.revision), module).text)
+        dates = [
+            inner
+            for each in body.inner
+            if each.keyword in ("import", "include") and each.argument == wanted.name
+            for inner in each.inner
+            if inner.keyword == "revision-date" and inner.argument == wanted.revision
+        ]
+        for date in dates:
+            self.left.append(LeftOut(label(module), date.line, f"{date} of {wanted.name}", words))
+        self._edit(module, dates)
 
     def _without_extensions(self, module: ModuleText, wanted: Reference) -> None:
         """Leaves out an import that only lends extensions: they say nothing of data.
@@ -237,6 +251,7 @@ def _take_changers(work: _Selecting, asked: frozenset[str], told: Callable[[str]
     """Takes what changes what is there, to a fixpoint."""
     tried: set[Key] = set()
     seen: set[str] = set()
+    lacking: set[str] = set()
     new = [METADATA, *work.names]
     while new:
         seen.update(new)
@@ -246,10 +261,12 @@ def _take_changers(work: _Selecting, asked: frozenset[str], told: Callable[[str]
                 continue
             tried.add(key)
             try:
+                work.fit(module)
                 work.take(work.reach((module,), work.find))
             except LacksImportError as error:
                 work.left.append(_lacking(module, error, _why_lacking(module, error)))
-        new = [name for name in work.names if name not in seen]
+                lacking.add(module.name)  # what derives from it goes with it, and is named
+        new = [name for name in {*work.names, *lacking} if name not in seen]
 
 
 def _why_lacking(module: ModuleText, error: LacksImportError) -> str:

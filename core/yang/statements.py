@@ -149,6 +149,30 @@ def find_refused(module: Statement, path: str) -> Statement | None:
     return _below(module, steps) if steps else None
 
 
+def stops_short(found: Statement, path: str) -> bool:
+    """Whether libyang's path goes on below a statement: what it means may stand in another text."""
+    changer = _STEP.search(path)
+    return (
+        changer is not None
+        and (found.keyword, _squeezed(found.argument)) == changer.groups()
+        and any(_STEPS.findall(path[changer.end() :]))
+    )
+
+
+def find_prose(module: Statement, path: str, keyword: str) -> Statement | None:
+    """Returns the statement of a keyword at libyang's line if it says nothing of data; None: it is another."""
+    line = _LINE.search(path)
+    if line is None or keyword not in _SAYS_NOTHING:
+        return None
+    number = int(line.group(1))
+    found = [each for each in module.within() if each.keyword == keyword and each.line <= number <= each.last]
+    return found[-1] if found else None
+
+
+_SAYS_NOTHING: Final = frozenset(("revision", "organization", "contact", "description", "reference", "units"))
+"""Statements without which a module says the same of data (RFC 7950 sections 7.1.9 and 7.21)."""
+
+
 def _in_changer(module: Statement, keyword: str, argument: str, deeper: str) -> Statement | None:
     """Finds what is meant in an augment or the like: of several with one argument the one with the rest of the path.
 

@@ -26,7 +26,9 @@ from yangbeam.core.outside import Outside
 from yangbeam.core.set_aside import groups_of_nodes
 from yangbeam.core.totals import count_of
 from yangbeam.core.udp_notif import ACCEPTED, REFUSED
+from yangbeam.core.yang.gaps import nearest
 from yangbeam.core.yang.left_out import LeftOut
+from yangbeam.core.yang.mending.findings import LEFT_OUT, MODULE_MISSING
 from yangbeam.pipeline.view.balance import Shape, is_balanced, lines, open_of
 from yangbeam.pipeline.view.status import Snapshot
 
@@ -172,13 +174,13 @@ def build(snapshot: Snapshot, shape: Shape) -> Report:
         snapshot: What it came to.
         shape: What its graph is like; ``messages`` tells of the first sink, ``balanced`` of all.
     """
-    counts = snapshot.counts
+    counts, left_out = snapshot.counts, [one for _, one in snapshot.quirks]
     return Report(
         datagrams=_datagrams(snapshot.datagrams()),
         messages=_messages(snapshot, shape.sinks[0] if shape.sinks else ""),
         dead_letters=dead_letters(counts),
-        causes=[_cause(group, count) for group, count in groups_in(counts).items()],
-        pruned=pruned(counts),
+        causes=[_cause(group, count, left_out) for group, count in groups_in(counts).items()],
+        pruned=pruned(counts, left_out),
         missing=[_missing(one) for one in missing_by_exporter(snapshot.loss)],
         loss={counter: _losses(snapshot.loss, counter) for counter in ("transport", "notification")},
         discontinuities=[_discontinuity(event) for event in _in_order(snapshot.loss) if event.broken()],
@@ -215,7 +217,7 @@ def dead_letters(counts: Mapping[str, int]) -> dict[str, int]:
     )
 
 
-def _cause(group: Group, messages: int) -> CauseEntry:
+def _cause(group: Group, messages: int, quirks: Iterable[LeftOut]) -> CauseEntry:
     return CauseEntry(
         cause=group.cause,
         fault=group.fault,
@@ -223,31 +225,38 @@ def _cause(group: Group, messages: int) -> CauseEntry:
         modules=group.modules,
         path=group.path,
         messages=messages,
-        what=group.what(),
+        what=_without(group, quirks) or group.what(),
         cure=group.cure(),
     )
 
 
-def pruned(counts: Mapping[str, int]) -> Pruned:
+def _without(group: Group, quirks: Iterable[LeftOut]) -> str:
+    """Says what the schema of nodes is read without, in the words of the quirk; empty: nothing of theirs."""
+    quirk = nearest(quirks, group.module, group.path) if group.cause == LEFT_OUT else None
+    return f"the schema is read without {quirk}" if quirk is not None else ""
+
+
+def pruned(counts: Mapping[str, int], quirks: Iterable[LeftOut] = ()) -> Pruned:
     """Returns what became of messages that were delivered and are not as their publishers sent them."""
     return Pruned(
         messages=counts.get(PRUNED, 0),
         normalised=counts.get(NORMALISED, 0),
         nodes=count_of(counts, ASIDE),
-        set_aside=[_aside(group, count) for group, count in groups_of_nodes(counts).items()],
+        set_aside=[_aside(group, count, quirks) for group, count in groups_of_nodes(counts).items()],
         habits=_named(counts, HABITS),
         originals=counts.get(ORIGINALS, 0),
     )
 
 
-def _aside(group: Group, nodes: int) -> AsideEntry:
+def _aside(group: Group, nodes: int, quirks: Iterable[LeftOut]) -> AsideEntry:
+    of_module = group._replace(path="") if group.cause == MODULE_MISSING else group
     return AsideEntry(
         cause=group.cause,
         fault=group.fault,
         module=group.module,
         path=group.path,
         nodes=nodes,
-        what=group._replace(path="").what() if group.module else group.what(),
+        what=_without(group, quirks) or of_module.what(),
         cure=group.cure(),
     )
 

@@ -187,7 +187,7 @@ def test_in_full_a_rule_that_is_broken_by_pruning_takes_the_entry_around_it_alon
         "if-index": 7,
         "statistics": {"discontinuity-time": "2026-11-20T10:00:00Z"},
     }
-    without = {**good, "name": "eth0", "type": "acme:warp"}  # mandatory, and wrong
+    without = {**good, "name": "eth0", "type": "iana-if-type:warp"}  # mandatory, and wrong
     found = judgement_of(payload(1, interfaces(without, good)), drafts, full)
     assert contents(found.validated) == [good]
     assert [one.name for one in found.findings] == ["invalid-contents", "depends-on-pruned"]

@@ -121,7 +121,8 @@ def test_every_edit_of_a_patch_is_judged_at_its_target(drafts: Schema) -> None:
     bad = edit({"ietf-interfaces:interface": [{"name": "eth0", "if-index": 0}]})
     assert judged(patch(good, edit(None)), drafts).verdict == VALID
     assert refusal(patch(good, bad), drafts).reason == "invalid-contents"
-    assert refusal(patch(edit(None, "/ietf-interfaces:nowhere")), drafts).reason == "invalid-edit"
+    unknown = refusal(patch(edit(None, "/ietf-interfaces:nowhere")), drafts)
+    assert (unknown.reason, unknown.fault) == ("unknown-node", "configuration")
 
 
 def test_a_target_that_cannot_be_read_is_invalid_and_no_defect(drafts: Schema) -> None:

@@ -105,7 +105,15 @@ def _given(path: Path, node: ast.Call) -> Iterator[tuple[str, str]]:
     elif called in GIVEN_UP:
         arguments = [argument for argument in [*node.args[:2], named] if argument is not None]
         yield from ((reason, "") for argument in arguments for reason in _literals(path, argument))
-    elif called == "_died" or (called == "get" and ast.unparse(node.func) == "_CAUSES.get"):  # io/netconf.py
+    elif (
+        called == "Finding" and path.parent.name == "mending"
+    ):  # of what is set aside; a message of nothing else dies of it
+        yield from ((reason, "") for reason in _literals(path, node.args[1]))
+    elif (
+        called == "_died"
+        or (called == "get" and ast.unparse(node.func) == "_CAUSES.get")  # io/netconf.py
+        or (called == "Finding" and path.parent.name == "mending")  # of what is set aside: all of a message, perhaps
+    ):
         yield from ((reason, "") for reason in _literals(path, node.args[1]))
 
 

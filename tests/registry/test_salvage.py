@@ -147,6 +147,29 @@ def test_an_augment_of_what_was_left_out_goes_with_it(tmp_path: Path) -> None:
     assert accepts(found, tmp_path, VALID)
 
 
+def test_of_a_submodule_its_own_augment_goes_and_not_the_module_s_to_the_same_place(tmp_path: Path) -> None:
+    head = "submodule part { yang-version 1.1; belongs-to whole { prefix w; } import base { prefix b; }"
+    part = f'{head}\naugment "/base:top" {{ leaf m {{ type nobody; }} }} }}'.replace("/base:", "/b:")
+    body = 'include part;\naugment "/b:top" { leaf l { type int8; } }'
+    head = 'module whole { yang-version 1.1; namespace "urn:whole"; prefix w; import base { prefix b; }'
+    found = found_in(tmp_path, base=module("base", BASE), whole=f"{head} {body} }}", part=part)
+    assert accepts(found, tmp_path, b'{"base:top":{"whole:l":1}}')
+    assert [(each.module, each.line) for each in found.left_out] == [("part", 2)]
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        (f"{BASE}\nrevision 2024-01-01;", "revision 2024-01-01"),
+        (BASE.replace("type uint8;", 'type uint8; description "a";\n description "b";'), "description b"),
+    ],
+)
+def test_a_statement_that_says_nothing_of_data_goes_alone(tmp_path: Path, body: str, left: str) -> None:
+    found = found_in(tmp_path, base=module("base", body))
+    assert accepts(found, tmp_path, VALID)
+    assert [each.statement for each in found.left_out] == [left]
+
+
 def test_what_nothing_can_save_is_refused_in_libyang_s_words(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="Invalid character sequence") as caught:
         found_in(tmp_path, base="module base { namespace urn:base; prefix base; leef }")

@@ -20,6 +20,7 @@ IDENTITY: Final = "identity-by-prefix"
 BARE_IDENTITY: Final = "identity-without-module"
 MEMBER: Final = "member-without-module"
 MEMBER_PREFIX: Final = "member-by-prefix"
+MEMBER_GROUPING: Final = "member-by-grouping"
 NUMBER_TEXT: Final = "number-as-string"
 TEXT_NUMBER: Final = "string-as-number"
 FRACTION: Final = "integer-with-fraction"
@@ -62,6 +63,11 @@ HABITS: Final[dict[str, Habit]] = {
     MEMBER_PREFIX: Habit(
         "A member by the prefix of its module (`ip:ipv4`)", "`module:name`, where one module has the prefix", ""
     ),
+    MEMBER_GROUPING: Habit(
+        "The patch of an update by the module of its grouping (`ietf-yang-patch:yang-patch`)",
+        "`yang-patch`: nodes of a grouping are of the module that uses it (RFC 7950 section 7.13)",
+        "",
+    ),
     NUMBER_TEXT: Habit('A number as a string (`"1500"` for uint32)', "The number", ""),
     TEXT_NUMBER: Habit(
         "A number where a string stands for it (int64, uint64, decimal64) or is one (string)", "The string", ""
@@ -78,6 +84,8 @@ HABITS: Final[dict[str, Habit]] = {
 }
 """By name, which is final: configuration, report and metrics use it."""
 
+LENT: Final = frozenset((("ietf-yang-push", "ietf-yang-patch:yang-patch"),))
+"""Modules that use a grouping, and its nodes as named by the module that lends it."""
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII).fullmatch
 _JSON_NUMBER: Final = re.compile(
     r"-?(?:0|[1-9][0-9]{0,60})(?:\.[0-9]{1,60})?(?:[eE][+-]?[0-9]{1,4})?", re.ASCII

@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import Final
 
 from yangbeam.core.yang.compiled.judge import CompiledJudge
+from yangbeam.core.yang.gaps import Gaps
+from yangbeam.core.yang.mending.findings import NO_GAPS
 from yangbeam.core.yang.mending.one_pass import OnePass
 from yangbeam.core.yang.mending.places import Places
 from yangbeam.core.yang.mending.walk import Means
@@ -25,14 +27,23 @@ class Mending:
         prefixes: Module name → YANG prefix.
         texts: Of its modules.
         judge: Its compiled judge.
+        gaps: What it is read without.
 
     Attributes:
         streak: How many messages were mended one after another. After one the next is looked through before libyang is
             asked, after SURE even before the compiled judge is.
     """
 
-    def __init__(self, tree: Tree, prefixes: Mapping[str, str], texts: Iterable[str], judge: CompiledJudge) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        prefixes: Mapping[str, str],
+        texts: Iterable[str],
+        judge: CompiledJudge,
+        gaps: Gaps = NO_GAPS,
+    ) -> None:
         self._tree = tree
+        self._gaps = gaps
         self._prefixes = prefixes
         self._texts = tuple(text for text in texts if ":annotation" in text)
         self._judge = judge
@@ -46,7 +57,7 @@ class Mending:
     @cached_property
     def places(self) -> Places:
         """The tree, as names are looked up in it."""
-        return Places(self._tree, self._prefixes)
+        return Places(self._tree, self._prefixes, self._gaps)
 
     @cached_property
     def annotations(self) -> frozenset[str]:

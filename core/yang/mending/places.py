@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from yangbeam.core.yang.mending.findings import Finding
+from yangbeam.core.yang.gaps import Gaps
+from yangbeam.core.yang.mending.findings import NO_GAPS, Finding
 from yangbeam.core.yang.mending.habits import Spelt
 from yangbeam.core.yang.tree import Node, Tree
 
@@ -80,13 +81,15 @@ class Places:
     Args:
         tree: The schema.
         prefixes: Module name → its YANG prefix.
+        gaps: What the schema is read without.
 
     Attributes:
         learned: Counts what places learned of members: names that are unknown, leaves with habits.
     """
 
-    def __init__(self, tree: Tree, prefixes: Mapping[str, str]) -> None:
+    def __init__(self, tree: Tree, prefixes: Mapping[str, str], gaps: Gaps = NO_GAPS) -> None:
         self.tree = tree
+        self.gaps = gaps
         self.prefixes = prefixes
         self.top = Place({name: node for name, node in tree.data.items() if node.kind != "structure"})
         self._known: dict[str, Place] = {}

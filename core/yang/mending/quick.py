@@ -85,7 +85,7 @@ class Quick:
             meant = self._places.by_prefix(module, local, place) if module else place.by_local_name(local)
             if meant is not None or name.startswith(_ANNOTATION):
                 raise IntricateError
-            found = unknown(name, way, self._places.tree)._replace(path="")
+            found = unknown(name, way, self._places.tree, self._places.gaps)._replace(path="")
             if len(place.unknown) < MAX_KNOWN:
                 place.unknown[name] = found
                 self._places.learned += 1

@@ -11,6 +11,7 @@ from typing import Any, Final
 from yangbeam.core.yang.annotations import RULE, is_annotation
 from yangbeam.core.yang.mending import habits
 from yangbeam.core.yang.mending.findings import HABIT, INVALID, INVALID_VALUE, Finding, Way, path_of, unknown
+from yangbeam.core.yang.mending.foreign import foreign, points_elsewhere
 from yangbeam.core.yang.mending.habits import respelt
 from yangbeam.core.yang.mending.places import Place, Places
 from yangbeam.core.yang.tree import Node
@@ -91,12 +92,14 @@ class Walk:
         if node is not None:
             return node, name
         module, _, local = name.rpartition(":")
-        habit = habits.MEMBER_PREFIX if module else habits.MEMBER
+        is_lent = (place.module, name) in habits.LENT
+        habit = habits.MEMBER_GROUPING if is_lent else habits.MEMBER_PREFIX if module else habits.MEMBER
         if habit in self._means.accept:
-            node = self._places.by_prefix(module, local, place) if module else place.by_local_name(local)
+            by_name = is_lent or not module
+            node = place.by_local_name(local) if by_name else self._places.by_prefix(module, local, place)
         if node is None:
             if not self._is_left(name, place):
-                self.findings.append(unknown(name, way, self._places.tree))
+                self.findings.append(unknown(name, way, self._places.tree, self._places.gaps))
             return None, name
         self._habit(habit, Way(way, name, node))
         return node, place.spelt(node)
@@ -130,7 +133,11 @@ class Walk:
         here = Way(way.above, way.member, node, entry, index)
         found = self.members(entry, place, here)
         lacking = [key for key in node.keys if key not in found and f"{node.module}:{key}" not in found]
-        return self._wrong(f"entry lacks its key {', '.join(lacking)}", found, here) if lacking else found
+        if not lacking:
+            return found
+        if not self._means.invalid and any(key in entry or f"{node.module}:{key}" in entry for key in lacking):
+            return GONE  # its key was set aside
+        return self._wrong(f"entry lacks its key {', '.join(lacking)}", found, here)
 
     def _leaf_list(self, node: Node, value: Any, way: Way) -> Any:
         if not isinstance(value, list) and value is not None and habits.LEAF_LIST in self._means.accept:
@@ -149,17 +156,26 @@ class Walk:
             return value
         rule = broken_rule(kind, value, node.module)
         if not rule:
-            return value
+            return self._foreign(node, value, way) if points_elsewhere(kind, value, node.module) else value
         if node.name == "revision" and value == "" and habits.REVISION in self._means.accept and not _is_key(way):
             self._habit(habits.REVISION, way)
             return GONE
         meant = respelt(kind, value, node.module, self._places.prefixes)
         if meant is None or meant[0] not in self._means.accept:
-            return self._wrong(rule, value, way)
+            kept = self._foreign(node, value, way)
+            return self._wrong(rule, value, way) if kept is not GONE else GONE
         self._habit(meant[0], way)
         if node.kind == "leaf" and way.above is not None:
             self._places.suspect(self._places.of(way.above.node), way.member)
         return meant[1]
+
+    def _foreign(self, node: Node, value: Any, way: Way) -> Any:
+        """What no schema at hand describes: gone; else the value."""
+        found = foreign(node, value, way, self._places)
+        if found is None:
+            return value
+        self.findings.append(found)
+        return GONE
 
     def _wrong(self, rule: str, value: Any, way: Way) -> Any:
         """What contradicts its schema: gone, or left for the judge to refuse."""

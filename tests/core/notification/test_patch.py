@@ -68,8 +68,7 @@ def test_an_edit_that_breaks_the_rules_is_refused(edit: dict[str, Any], reason: 
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ({}, "no-patch"),
-        ({"datastore-changes": {}}, "no-patch"),
+        ({"datastore-changes": {"patch": {}}}, "no-patch"),
         ({"datastore-changes": []}, "not-a-container"),
         ({"datastore-changes": {"yang-patch": []}}, "not-a-container"),
         ({"datastore-changes": {"yang-patch": {"edit": 5}}}, "not-a-list"),
@@ -81,6 +80,20 @@ def test_a_patch_of_a_wrong_shape_is_refused(body: dict[str, Any], reason: str) 
     with pytest.raises(NotificationError) as refused:
         decode(of_json(enveloped("ietf-yang-push:push-change-update", body)))
     assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("body", [{}, {"incomplete-update": [None]}, {"datastore-changes": {}}])
+def test_an_update_may_say_no_more_than_that_it_came(body: dict[str, Any]) -> None:
+    found = decode(of_json(enveloped("ietf-yang-push:push-change-update", {"id": 7, **body})))
+    assert (found.kind, found.modules, found.quirks) == ("push-change-update", (), ("no-container:yang-patch",))
+    assert edits_of(found) == []
+
+
+@pytest.mark.parametrize("name", ["yang-patch", "ietf-yang-push:yang-patch", "ietf-yang-patch:yang-patch"])
+def test_a_patch_is_read_by_the_name_of_either_module(name: str) -> None:
+    body = {"id": 7, "datastore-changes": {name: {"patch-id": "20", "edit": [_edit("delete")]}}}
+    found = decode(of_json(enveloped("ietf-yang-push:push-change-update", body)))
+    assert (found.patch_id, len(edits_of(found))) == ("20", 1)
 
 
 def test_departures_in_a_patch_are_accepted_and_named() -> None:

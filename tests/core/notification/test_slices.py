@@ -65,7 +65,7 @@ def test_a_payload_that_the_path_does_not_belong_to_is_refused() -> None:
 
 
 def test_edits_that_cannot_be_read_are_refused() -> None:
-    for patch in (b"5", b'{"yang-patch":5}', b'{"yang-patch":{"edit":5}}', b'{"yang-patch":{"edit":[5]}}', b"{}"):
+    for patch in (b"5", b'{"yang-patch":5}', b'{"yang-patch":{"edit":5}}', b'{"yang-patch":{"edit":[5]}}', b'{"x":1}'):
         payload = b'{"ietf-yang-push:push-change-update":{"datastore-changes":' + patch + b"}}"
         with pytest.raises(NotificationError):
             edits_of(notification(payload, kind="push-change-update", path=("ietf-yang-push:push-change-update",)))

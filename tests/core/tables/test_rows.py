@@ -236,13 +236,15 @@ def test_what_no_column_holds_is_unmappable(contents: Any) -> None:
     assert caught.value.reason == "unmappable"
 
 
-def test_an_unknown_event_or_a_body_without_contents_is_unmappable() -> None:
-    for kind in ("m:other", "push-change-update"):
+def test_an_unknown_event_or_what_is_no_patch_is_unmappable() -> None:
+    for kind, body in (("m:other", {}), ("push-change-update", {"datastore-changes": {"patch": {}}})):
         with pytest.raises(UnmappableValueError):
-            rows_of(MAKER, validated({}, kind=kind))
+            rows_of(MAKER, validated(body, kind=kind))
 
 
 def test_an_update_that_says_nothing_gives_no_rows() -> None:
+    assert rows_of(MAKER, validated({}, kind="push-change-update")) == []
+    assert rows_of(MAKER, validated({"datastore-changes": {}}, kind="push-change-update")) == []
     assert rows_of(MAKER, validated({"incomplete-update": [None]})) == []
     assert rows_of(MAKER, validated({"ietf-yang-push:datastore-contents": None})) == []
 

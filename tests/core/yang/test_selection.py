@@ -217,3 +217,24 @@ def test_what_is_said_to_change_a_wanted_module_belongs_to_it() -> None:
     assert base is not None
     found = select(collection, [base], told=lambda name: ("odd", "nowhere") if name == "base" else ())
     assert names(found) == {"base", "odd"}
+
+
+def test_what_changes_a_module_means_the_revision_that_is_read_whichever_it_asks_for() -> None:
+    asks = "import base { prefix b; revision-date 2020-01-01; }"
+    text = f'module m {{ namespace "urn:m"; prefix m;\n {asks} augment "/b:top" {{ leaf l {{ type int8; }} }} }}'
+    old, new = (module("base", "container top;", revision=each) for each in ("2020-01-01", "2024-01-01"))
+    found = chosen(offer(old, new, text), "base")
+    assert names(found) == {"base@2024-01-01", "m"}
+    assert [str(each) for each in found.left_out] == [
+        "m line 2, revision-date 2020-01-01 of base: what it changes is read by base@2024-01-01"
+    ]
+
+
+def test_what_derives_from_what_lacks_an_import_is_named_as_well() -> None:
+    middle = module("middle", "identity mine { base base:kind; base nowhere:x; }", "base", "nowhere")
+    last = module("last", "identity yours { base middle:mine; }", "middle")
+    found = chosen(offer(BASE, middle, last), "base")
+    assert [str(each) for each in found.left_out] == [
+        "middle line 1, import nowhere: nowhere is not there",
+        "last: middle, which it needs, lacks nowhere",
+    ]
