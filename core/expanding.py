@@ -21,7 +21,8 @@ MAX_WINDOW: Final = 128 << 20
 _GZIP: Final = b"\x1f\x8b"
 _ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
 _PIECE: Final = 256
-"""Octets of Zstandard fed at once: a block of 128 KiB takes four at least, so that they give 8 MiB at most."""
+"""Octets fed at once of Zstandard: a block of 128 KiB takes four at least, so that they give 8 MiB at most. Of gzip
+before damage: each gives 1,032 at most."""
 
 
 class CompressionError(YangbeamError):
@@ -65,10 +66,11 @@ def _gzip(portions: Iterator[bytes]) -> Iterator[bytes]:
         if not is_begun and not octets.strip(b"\0"):
             octets = b""
             continue
-        is_begun = True
+        is_begun, before = True, member.copy()
         try:
             chunk = member.decompress(octets, CHUNK)
         except zlib.error as error:
+            yield from _until_damage(before, octets)
             raise CompressionError("capture_damaged", f"gzip: {error}") from None
         if chunk:
             yield chunk
@@ -77,6 +79,17 @@ def _gzip(portions: Iterator[bytes]) -> Iterator[bytes]:
             octets, member, is_begun = member.unused_data, _member(), False
     if is_begun:
         raise CompressionError("capture_cut", "gzip: the file ends within a member; everything before was read")
+
+
+def _until_damage(member: "zlib._Decompress", octets: bytes, size: int = _PIECE) -> Iterator[bytes]:
+    """Expands in pieces, at last octet by octet, what zlib refused as a whole: a call that fails gives nothing."""
+    for at in range(0, len(octets), size):
+        piece, before = octets[at : at + size], member.copy()
+        try:
+            yield member.decompress(piece)
+        except zlib.error:
+            yield from _until_damage(before, piece, 1) if size > 1 else ()
+            return
 
 
 def _member() -> "zlib._Decompress":

@@ -47,7 +47,9 @@ _TUNNELS: Final = frozenset((4, 41, _GRE))
 _JOINED: Final = _TUNNELS | {_UDP}
 """Protocols whose fragments are put together."""
 _FRAGMENT = 44
-_EXTENSIONS = {0: 8, 43: 8, 60: 8, 135: 8, 139: 8, 140: 8, 51: 4}
+_AUTHENTICATION = 51
+"""RFC 4302: what follows is as it was; alone of all headers it counts in units of four octets."""
+_EXTENSIONS = {0: 8, 43: 8, 60: 8, 135: 8, 139: 8, 140: 8, _AUTHENTICATION: 4}
 """IPv6 extension header → unit of its length field in octets (RFC 8200; RFC 4302 counts in fours, less two)."""
 
 _IPV4 = Struct(">BxHHHxB2x4s4s")
@@ -172,9 +174,11 @@ class PacketDecoder:
         end = start + total if total else len(data)
         if header < 20 or end < start + header:
             raise _damage(whole=True)
+        if protocol == _AUTHENTICATION and not flags & 0x3FFF and start + header + 2 <= len(data):
+            protocol, header = data[start + header], header + 8 + data[start + header + 1] * _EXTENSIONS[protocol]
         if protocol not in _JOINED:
             raise self._other(protocol, source, destination, data[start + header : end])
-        if end > len(data):
+        if end > len(data) or end < start + header:
             raise _damage(whole=whole)
         body = data[start + header : end]
         if not flags & 0x3FFF:

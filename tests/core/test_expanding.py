@@ -89,3 +89,25 @@ def test_a_window_that_takes_too_much_memory_is_refused() -> None:
     octets = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     with pytest.raises(CompressionError, match="Zstandard"):
         read(octets.compress(TEXT) + octets.flush())
+
+
+@pytest.mark.parametrize("at", [0.3, 0.9])
+def test_a_file_that_is_damaged_in_its_middle_gives_what_came_before(at: float) -> None:
+    octets = bytearray(gzip.compress(TEXT))
+    where = int(len(octets) * at)
+    octets[where : where + 50] = b"\xff" * 50
+    found: list[bytes] = []
+    with pytest.raises(CompressionError) as caught:
+        found.extend(expanded(portions(bytes(octets), 1 << 20), 1 << 20))
+    assert caught.value.reason == "capture_damaged"
+    assert TEXT[:1000] in b"".join(found)
+    assert len(b"".join(found)) > len(TEXT) * (at - 0.1)
+
+
+def test_a_file_whose_checksum_alone_is_wrong_gives_all() -> None:
+    octets = bytearray(gzip.compress(TEXT))
+    octets[-8] ^= 0xFF
+    found: list[bytes] = []
+    with pytest.raises(CompressionError):
+        found.extend(expanded(portions(bytes(octets), 1 << 20), 1 << 20))
+    assert b"".join(found) == TEXT

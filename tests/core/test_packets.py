@@ -60,6 +60,7 @@ def test_every_link_header_is_stripped(link: int, before: bytes) -> None:
 
 def test_ipv4_options_ethernet_padding_and_offloaded_lengths_are_understood() -> None:
     assert decode(ethernet(ipv4(UDP, options=bytes(8)))) == V4
+    assert decode(ethernet(ipv4(bytes([17, 4]) + bytes(22) + UDP, protocol=51))) == V4, "RFC 4302: as in IPv6"
     assert decode(ethernet(ipv4(UDP) + bytes(9))) == V4
     assert decode(ethernet(ipv4(UDP, total=0))) == V4
     assert decode(ethernet(ipv4(struct.pack(">HHHH", 50000, 10003, 0, 0) + b"payload"))) == V4
@@ -101,6 +102,7 @@ def test_ipv6_extension_headers_are_stepped_over(kind: int, headers: bytes) -> N
         (ethernet(ipv4(UDP)[:-1]), 1, 0, "damaged_packets"),
         (ethernet(ipv6(UDP)[:-1]), 1, 0, "damaged_packets"),
         (ethernet(ipv4(UDP, total=19)), 1, 0, "damaged_packets"),
+        (ethernet(ipv4(bytes([17, 90]), protocol=51)), 1, 0, "damaged_packets"),
         (ethernet(b"\x44" + ipv4(UDP)[1:]), 1, 0, "damaged_packets"),
         (ethernet(ipv4(UDP[:7])), 1, 0, "damaged_packets"),
         (ethernet(ipv4(UDP[:-1])), 1, 0, "damaged_packets"),
