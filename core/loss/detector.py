@@ -184,7 +184,7 @@ class Detector:
         """Looks closely at a number that was not simply the next one."""
         track = exporter.tracks[counter]
         flow.node = facts.node or flow.node
-        known = track.hypotheses[0] if track.settled or track.incumbent else None
+        known = track.known
         epoch = epoch_of(known, flow)
         if counter == 0:
             prove_before(exporter, flow, number, started=facts.kind == STARTED)

@@ -98,6 +98,11 @@ class Track(msgspec.Struct, array_like=True, gc=False):
         """Whether one hypothesis is left."""
         return len(self.hypotheses) == 1 and self.given_up == NONE
 
+    @property
+    def known(self) -> Hypothesis | None:
+        """The explanation that is settled, or was before the contest that goes on; None: there is none."""
+        return self.hypotheses[0] if self.hypotheses and (self.settled or self.incumbent) else None
+
 
 def observe(track: Track, flows: list[Flow], flow: Flow, number: int, moment: Moment, window: int) -> None:
     """Takes one number of a flow, before the flow's own last number is set."""
@@ -190,7 +195,7 @@ def _remember(track: Track, verdict: str, moment: Moment) -> None:
 
 def give_up(track: Track, order: int) -> None:
     """Takes the numbers for no counter: takes back what was reported of it, and follows it no more for a while."""
-    dropped, track.hypotheses = track.hypotheses, []
+    dropped, track.hypotheses, track.incumbent = track.hypotheses, [], False
     _revoke(track, dropped)
     track.given_up = order
     note(track, order, f"untrackable: {reason(track.sanity)}")

@@ -38,7 +38,7 @@ def soak(asked: Asked) -> Verdict:
         wait_until(quiet.holds, PATIENCE_S, "files neither grow nor rest", progress=quiet.octets)
         code = command.end()
         verdict.judge_growth([command])
-    verdict.lines = [("exit code of run", 0, code), *_lines(path, asked.out, verdict.sent)]
+    verdict.lines += [("exit code of run", 0, code), *_lines(path, asked.out, verdict.sent)]
     return verdict
 
 

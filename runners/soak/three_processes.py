@@ -60,7 +60,7 @@ def _on(kafka: KafkaServer, asked: Asked) -> Verdict:
     assert config.kafka is not None  # noqa: S101 # we have written it
     verdict.p99_ms = p99_ms(kafka.properties(), config.kafka.topics.telemetry)
     wanted = updates(asked.out)
-    verdict.lines = [
+    verdict.lines += [
         *codes,
         ("exporters whose ledger does not balance", 0, len(topics.unbalanced())),
         ("ledgers of ingest that balance", 1, int(_report(config)["balanced"])),

@@ -45,9 +45,12 @@ class Verdict:
     quiet_p99_ms: float = 0.0
 
     def judge_growth(self, commands: Iterable[Command]) -> None:
-        """Adds what commands held."""
+        """Adds what commands held; one that ended too early for that does not hold."""
         for command in commands:
-            self.growths[command.name] = growth(command.watched.samples)
+            try:
+                self.growths[command.name] = growth(command.watched.samples)
+            except ValueError:
+                self.lines.append((f"{command.name} after the warm-up", 1, 0))
 
     @property
     def holds(self) -> bool:

@@ -4,6 +4,8 @@ import os
 from collections import Counter
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -38,6 +40,13 @@ def test_a_thread_that_stays_counts_and_one_that_ended_does_not() -> None:
 def test_too_few_samples_say_nothing() -> None:
     with pytest.raises(ValueError, match="say nothing"):
         growth(samples(1, 2, 3))
+
+
+def test_a_command_that_ended_early_does_not_hold() -> None:
+    gone: Any = SimpleNamespace(name="run", watched=SimpleNamespace(samples=samples(100, 110, *[0.0] * 60)))
+    verdict = Verdict(60.0)
+    verdict.judge_growth([gone])
+    assert (verdict.lines, verdict.holds) == ([("run after the warm-up", 1, 0)], False)
 
 
 @pytest.mark.parametrize(
