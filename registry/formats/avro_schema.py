@@ -1,8 +1,9 @@
 """Avro schemas: the Avro library says what is one, its resolution rules what may follow it."""
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
+from avro import compatibility
 from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
 from avro.errors import AvroException
 from avro.name import Names
@@ -12,6 +13,22 @@ from yangbeam.core.registered import AVRO
 from yangbeam.registry.formats import avro_canonical, avro_defaults
 from yangbeam.registry.formats.parsed import Parsed
 from yangbeam.registry.refusals import invalid_schema
+
+MAX_MEMBERS: Final = 5_000
+"""Fields of one record, branches of one union: the library takes square time of them."""
+
+
+def _writers_field(writer_schema: Any, reader_field: Any) -> Any:
+    """Like the library's own, which makes a table of all fields for each field: 20,000 take minutes."""
+    fields = vars(writer_schema).setdefault("_yangbeam_fields", None)
+    if fields is None:
+        fields = writer_schema._yangbeam_fields = writer_schema.fields_dict  # noqa: SLF001 # a place of ours
+    aliases = reader_field.props.get("aliases")
+    names = (reader_field.name, *(aliases if isinstance(aliases, list) else ()))
+    return next((fields[name] for name in names if name in fields), None)
+
+
+compatibility.lookup_writer_field = _writers_field
 
 
 class Avro:
@@ -75,11 +92,25 @@ def _parsed(document: Any, schema: Parsed, *, any_names: bool = False) -> Schema
 def _document(schema: Parsed) -> Any:
     """Returns a schema in canonical form; what has none as it is, for the library to say what is wrong with it."""
     document = read_json(schema.body.text, AVRO)
+    _check_width(document)
     try:
         return avro_canonical.canonical(document)
     except (KeyError, TypeError, AttributeError, RecursionError):
         _parsed(document, schema)
         raise invalid_schema(AVRO, "the schema has no canonical form") from None
+
+
+def _check_width(document: Any) -> None:
+    waiting = [document]
+    while waiting:
+        part = waiting.pop()
+        members = part.get("fields") if isinstance(part, dict) else part
+        if isinstance(part, dict):
+            waiting += [part[name] for name in ("type", "items", "values") if name in part]
+        if isinstance(members, list):
+            if len(members) > MAX_MEMBERS:
+                raise invalid_schema(AVRO, f"{len(members):,} fields or branches in one place, over {MAX_MEMBERS:,}")
+            waiting += members
 
 
 def _needed(schema: Parsed) -> list[Any]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.registry.formats.json_table import CHANGES
 from yangbeam.core.registered import AVRO, JSON, Body, Reference
+from yangbeam.registry.formats.avro_schema import MAX_MEMBERS
 from yangbeam.registry.formats.known import FORMATS
 from yangbeam.registry.formats.parsed import Parsed
 from yangbeam.registry.refusals import Code, RefusedError
@@ -396,6 +397,19 @@ def test_what_is_no_schema_is_refused_in_words(kind: str, text: str) -> None:
         FORMATS[kind].canonical(schema(text, kind), normalise=False)
     assert caught.value.code is Code.INVALID_SCHEMA
     assert len(caught.value.detail) > 20
+
+
+def test_as_many_fields_as_are_taken_are_compared_and_one_more_is_refused() -> None:
+    def wide(count: int) -> dict[str, Any]:
+        return record(*({"name": f"f{number}", "type": "int", "aliases": [f"g{number}"]} for number in range(count)))
+
+    def respelt(count: int) -> dict[str, Any]:
+        return record(*({"name": f"g{number}", "type": "int"} for number in range(count)))
+
+    assert misfits(AVRO, wide(MAX_MEMBERS), respelt(MAX_MEMBERS)) == ""
+    for wider in (wide(MAX_MEMBERS + 1), ["null", *(f"n{number}" for number in range(MAX_MEMBERS))]):
+        with pytest.raises(RefusedError, match="5,001 fields or branches in one place, over 5,000"):
+            FORMATS[AVRO].canonical(schema(json.dumps(wider), AVRO), normalise=False)
 
 
 def test_nested_without_end_is_refused() -> None:
