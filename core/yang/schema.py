@@ -25,7 +25,7 @@ from yangbeam.core.yang.numbers import has_odd_numbers, in_decimals, misspelt
 from yangbeam.core.yang.parts import is_long, parts_of
 from yangbeam.core.yang.schema_set import SchemaSet
 from yangbeam.core.yang.tree import Tree
-from yangbeam.core.yang.unique_keys import key_plan, refuse_duplicate_keys
+from yangbeam.core.yang.unique_keys import LONG, MANY, key_plan, refuse_duplicate_keys
 
 MAX_SHOWN = 300
 """Characters of a validator's words that go into a dead letter."""
@@ -96,6 +96,8 @@ class Schema:
         refuse_odd_annotations(text, document)
         if _PAIR(text):  # which libyang 2.1 takes for two characters that are none
             text = orjson.dumps(document)
+        if len(text) > LONG:
+            refuse_duplicate_keys(document, self._keys, few=MANY)
         refusal = self._refusal(text, document, profile)
         if has_odd_numbers(text):
             refusal = self._reread(document, refusal, profile)
