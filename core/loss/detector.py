@@ -233,7 +233,8 @@ class Detector:
         moment = Moment(facts.arrival_us, exporter.clock, exporter.order, flow.index)
         flow.node = facts.node or flow.node
         opened = observe_patch(flow, facts, moment)
-        findings.tell(resync_events(exporter, flow, opened, facts))
+        findings.add_jumps(exporter, flow, [gap for gap in opened if gap.broken])
+        findings.tell(resync_events(exporter, flow, [gap for gap in opened if not gap.broken], facts))
         if flow.patch is not None and (flow.patch.gaps or flow.patch.gone):
             findings.add_patches(exporter, flow, exporter.clock - self._window)
             if flow.patch.gaps:

@@ -8,7 +8,7 @@ from yangbeam.core.elements import LossEvent
 from yangbeam.core.ledger import BREAKS, LATE, LOST, Tallies
 from yangbeam.core.loss.exporter import Exporter
 from yangbeam.core.loss.line import MASK, NONE, WINDOW_US, Gap
-from yangbeam.core.loss.patch_events import patch_events
+from yangbeam.core.loss.patch_events import jump_events, patch_events
 from yangbeam.core.loss.refused import UNREADABLE, Piece, pieces
 from yangbeam.core.loss.sanity import reason, suspect
 from yangbeam.core.loss.scope import SCOPES, Flow
@@ -41,6 +41,11 @@ class Findings:
     def add_patches(self, exporter: Exporter, flow: Flow, before: int) -> None:
         """Takes what is new of a subscription's patch-ids; gaps opened at ``before`` or earlier are confirmed."""
         for event in patch_events(exporter, flow, before):
+            self._take(event)
+
+    def add_jumps(self, exporter: Exporter, flow: Flow, jumps: list[Gap]) -> None:
+        """Takes the jumps of a subscription's patch-ids that nothing confirms."""
+        for event in jump_events(exporter, flow, jumps):
             self._take(event)
 
     def confirm_patches(self, exporter: Exporter, window: int, *, final: bool) -> None:

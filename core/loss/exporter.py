@@ -9,7 +9,7 @@ from yangbeam.core.elements import Refused
 from yangbeam.core.loss.freshness import Watch
 from yangbeam.core.loss.line import NONE, WINDOW_US, Gap
 from yangbeam.core.loss.scope import UNKNOWN, Flow, Hypothesis, forget_index
-from yangbeam.core.loss.sequence import Sequence
+from yangbeam.core.loss.sequence import PatchIds
 from yangbeam.core.loss.track import FOREVER, Track
 
 LONGEST_STEP_US: Final = 300_000_000
@@ -57,7 +57,7 @@ class FlowState(msgspec.Struct, array_like=True, gc=False):
     at: int
     transport_last: int
     notification_last: int
-    patch: Sequence | None = None
+    patch: PatchIds | None = None
     resync: Gap | None = None
     newest: tuple[int, int, int, int] = (NONE, NONE, 0, NONE)
 

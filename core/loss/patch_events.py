@@ -1,12 +1,18 @@
 """Turns gaps in patch-ids into loss events, and says since when a subscription's tables lack edits."""
 
+from typing import Final
+
 import msgspec
 
 from yangbeam.core.elements import LossEvent
 from yangbeam.core.loss.exporter import Exporter
 from yangbeam.core.loss.facts import FULL, Facts
-from yangbeam.core.loss.line import Gap
+from yangbeam.core.loss.line import MASK, Gap
+from yangbeam.core.loss.patches import are_names
 from yangbeam.core.loss.scope import Flow
+from yangbeam.core.lost import DISCONTINUITY
+
+NAMES: Final = "patch-ids jump at random: they are names, not numbers"
 
 
 def patch_events(exporter: Exporter, flow: Flow, before: int) -> list[LossEvent]:
@@ -26,6 +32,26 @@ def patch_events(exporter: Exporter, flow: Flow, before: int) -> list[LossEvent]
         elif gap.shown != now:
             gap.shown = now
             found.append(_patch_event(exporter, flow, gap, "open"))
+    return found
+
+
+def jump_events(exporter: Exporter, flow: Flow, jumps: list[Gap]) -> list[LossEvent]:
+    """Returns the jumps of a subscription's patch-ids that nothing confirms, and whether they are no numbers."""
+    found = [
+        msgspec.structs.replace(
+            _patch_event(exporter, flow, gap, "confirmed"),
+            first=(gap.first - 1) & MASK,
+            last=(gap.last + 1) & MASK,
+            count=0,
+            cause=DISCONTINUITY,
+        )
+        for gap in jumps
+    ]
+    if jumps and flow.patch is not None and are_names(flow.patch):
+        named = _patch_event(exporter, flow, jumps[-1], "open")
+        told = msgspec.structs.replace(named, first=0, last=0, count=0, cause="untrackable", detail=NAMES)
+        place = _place(exporter, flow, "patch")
+        found.append(msgspec.structs.replace(told, identity=f"{place}/untrackable/{told.last_us}"))
     return found
 
 

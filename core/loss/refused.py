@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from yangbeam.core.loss.exporter import Exporter, Rejected
-from yangbeam.core.loss.line import AHEAD, EARLY, HALF, MASK, NONE, Bound, Gap, Line, Moment, gap_before
+from yangbeam.core.loss.line import AHEAD, EARLY, HALF, MASK, NONE, Bound, Gap, Line, Moment, gap_before, step_bits
 from yangbeam.core.loss.scope import SCOPES, Flow, Hypothesis, busy
 from yangbeam.core.loss.sequence import Sequence, of_previous
 from yangbeam.core.loss.steps import beyond
@@ -49,6 +49,8 @@ def bound(exporter: Exporter, flow: Flow, number: int, ids: tuple[int, int], arr
     here = _bound_of(flow, ids[1], arrival_us)
     for hypothesis in exporter.tracks[1].hypotheses:
         sequence = hypothesis.sequence_of(flow)
+        if sequence.restarted == exporter.clock and sequence.previous != NONE and sequence.ended is None:
+            sequence.ended = _sender(hypothesis, flow, exporter.flows, (sequence.previous, 0), ids[0])
         if not busy(sequence):
             continue
         for gap in _gaps(sequence):
@@ -58,12 +60,29 @@ def bound(exporter: Exporter, flow: Flow, number: int, ids: tuple[int, int], arr
             if (gap.first - 1) & MASK == number and gap.before is None:
                 gap.before = here
             elif gap.order == exporter.order and gap.before is None:
-                # One that a straggler opens at the end of the epoch before has no time of its own.
-                since = 0 if any(gap is one for one in sequence.past) else gap.before_us
-                gap.before = _sender(hypothesis, flow, exporter.flows, (gap, since), ids[0])
+                hole = gap.first, gap.before_us
+                gap.before = _end(sequence, gap) or _sender(hypothesis, flow, exporter.flows, hole, ids[0])
+        _go_on(sequence, number, here)
     before, newest = flow.notification_last, flow.newest
     if before != NONE and 0 < (before - number) & MASK < HALF:
         flow.newest = (*newest[:3], number) if before == newest[3] else (before, ids[0], flow.at, number)
+
+
+def _end(sequence: Sequence, gap: Gap) -> Bound | None:
+    """Returns the message before a hole in a line that is not the newest: one of the epoch before, or one in doubt."""
+    if any(gap is one for one in sequence.past):
+        return sequence.ended
+    step = sequence.step
+    return step.before if step is not None and step is not gap and step.first == gap.first else None
+
+
+def _go_on(sequence: Sequence, number: int, here: Bound | None) -> None:
+    """Notes the last message of the line in doubt, and of the epoch before."""
+    following, step = (number + 1) & MASK, sequence.step
+    if step is not None and sequence.other is not None and sequence.expected == following != step.first:
+        step.first, step.before = following, here
+    if sequence.previous == following != sequence.expected:
+        sequence.ended = here
 
 
 def _gaps(sequence: Sequence) -> Iterator[Gap]:
@@ -76,18 +95,18 @@ def _gaps(sequence: Sequence) -> Iterator[Gap]:
         yield sequence.step
 
 
-def _sender(hypothesis: Hypothesis, flow: Flow, flows: list[Flow], hole: tuple[Gap, int], last_id: int) -> Bound | None:
+def _sender(hypothesis: Hypothesis, flow: Flow, flows: list[Flow], hole: tuple[int, int], last_id: int) -> Bound | None:
     """Returns the message before a hole; one of its number that came earlier is of a publisher that began anew since.
 
     Args:
         hypothesis: Of the hole.
         flow: That of the message after it.
         flows: All of the exporter.
-        hole: And since when the message before it may have come; it may have come again, later.
+        hole: Its first number, and since when the message before may have come; it may have come again, later.
         last_id: The flow's message id before.
     """
-    gap, since = hole
-    number, place = (gap.first - 1) & MASK, hypothesis.place
+    first, since = hole
+    number, place = (first - 1) & MASK, hypothesis.place
     latest, sender = (since - 1, NONE), flow
     for one in flows:
         if number not in (one.notification_last, one.newest[0]):
@@ -231,24 +250,30 @@ def _by_source(hypothesis: Hypothesis, flows: list[Flow]) -> dict[tuple[int, int
 
 def _show(sequence: Sequence, one: Rejected, moment: Moment) -> bool:
     """Opens the hole that ends with a refused message in the line that it is of; says whether there is one."""
-    other = sequence.other
+    if one.arrival_us < sequence.begun or of_previous(sequence, one.message_id, moment):
+        return _ended(sequence, one, moment)
+    gap, other = _extended(sequence, one, moment), sequence.other
     if other is None:
-        before = one.arrival_us < sequence.begun or of_previous(sequence, one.message_id, moment)
-        return (_ended if before else _extended)(sequence, one, moment) is not None
-    gap = _extended(sequence, one, moment)
+        return gap is not None
     if gap is not None:
         sequence.kept.append(replace(gap))  # it was lost even if the publisher began anew after it
     old = gap is not None and beyond(other, one.message_id, EARLY)
-    return (not old and _extended(other, one, moment) is not None) or gap is not None
+    second = None if old else _extended(other, one, moment)
+    if gap is None and second is not None:
+        sequence.bits += step_bits(sequence.expected, one.message_id)  # as a number there would cost it
+    return gap is not None or second is not None
 
 
-def _ended(sequence: Sequence, one: Rejected, moment: Moment) -> Gap | None:
-    """Returns the hole with which the epoch before ended, where the message is of it and goes on with it."""
+def _ended(sequence: Sequence, one: Rejected, moment: Moment) -> bool:
+    """Opens the hole with which the epoch before ended, where the message goes on with it; says whether it does."""
     if sequence.previous == NONE or (one.message_id - sequence.previous) & MASK >= AHEAD:
-        return None
-    sequence.past.append(gap_before(sequence.previous, (one.message_id + 1) & MASK, moment, sequence.begun))
-    sequence.previous = (one.message_id + 1) & MASK
-    return sequence.past[-1]
+        return False
+    following = (one.message_id + 1) & MASK
+    sequence.past.append(gap_before(sequence.previous, following, moment, sequence.begun))
+    for jump in sequence.breaks:
+        jump.first = following if jump.first == sequence.previous else jump.first
+    sequence.previous = following
+    return True
 
 
 def _extended(line: Line, one: Rejected, moment: Moment) -> Gap | None:

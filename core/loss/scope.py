@@ -22,7 +22,7 @@ from yangbeam.core.loss.line import (
     step_bits,
     width_bits,
 )
-from yangbeam.core.loss.sequence import Sequence, judge
+from yangbeam.core.loss.sequence import PatchIds, Sequence, judge
 
 FlowKey = tuple[int, int, int | None]
 """(source port, publisher id, subscription id)."""
@@ -88,7 +88,7 @@ class Flow:
         and the sequence number of the last of these."""
         self.transport_last = NONE
         self.notification_last = NONE
-        self.patch: Sequence | None = None
+        self.patch: PatchIds | None = None
         self.resync: Gap | None = None
         """The gap in its patch-ids since which its tables are to be taken with care."""
         self.transport = UNKNOWN

@@ -21,6 +21,7 @@ from yangbeam.core.loss.line import (
     MASK,
     NONE,
     WINDOW_US,
+    Bound,
     Gap,
     Line,
     Moment,
@@ -82,6 +83,15 @@ class Sequence(Line):
     back_in: tuple[int, int] = (NONE, 0)
     """(what was expected, how many) of the last numbers in a row that lay in a leap."""
     stride: Stride | None = None
+    ended: Bound | None = None
+    """The last message of the epoch before, where it is known."""
+
+
+class PatchIds(Sequence):
+    """The patch-ids of a subscription (``core/loss/patches.py``); ``bits`` counts jumps that nothing confirms."""
+
+    numbers: tuple[int, int] = (NONE, NONE)
+    """Message id and sequence number of the last message that had one; NONE where there was none."""
 
 
 _BACK = frozenset({Verdict.DUPLICATE, Verdict.OUT_OF_WINDOW, Verdict.LEAP})
@@ -140,10 +150,16 @@ def of_previous(sequence: Sequence, number: int, moment: Moment, window: int = W
     if not _young(sequence, moment, window):
         return False
     past = (number - sequence.previous) & MASK
-    if past >= EARLY and past <= MASK - EARLY:
+    if past >= EARLY and (past <= MASK - EARLY or not _may_repeat(sequence, number)):
         return False
     far = EARLY if 0 < past <= MASK - NEAR else NEAR
     return beyond(sequence, number, far) and (sequence.other is None or beyond(sequence.other, number, far))
+
+
+def _may_repeat(sequence: Sequence, number: int) -> bool:
+    """Says whether a number of the epoch before may still come: it is missing, or the new epoch has just begun."""
+    missing = any((number - gap.first) & MASK < gap.width() for gap in sequence.past)
+    return missing or (sequence.expected - sequence.floor) & MASK <= EARLY
 
 
 def _young(sequence: Sequence, moment: Moment, window: int) -> bool:
@@ -305,6 +321,8 @@ def _restart(sequence: Sequence, other: Line, clock: int, only: list[Gap] | None
     if sequence.step is not None and not sequence.step.broken:
         _leap(sequence, sequence.step, other, only)
         return
+    known = sequence.step is not None and sequence.step.first == sequence.expected
+    sequence.ended = sequence.step.before if known and sequence.step is not None else None
     _note_break(sequence, other, only)
     gaps = other.gaps if only is None else common(other.gaps, only)
     if only is not None:
@@ -323,10 +341,14 @@ def _restart(sequence: Sequence, other: Line, clock: int, only: list[Gap] | None
 
 def _leap(sequence: Sequence, step: Gap, other: Line, only: list[Gap] | None) -> None:
     """Goes on after a leap: what it stepped over is missing."""
-    gaps, later = sequence.kept, other.gaps if only is None else common(other.gaps, only)
-    step.name = step.first = sequence.expected
-    step.last = (other.floor - 1) & MASK
-    step.before = step.after = None
+    gaps, later = sequence.kept, other.gaps
+    if only is not None:
+        # A further leap is as sure as the first.
+        shared = common([gap for gap in later if gap.width() < AHEAD], only)
+        later = [gap for gap in later if gap.width() >= AHEAD or gap in shared]
+    first, last = sequence.expected, (other.floor - 1) & MASK
+    step.before, step.after = step.before if first == step.first else None, step.after if last == step.last else None
+    step.name, step.first, step.last = first, first, last
     if step.width() < HALF:
         gaps.append(step)
     gaps += later

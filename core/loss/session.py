@@ -1,9 +1,9 @@
 """Decides whether a publisher's session went on across a jump of a number, so that the jump is a loss of that size.
 
 Two things say so. The publisher's other counter goes on: it moves by little, or by just as much, and is no copy of the
-first. Or the subscription sent over the same socket before. Two things speak against it: a subscription-started,
-and another counter that went back or moved as it never can beside this one. Times confirm nothing: they only rule out
-what is faster than any network (``core/loss/sequence.py``).
+first. Or the subscription sent over the same socket before. Three things speak against it: a subscription-started, the
+subscription's own number if it went back, and another counter that went back or moved as it never can beside this one.
+Times confirm nothing: they only rule out what is faster than any network (``core/loss/sequence.py``).
 """
 
 from collections.abc import Iterable
@@ -65,6 +65,8 @@ def went_on(flows: Iterable[Flow], flow: Flow, counter: int, before: Pair, facts
     if not flow.order:
         before = _elsewhere(flows, flow)
     now = (_number(facts.message_id), _number(facts.sequence_number))
+    if before[counter] != NONE and HALF <= _step(counter, before, now) < MASK - EARLY:
+        return False  # a flow is a part of every scope's counter: what it does no counter does that went on
     word = _other(counter, before, now)
     if word is Word.FOR and _contradicts(counter, before, now) and _alone(flows, flow):
         return False

@@ -13,8 +13,12 @@ from itertools import pairwise
 from random import Random
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from tests.core.loss.numbers import MODULUS, Numbers
 from tests.core.loss.oracle import HABITS, SECOND, START_US, Habit, Key
+from tests.core.loss.refusals import Filled, Place, filled, proved, refusal, tails, unplaced
+from yangbeam.core.elements import Refused
 from yangbeam.core.loss.facts import STARTED, Facts
 
 COUNTERS = ("transport", "notification")
@@ -24,7 +28,8 @@ Break = tuple[str, str, int, int]
 WRAP_MARGIN = 3000
 """A hole that ends so soon after the wrap looks like a publisher that began anew."""
 MOST_JUMPING = 6
-"""Counters that jump to unrelated places at once: of more of them nobody can say by what they are counted."""
+"""Subscriptions of a publisher whose counters may jump, where none arrives in vain; else any may."""
+MANY = 1 << 30
 PER_US = 10
 """More messages in a microsecond nobody sends."""
 
@@ -53,9 +58,18 @@ class Sent:
     keys: tuple[Key, Key]
     taken: dict[tuple[int, Key], tuple[int, int]]
     """Its numbers, (first, how many), by counter (0 transport, 1 notification) and key."""
-    comes: bool = False
+    fate: str = "dropped"
+    """received, dropped, unreadable or incomplete."""
+    may_fail: bool = False
+    """It is not one of the first of its counters and socket, which always come."""
     came: int = -1
     """Place in the order of arrival."""
+    came_us: int = -1
+
+    @property
+    def comes(self) -> bool:
+        """Whether it is received."""
+        return self.fate == "received"
 
 
 class Counted(NamedTuple):
@@ -77,29 +91,74 @@ class Fleet:
     """Discontinuities of which one number came, and no more: it may be a stray."""
     habits: list[str] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    arrived: Filled = field(default_factory=Filled)
+    """Sequence numbers that are missing and not lost: their messages arrived and could not be read."""
+    doubtful: Numbers = field(default_factory=Numbers)
+    """Message ids of such messages that may be taken for others."""
 
 
-def fleet(rng: Random) -> Fleet:
-    """Makes publishers of random habits; the same generator state gives the same ones."""
+def fleet(rng: Random, refusing: Random | None = None) -> Fleet:
+    """Makes publishers of random habits; the same generator state gives the same ones.
+
+    Args:
+        rng: Draws what is sent and dropped.
+        refusing: Draws which messages arrive in vain; None: none do, and of many subscriptions no counters jump.
+    """
     made = Fleet([], {name: Numbers() for name in COUNTERS}, Counter())
     streams = []
     for index in range(rng.choice((1, 1, 1, 2, 3))):
         habit, weather = rng.choice(HABITS), _weather(rng)
-        publisher = Publisher(rng, habit, weather, f"192.0.2.{7 + index}")
-        sent = publisher.sent()
+        publisher = Publisher(rng, habit, weather, f"192.0.2.{7 + index}", MOST_JUMPING if refusing is None else MANY)
+        sent = _sent(publisher, refusing)
         while any(_ambiguous(epochs) for _, epochs in _counters(sent)):
-            sent = publisher.sent()
+            sent = _sent(publisher, refusing)
         streams.append(_arrivals(rng, sent, weather))
         made.habits.append(habit.name)
         made.sent += sent
-        for which, epochs in _counters(sent):
-            for run in _missing(epochs):
-                made.lost[COUNTERS[which]].add(*run)
-            for *ends, often in _jumps(epochs):
-                breaks = made.breaks if often > 1 else made.perhaps
-                breaks[publisher.address, COUNTERS[which], *ends] += 1
-    made.received = list(merge(*streams, key=lambda one: one.arrival_us))
+        _judge(made, publisher.address, sent)
+    for _, one in merge(*streams, key=lambda pair: pair[0]):
+        if isinstance(one, Facts):
+            made.received.append(one)
+        else:
+            made.refused.append(replace(one, at=len(made.received)))
     return made
+
+
+def _sent(publisher: "Publisher", refusing: Random | None) -> list[Sent]:
+    sent = publisher.sent()
+    if refusing is not None:
+        _refuse(refusing, sent)
+    return sent
+
+
+def _judge(made: Fleet, address: str, sent: list[Sent]) -> None:
+    """Adds what numbers and headers show of one publisher."""
+    places = [
+        Place(one.facts, (0, one.keys[0], one.epoch), (1, one.keys[1], one.epoch), one.fate, one.came_us)
+        for one in sent
+        if one.facts is not None
+    ]
+    proven = tails(places)
+    for which, epochs in _counters(sent):
+        for run in _missing(epochs, arrived="unreadable" if which == 0 else ""):
+            made.lost[COUNTERS[which]].add(*run)
+        for *ends, often in _jumps(epochs, which, proven):
+            breaks = made.breaks if often > 1 else made.perhaps
+            breaks[address, COUNTERS[which], *ends] += 1
+    for number in proved(places).elements():
+        made.lost["transport"].add(number)
+    for number in unplaced(places).elements():
+        made.doubtful.add(number)
+    made.arrived = Filled(*(one + other for one, other in zip(made.arrived, filled(places), strict=True)))
+
+
+def _refuse(rng: Random, sent: list[Sent]) -> None:
+    """Makes some of the messages that were not dropped unreadable or incomplete."""
+    share = rng.choice((0.0, 0.02, 0.1, 0.3))
+    for one in sent:
+        if one.may_fail and one.comes and rng.random() < share:
+            one.fate = rng.choice(("unreadable", "incomplete"))
 
 
 def _weather(rng: Random) -> Weather:
@@ -118,9 +177,9 @@ def _weather(rng: Random) -> Weather:
 class Publisher:
     """Sends; each call of ``sent`` anew."""
 
-    def __init__(self, rng: Random, habit: Habit, weather: Weather, address: str) -> None:
+    def __init__(self, rng: Random, habit: Habit, weather: Weather, address: str, most_jumping: int) -> None:
         self._rng, self._habit, self._weather = rng, habit, weather
-        self.address = address
+        self.address, self._most_jumping = address, most_jumping
         wanted = max(len(habit.publishers), rng.choice((1, 2, 2, 3, 3, 6, 12, 24)))
         self._publisher_of = {sub: habit.publishers[sub % len(habit.publishers)] for sub in range(1, wanted + 1)}
         self._messages = rng.randint(30, 50) if wanted < 12 else rng.randint(16, 24)
@@ -132,7 +191,7 @@ class Publisher:
         self._start = rng.choice(self._habit.starts)
         self._counters: list[dict[Key, int]] = [{}, {}]
         sent: list[Sent] = []
-        jumps = weather.jumps if len(self._publisher_of) <= MOST_JUMPING else 0
+        jumps = weather.jumps if len(self._publisher_of) <= self._most_jumping else 0
         parts = ["restart"] * weather.restarts + ["jump"] * jumps + ["hole"] * weather.holes
         rng.shuffle(parts)
         for part in ["", *parts]:
@@ -226,14 +285,16 @@ def _drop(rng: Random, sent: list[Sent], weather: Weather) -> None:
             kept = kept or seen[known] <= 4
         if left == 0 and rng.random() < 2 * weather.drop / (1 + weather.burst):
             left = rng.randint(1, weather.burst)
-        one.comes = kept or not left
+        one.fate = "received" if kept or not left else "dropped"
+        one.may_fail = not kept
         left -= left > 0
 
 
-def _arrivals(rng: Random, sent: list[Sent], weather: Weather) -> list[Facts]:
+def _arrivals(rng: Random, sent: list[Sent], weather: Weather) -> list[tuple[int, Facts | Refused]]:
+    """Returns what a receiver takes or refuses, and when."""
     arriving: list[tuple[float, Sent]] = []
     for place, one in enumerate(sent):
-        if not one.comes:
+        if one.fate == "dropped":
             continue
         at = float(place)
         if rng.random() < weather.reorder and _calm(sent, place, weather.displacement):
@@ -242,16 +303,18 @@ def _arrivals(rng: Random, sent: list[Sent], weather: Weather) -> list[Facts]:
         if rng.random() < weather.duplicate and _calm(sent, place, 2):
             arriving.append((place + rng.choice((0.1, 1.6, 2.6)), one))
     arriving.sort(key=lambda pair: pair[0])
-    received: list[Facts] = []
+    received: list[tuple[int, Facts | Refused]] = []
     newest = 0
     for place, (_, one) in enumerate(arriving):
         facts = one.facts
         assert facts is not None
-        one.came = place if one.came < 0 else one.came
         newest = max(newest, one.at_us)
+        if one.came < 0:
+            one.came, one.came_us = place, newest
         flow = (facts.exporter, facts.port, facts.publisher_id, facts.subscription_id)
-        received.append(Facts(*flow, facts.message_id, facts.sequence_number, newest, facts.kind, None, facts.node))
-    return received
+        came = Facts(*flow, facts.message_id, facts.sequence_number, newest, facts.kind, None, facts.node)
+        received.append((newest, came) if one.comes else refusal(facts, one.fate, newest))
+    return sorted(received, key=lambda pair: pair[0])
 
 
 def _calm(sent: list[Sent], place: int, distance: int) -> bool:
@@ -275,22 +338,27 @@ def _came(epoch: list[Counted]) -> list[int]:
     return [place for place, one in enumerate(epoch) if one.sent.comes]
 
 
-def _missing(epochs: list[list[Counted]]) -> Iterator[tuple[int, int]]:
+def _missing(epochs: list[list[Counted]], arrived: str = "") -> Iterator[tuple[int, int]]:
     """Yields the runs that were lost between two messages that came, of one counter and epoch."""
     for epoch in epochs:
         came = _came(epoch)
         if came:
-            yield from ((one.first, one.count) for one in epoch[came[0] : came[-1]] if not one.sent.comes)
+            between = epoch[came[0] : came[-1]]
+            yield from ((one.first, one.count) for one in between if one.sent.fate not in ("received", arrived))
 
 
-def _jumps(epochs: list[list[Counted]]) -> Iterator[tuple[int, int, int]]:
+def _jumps(
+    epochs: list[list[Counted]], which: int, proven: dict[tuple[object, ...], tuple[int, list[Place]]]
+) -> Iterator[tuple[int, int, int]]:
     """Yields (last seen, next seen, how many came then) where a counter goes on, but not where counters begin."""
     heard = [epoch for epoch in epochs if _came(epoch)]
     for before, after in pairwise(heard):
         last = before[_came(before)[-1]]
         following = min((after[place] for place in _came(after)), key=lambda one: one.sent.came)
+        tail = proven.get((0, last.sent.keys[0], last.sent.epoch)) if which == 0 else None
+        seen = last.first if tail is None else tail[1][-1].facts.message_id or 0
         if after[0].first > 0:
-            yield last.first, following.first, len(_came(after))
+            yield seen, following.first, len(_came(after))
 
 
 def _ambiguous(epochs: list[list[Counted]]) -> bool:

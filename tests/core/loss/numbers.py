@@ -39,6 +39,12 @@ class Numbers:
         """Returns how many numbers there are."""
         return -sum(at * change for at, change in self._changes.items())
 
+    def plus(self, other: Self) -> Self:
+        """Returns the numbers of both."""
+        changes = self._changes.copy()
+        changes.update(other._changes)  # which, unlike a sum, keeps what is below zero
+        return type(self)(changes)
+
     def surplus(self, other: Self) -> int:
         """Returns how many numbers are in this and not in ``other``."""
         found = before = 0

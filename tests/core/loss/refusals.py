@@ -74,6 +74,13 @@ def _refused(facts: Facts, reason: str, arrival_us: int, at: int) -> Refused:
     )
 
 
+def refusal(facts: Facts, fate: str, arrival_us: int) -> tuple[int, Refused]:
+    """Returns when a message is refused, and the refusal."""
+    if fate == "incomplete":
+        return arrival_us + WAIT_US, _refused(facts, "incomplete", arrival_us, 0)
+    return arrival_us, _refused(facts, "not-json", arrival_us, 0)
+
+
 def _by(counter: str, places: Iterable[Place]) -> list[list[Place]]:
     found: dict[tuple[object, ...], list[Place]] = {}
     for one in places:
@@ -89,6 +96,16 @@ def proved(places: list[Place]) -> Counter[int]:
     changes nothing: the header's id goes on with the old epoch, and the new one is nowhere near.
     """
     lost: Counter[int] = Counter()
+    for last, headers in tails(places).values():
+        arrived = {one.facts.message_id for one in headers if one.fate == "unreadable"}
+        width = ((headers[-1].facts.message_id or 0) - last) % MODULUS
+        lost.update({(last + 1 + offset) % MODULUS for offset in range(width)} - arrived)
+    return lost
+
+
+def tails(places: list[Place]) -> dict[tuple[object, ...], tuple[int, list[Place]]]:
+    """Returns by counter and epoch the last message id that was received, and the refused messages after it."""
+    found: dict[tuple[object, ...], tuple[int, list[Place]]] = {}
     counters: dict[tuple[int, int], set[object]] = {}
     for one in places:
         if one.fate == "received":
@@ -97,19 +114,18 @@ def proved(places: list[Place]) -> Counter[int]:
         came = [at for at, one in enumerate(messages) if one.fate == "received"]
         if not came:
             continue
-        tail = messages[came[-1] + 1 :]
-        headers = [
-            at
-            for at, one in enumerate(tail)
-            if one.fate in ("unreadable", "incomplete")
-            and at < AHEAD - 1
-            and len(counters.get((one.facts.port, one.facts.publisher_id), ())) == 1
-        ]
+        last = proven = messages[came[-1]].facts.message_id or 0
+        headers: list[Place] = []
+        for one in messages[came[-1] + 1 :]:
+            source = one.facts.port, one.facts.publisher_id
+            number = one.facts.message_id or 0
+            near = (number - proven) % MODULUS < AHEAD
+            if one.fate in ("unreadable", "incomplete") and near and len(counters.get(source, ())) == 1:
+                headers.append(one)
+                proven = number
         if headers:
-            lost.update(
-                one.facts.message_id for one in tail[: headers[-1] + 1] if one.fate in ("dropped", "incomplete")
-            )
-    return lost
+            found[messages[0].transport] = last, headers
+    return found
 
 
 class _Hole(NamedTuple):
@@ -121,6 +137,8 @@ class _Hole(NamedTuple):
     width: int
     which: tuple[object, ...]
     """Counter and first number."""
+    came: tuple[int, int]
+    """When its ends arrived, us."""
 
 
 class Filled(NamedTuple):
@@ -135,8 +153,9 @@ class Filled(NamedTuple):
 def filled(places: list[Place]) -> Filled:
     """Returns how many holes in sequence numbers are filled by messages that could not be read.
 
-    A message fills a hole where its id lies between those of the hole's ends, and all came from one socket and
-    publisher; each one hole, each hole as often as it is wide. So do incomplete messages, which are lost.
+    A message fills a hole where its id lies between those of the hole's ends, all came from one socket and publisher,
+    and it came no longer before or after them than a network keeps messages; each one hole, each hole as often as it is
+    wide. So do incomplete messages, which are lost.
     """
     holes = sorted(_holes(places), key=lambda hole: hole.last)
     fitting = {
@@ -153,7 +172,7 @@ def filled(places: list[Place]) -> Filled:
 
 def _take(holes: list[_Hole], held: dict[tuple[_Hole, int], list[_Hole]], tried: set[tuple[_Hole, int]]) -> bool:
     """Finds a place in one of the holes, moving others to other holes where that helps (bipartite matching)."""
-    for place in [(hole, number) for hole in holes for number in range(hole.width)]:
+    for place in [(hole, number) for hole in holes for number in range(min(hole.width, len(held) + 1))]:
         if place in tried:
             continue
         tried.add(place)
@@ -167,7 +186,8 @@ def _fits(one: Place, hole: _Hole) -> bool:
     number = one.facts.message_id or 0
     source = (one.facts.port, one.facts.publisher_id, one.transport[2])
     inside = 0 < (number - hole.first) % MODULUS < (hole.last - hole.first) % MODULUS
-    return source == hole.source and inside
+    in_time = hole.came[0] - WAIT_US <= one.came <= hole.came[1] + WAIT_US
+    return source == hole.source and inside and in_time
 
 
 def unplaced(places: list[Place]) -> Counter[int]:
@@ -184,10 +204,11 @@ def unplaced(places: list[Place]) -> Counter[int]:
 
 def _holes(places: list[Place]) -> Iterator[_Hole]:
     for messages in _by("notification", places):
-        came = [at for at, one in enumerate(messages) if one.fate == "received"]
+        came = [one for one in messages if one.fate == "received"]
         for one, other in pairwise(came):
-            before, after = messages[one].facts, messages[other].facts
-            source = (before.port, before.publisher_id, messages[one].transport[2])
-            if other - one > 1 and source[:2] == (after.port, after.publisher_id):
+            before, after = one.facts, other.facts
+            source = (before.port, before.publisher_id, one.transport[2])
+            width = ((after.sequence_number or 0) - (before.sequence_number or 0) - 1) % MODULUS
+            if width and source[:2] == (after.port, after.publisher_id):
                 ends = before.message_id or 0, after.message_id or 0
-                yield _Hole(source, *ends, other - one - 1, (*messages[one].notification, before.sequence_number))
+                yield _Hole(source, *ends, width, (*one.notification, before.sequence_number), (one.came, other.came))

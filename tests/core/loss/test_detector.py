@@ -21,7 +21,8 @@ GOLDEN_BEFORE = STATE / "0.2.0" / "LossState.hex"
 GOLDEN_LATER = STATE / "0.2.0" / "LossState-discontinuities.hex"
 GOLDEN_LATEST = STATE / "0.2.0" / "LossState-newcomers.hex"
 GOLDEN_REFUSED = STATE / "0.2.0" / "LossState-refused.hex"
-GOLDEN_NOW = STATE / "0.2.0" / "LossState-strides.hex"
+GOLDEN_STRIDES = STATE / "0.2.0" / "LossState-strides.hex"
+GOLDEN_NOW = STATE / "0.2.0" / "LossState-ends.hex"
 
 
 def facts(number: int | None, at_s: float = 0.0, **more: object) -> Facts:
@@ -172,7 +173,10 @@ def changes(*ids: str, start: int = 0) -> list[Facts]:
         ([*changes("0", "1"), facts(2, kind=FULL), *changes("0", "1", start=3)], []),
         ([*changes("7", "8"), facts(2, kind=FULL), *changes("9", "10", start=3)], []),
         (changes("a", "b", "c"), []),
-        (changes("17", "4", "90000", "3", "60000", "5", "9", "20"), []),
+        (
+            changes("17", "4", "90000", "3", "60000", "5", "9", "20"),
+            [*(("confirmed", *jump) for jump in ((17, 90000), (90000, 3), (3, 60000), (60000, 5))), ("open", 0, 0)],
+        ),
     ],
 )
 def test_patch_ids_of_a_subscription(some: list[Facts], gaps: list[tuple[str, int, int]]) -> None:
@@ -264,8 +268,9 @@ def test_a_state_from_before_newcomers_or_refusals_goes_on_as_this_releases(gold
     assert run(detector, [], end()) == unproved(run(full_sample(), [], end()))
 
 
-def test_a_state_from_before_strides_goes_on_as_this_releases() -> None:
-    detector = Detector().decode_state(bytes.fromhex(GOLDEN_REFUSED.read_text()))
+@pytest.mark.parametrize("golden", [GOLDEN_REFUSED, GOLDEN_STRIDES], ids=lambda path: path.stem)
+def test_a_state_from_before_strides_or_ends_of_epochs_goes_on_as_this_releases(golden: Path) -> None:
+    detector = Detector().decode_state(bytes.fromhex(golden.read_text()))
     assert run(detector, [], end()) == run(full_sample(), [], end())
 
 

@@ -1,5 +1,6 @@
 """Every habit with every fault: what is confirmed is exactly what can be known, wherever batches and state are cut."""
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -18,6 +19,7 @@ from tests.core.loss.prove import (
 from yangbeam.core.elements import EndOfInput, LossEvent
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss.detector import Detector
+from yangbeam.core.loss.facts import Facts
 
 FAULTS = st.builds(
     Faults,
@@ -66,6 +68,7 @@ ROUGH_REFUSED = (
     3300001944,
     3300001956,
     3300002333,
+    3500000993,
 )
 """The same with hard restarts: numbers at the ends of a hole that were sent again, headers just before a restart that
 prove what they end, and headers of the epoch before that came after one."""
@@ -140,8 +143,53 @@ def test_of_fleets_with_wide_holes_and_jumps_nothing_is_missed_and_nothing_made_
     assert fleet_difference(wide_scenario(seed)) == (0, 0)
 
 
+WIDE_REFUSED = (
+    3600000001,
+    3600000009,
+    3600000010,
+    3600000151,
+    3600000179,
+    3610000114,
+    3700000255,
+)
+"""Once judged wrong, with messages that arrive in vain: the last number seen before a jump, the ends of a leap, gaps of
+a new epoch near the end of the old one, headers beyond a leap in doubt, a second leap after one number."""
+
+
+@pytest.mark.parametrize("seed", [*range(30), *WIDE_REFUSED])
+def test_of_fleets_in_which_messages_arrive_in_vain_nothing_is_missed_and_nothing_made_up(seed: int) -> None:
+    assert fleet_difference(wide_scenario(seed, refused=True)) == (0, 0)
+
+
+JUMPING = 9100000000
+"""24 subscriptions of one publisher, each with a counter of its own; all go back at once, to places near each other."""
+
+
+def test_more_than_six_counters_that_jump_at_once_are_as_many_discontinuities_and_no_loss() -> None:
+    rng, at, some = Random(JUMPING), 1_795_168_810_000_000, []
+    counters = {sub: 200_000 + 7919 * sub for sub in range(1, 25)}
+    for message in range(40):
+        if message == 20:
+            before = dict(counters)
+            counters = {sub: rng.randint(2_000, 60_000) for sub in counters}
+            after = dict(counters)
+        for sub, number in counters.items():
+            at += 10_000
+            some.append(Facts("192.0.2.7", 40000, 1, sub, number, number, at, 0, None, "router"))
+            counters[sub] += 1
+    events = Detector().observe(some, [EndOfInput(len(some), 0)], Tallies("loss"))
+    standing = {event.identity: event for event in events}.values()
+    assert [event for event in standing if event.lost()] == []
+    for counter in ("transport", "notification"):
+        jumps = {(event.first, event.last) for event in standing if event.counter == counter and event.broken()}
+        assert jumps == {(before[sub] - 1, after[sub]) for sub in counters}
+
+
 def test_the_truth_of_a_fleet_is_no_empty_one() -> None:
-    fleets = [wide_scenario(seed) for seed in range(60)]
+    fleets = [wide_scenario(seed, refused=True) for seed in range(60)]
+    fates = Counter(one.fate for made in fleets for one in made.sent)
+    assert min(fates["unreadable"], fates["incomplete"]) > 1_000
+    assert max(made.breaks.total() for made in fleets) >= 2 * 24
     assert any(run > 100_000 for made in fleets for one in made.sent for _, run in one.taken.values())
     assert sum(made.breaks.total() for made in fleets) > 50
     assert max(len({one.subscription_id for one in made.received}) for made in fleets) == 24

@@ -4,7 +4,7 @@ from yangbeam.core.elements import EndOfInput, LossEvent
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss.detector import Detector
 from yangbeam.core.loss.evidence import Evidence
-from yangbeam.core.loss.facts import CHANGE, FULL, Facts
+from yangbeam.core.loss.facts import CHANGE, FULL, STARTED, Facts
 
 SECOND = 1_000_000
 START = 1_795_168_810_000_000
@@ -85,3 +85,71 @@ def test_evidence_of_any_kind_becomes_an_event_under_its_name() -> None:
         ("collection", "withdrawn", "", 1),
     ]
     assert len({event.identity for event in events}) == 1
+
+
+def patches(some: list[Facts], *, size: int = 1 << 30, tallies: Tallies | None = None) -> list[tuple[object, ...]]:
+    """What is told of patch-ids; of one identity the last."""
+    detector, events = Detector(), []
+    tallies = tallies or Tallies("loss")
+    for start in range(0, len(some), size):
+        detector = Detector().decode_state(detector.encode_state()) if size < len(some) else detector
+        events += detector.observe(some[start : start + size], [], tallies)
+    events += detector.observe([], [EndOfInput(0, 0)], tallies)
+    standing = {event.identity: event for event in events if event.counter == "patch"}.values()
+    return [(event.cause, event.state, event.first, event.last, event.count) for event in standing]
+
+
+BEGUN = [full(0, 0), change(1, 1, "0"), change(2, 2, "1")]
+
+
+def test_a_jump_that_the_messages_numbers_leave_room_for_is_a_loss_of_that_size() -> None:
+    jump = [*BEGUN, change(5003, 60, "5002"), change(5004, 61, "5003")]
+    assert patches(jump) == [("", "confirmed", 2, 5001, 5000)]
+    assert [event.state for event in resyncs(jump)] == ["open"]
+
+
+def test_a_jump_for_which_too_few_messages_are_missing_is_a_discontinuity_and_counted() -> None:
+    tallies = Tallies("loss")
+    jump = [*BEGUN, change(4, 4, "5002"), change(5, 5, "5003")]
+    assert patches(jump, tallies=tallies) == [("discontinuity", "confirmed", 1, 5002, 0)]
+    (tally,) = tallies.delta(shard=0, source="", ordinal=0).tallies
+    assert (tally.counts["discontinuities:patch"], tally.counts.get("lost:patch")) == (1, None)
+    assert resyncs(jump) == []
+
+
+def test_a_jump_that_no_number_confirms_is_a_discontinuity() -> None:
+    bare: dict[str, object] = {"message_id": None, "sequence_number": None, "kind": CHANGE}
+    some = [facts(number, number, **(bare | {"patch_id": text})) for number, text in enumerate(("0", "1", "5000"))]
+    assert patches(some) == [("discontinuity", "confirmed", 1, 5000, 0)]
+
+
+def test_a_step_back_without_a_push_update_is_a_discontinuity() -> None:
+    some = [full(0, 0), *(change(number, number, str(number + 40)) for number in range(1, 5)), change(5, 5, "3")]
+    assert patches(some) == [("discontinuity", "confirmed", 44, 3, 0)]
+
+
+def test_after_subscription_started_nothing_is_claimed_of_a_step_back() -> None:
+    some = [*(change(number, number, str(number + 40)) for number in range(1, 5)), facts(5, 5, kind=STARTED)]
+    assert patches([*some, change(6, 6, "0"), change(7, 7, "1")]) == []
+
+
+def test_the_first_ids_may_come_in_another_order() -> None:
+    assert patches([full(0, 0), change(2, 1, "1"), change(1, 2, "0"), change(3, 3, "2")]) == []
+
+
+def test_what_comes_late_of_a_wide_jump_is_no_longer_missing() -> None:
+    late = [*BEGUN, change(5003, 60, "5002"), change(1003, 61, "1002"), change(5004, 62, "5003")]
+    assert sorted(patches(late)) == [("", "confirmed", 2, 1001, 1000), ("", "confirmed", 1003, 5001, 3999)]
+
+
+def test_ids_that_jump_at_random_are_names_which_is_told_once() -> None:
+    random = ("17", "90001", "4", "70005", "12", "31", "80000", "1")
+    some = [change(number, number, text) for number, text in enumerate(random)]
+    told = patches(some)
+    assert [cause for cause, *_ in told] == ["discontinuity"] * 4 + ["untrackable"]
+
+
+def test_state_cut_after_every_message_changes_no_jump() -> None:
+    life = [*BEGUN, change(5003, 60, "5002"), change(5004, 61, "9000"), change(9003, 62, "12"), change(9004, 63, "13")]
+    assert patches(life, size=1) == patches(life)
+    assert len(patches(life)) == 3
