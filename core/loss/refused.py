@@ -49,7 +49,8 @@ def bound(exporter: Exporter, flow: Flow, number: int, ids: tuple[int, int], arr
     here = _bound_of(flow, ids[1], arrival_us)
     for hypothesis in exporter.tracks[1].hypotheses:
         sequence = hypothesis.sequence_of(flow)
-        if sequence.restarted == exporter.clock and sequence.previous != NONE and sequence.ended is None:
+        anew = sequence.previous != NONE
+        if anew and sequence.ended is None and sequence.restarted == exporter.clock:
             sequence.ended = _sender(hypothesis, flow, exporter.flows, (sequence.previous, 0), ids[0])
         if not busy(sequence):
             continue
@@ -61,8 +62,10 @@ def bound(exporter: Exporter, flow: Flow, number: int, ids: tuple[int, int], arr
                 gap.before = here
             elif gap.order == exporter.order and gap.before is None:
                 hole = gap.first, gap.before_us
-                gap.before = _end(sequence, gap) or _sender(hypothesis, flow, exporter.flows, hole, ids[0])
-        _go_on(sequence, number, here)
+                end = _end(sequence, gap) if anew or sequence.other is not None else None
+                gap.before = end or _sender(hypothesis, flow, exporter.flows, hole, ids[0])
+        if anew or sequence.other is not None:
+            _go_on(sequence, number, here)
     before, newest = flow.notification_last, flow.newest
     if before != NONE and 0 < (before - number) & MASK < HALF:
         flow.newest = (*newest[:3], number) if before == newest[3] else (before, ids[0], flow.at, number)
@@ -107,6 +110,8 @@ def _sender(hypothesis: Hypothesis, flow: Flow, flows: list[Flow], hole: tuple[i
     """
     first, since = hole
     number, place = (first - 1) & MASK, hypothesis.place
+    if flow.notification_last == number and flow.at >= since > 0:
+        return _bound_of(flow, last_id, since)  # as almost always
     latest, sender = (since - 1, NONE), flow
     for one in flows:
         if number not in (one.notification_last, one.newest[0]):
