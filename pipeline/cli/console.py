@@ -96,7 +96,7 @@ def reporting() -> Iterator[None]:
 def _usage(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "yangbeam"
-    said = error.format_message().rstrip(".")
+    said = error.format_message().rstrip(".").replace(": Value error, ", ": ")  # pydantic's own words
     return f"{said}; see `{command} --help` [usage; {Fault.CONFIGURATION}]"
 
 

@@ -1,5 +1,7 @@
 """`yangbeam run`: from a configuration file, or from options alone, to a run and its exit code."""
 
+import errno
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -107,7 +109,10 @@ def settings_of(
     ):
         if value is not None:
             chosen.append((place, value, option))
-    return {place: value for place, value, _ in chosen}, {place: option for place, _, option in chosen}
+    options = {place: option for place, _, option in chosen}
+    beside = {("sources", 0, "ports"): port and "--port", ("sources", 0, "allow"): allow and "--allow"}
+    options |= {place: option for place, option in beside.items() if option and ("sources",) in options}
+    return {place: value for place, value, _ in chosen}, options
 
 
 def _source(
@@ -238,6 +243,7 @@ def execute(job: Job, launchers: Launchers, *, json: bool, limits: Shares = NO_L
     """
     shape = shape_of(job.config, job.kind)
     sinks = list(shape.sinks)
+    _make_room(job.config.status.report)
     begin_run(sinks)
     try:
         with _metrics(job), LiveView(RunView(STATUS.snapshot), job.config.status, messages()):
@@ -324,6 +330,23 @@ def _metrics(job: Job) -> Iterator[None]:
         if port is not None:
             say(f"metrics at http://{LOOPBACK}:{port}/metrics")
         yield
+
+
+def _make_room(report: Path) -> None:
+    """Makes the folder of the report, and of all results unless they have others.
+
+    Raises:
+        UnwritableError: It cannot be made: nothing is begun.
+    """
+    folder = report.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        why = "it is a file" if folder.is_file() else error.strerror
+        what = f"cannot use {folder} as a folder for results: {why}; choose another --out"
+        raise UnwritableError("out", what) from error
 
 
 def _write(report: Report, path: Path, ended_by: BaseException | None) -> None:

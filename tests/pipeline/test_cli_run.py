@@ -76,6 +76,9 @@ class TestRun:
             (["--port", "5"], "--port: says how, but not from where; add --capture"),
             (["--listen", "127.0.0.1:1", "--port", "5"], "chooses ports within captures"),
             (["--config", "no-such.toml"], "no-such.toml: cannot be read"),
+            (["--capture", "x.pcap", "--port", "70000"], "--port: 70000 is out of range"),
+            (["--listen", "127.0.0.1:1", "--allow", "10.0.0.1/8"], "--allow: "),
+            (["--policy", "no-such"], "Invalid value for '--policy': 'no-such' is not one of 'reject'"),
         ],
     )
     def test_what_options_cannot_mean_is_refused_before_anything_starts(
@@ -93,6 +96,15 @@ class TestRun:
         assert report["messages"]["received"] == 10
         assert report["loss"]["transport"][0]["count"] == 5
         assert "Balanced. files: 10 received" in capsys.readouterr().out
+
+    def test_a_place_that_takes_no_results_is_one_line_and_nothing_is_begun(
+        self, recorded: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        launched = Launched()
+        assert run("run", "--capture", str(recorded), "--out", str(recorded), bounded=launched) == ExitCode.ENVIRONMENT
+        words = f"Error: cannot use {recorded} as a folder for results: it is a file; choose another --out"
+        assert capsys.readouterr().err == f"{words} [out; environment]\n"
+        assert not launched.jobs
 
     def test_the_report_can_be_printed_for_programs(
         self, recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -198,8 +210,8 @@ class TestRun:
         def away(_: Job) -> None:
             raise ConfigurationError("no-topic", "1 topic is missing")
 
-        (tmp_path / "file").touch()
-        out = str(tmp_path / "file" / "out")
+        (tmp_path / "out" / "report.json").mkdir(parents=True)
+        out = str(tmp_path / "out")
         assert run("run", "--capture", str(recorded), "--out", out, bounded=away) == ExitCode.USAGE
         beside, ended = (line for line in capsys.readouterr().err.splitlines() if line.startswith("Error: "))
         assert "choose another --out" in beside
