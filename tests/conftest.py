@@ -1,11 +1,14 @@
 """What holds for every test: nothing is timed, a run has one tier, and its seconds are printed by file."""
 
 import atexit
+import threading
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import tiers
+from tests.threads import left_behind
 from tests.times import Times
 from yangbeam.pipeline import logs
 from yangbeam.pipeline.view.status import begin_run
@@ -23,6 +26,14 @@ atexit.register(logs._close_standard_error)
 def _a_new_run_begins() -> None:
     """As each command begins: what the runs before found out in this process is not this one's."""
     begin_run(())
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """The first fixture of a test, so the last that ends; what fixtures of modules start is theirs."""
+    before = set(threading.enumerate())
+    yield
+    assert not (left := left_behind(before)), f"the test left threads behind: {'; '.join(left)}"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
