@@ -1,5 +1,6 @@
 """`yangbeam ingest`: what `collect` published comes into tables once, whatever was written twice."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import orjson
 import pytest
 from confluent_kafka import Producer
 
-from tests.io.kafka.clusters import bootstrap, fill, new_topic
+from tests.io.kafka.clusters import bootstrap, copy, fill, new_topic, whole
 from tests.io.kafka.test_write_kafka import consumed
 from tests.runners.test_collect_run import INVALID_AT, SENT, Site, raw_records
 from tests.waiting import PATIENCE_S
@@ -36,23 +37,53 @@ class Chain(Site):
         return int(rows[0][0])
 
 
+class Collected:
+    """What `collect` left once, for as many sites as tests need: the records of its topics, and its folder."""
+
+    def __init__(self, first: Chain) -> None:
+        first.collect()
+        self._first = first
+        self._topics = {name: whole(getattr(first, name)) for name in ("telemetry", "letters", "loss")}
+
+    def at(self, folder: Path) -> Chain:
+        """A site of its own where `collect` has run."""
+        made = Chain(folder)
+        shutil.copytree(self._first.folder / "out", folder / "out")
+        for name, records in self._topics.items():
+            copy(records, getattr(made, name))
+        return made
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Collected:
+    first = Chain(tmp_path_factory.mktemp("collected"))
+    fill(first.raw, raw_records())
+    return Collected(first)
+
+
 @pytest.fixture
-def chain(tmp_path: Path) -> Chain:
-    made = Chain(tmp_path)
-    fill(made.raw, raw_records())
-    made.collect()
-    return made
+def chain(collected: Collected, tmp_path: Path) -> Chain:
+    return collected.at(tmp_path)
 
 
-def test_every_published_message_is_in_the_tables(chain: Chain) -> None:
-    code, report = chain.ingest()
+@pytest.fixture(scope="module")
+def ingested(collected: Collected, tmp_path_factory: pytest.TempPathFactory) -> tuple[Chain, int, dict[str, Any]]:
+    """A site whose `ingest` has run, its exit code and report."""
+    made = collected.at(tmp_path_factory.mktemp("ingested"))
+    return made, *made.ingest()
+
+
+def test_every_published_message_is_in_the_tables(ingested: tuple[Chain, int, dict[str, Any]]) -> None:
+    chain, code, report = ingested
     assert (code, report["balanced"]) == (0, True), report
     assert report["messages"]["received"] == VALID, report
     assert chain.count() == VALID
 
 
-def test_how_exporters_count_and_what_is_lost_stand_in_tables_too(chain: Chain) -> None:
-    _, report = chain.ingest()
+def test_how_exporters_count_and_what_is_lost_stand_in_tables_too(
+    ingested: tuple[Chain, int, dict[str, Any]],
+) -> None:
+    chain, _, report = ingested
     with duckdb.connect(str(chain.folder / "out" / "tables.duckdb"), read_only=True) as tables:
         learned = tables.execute("SELECT exporter, counter, state, scope <> '' FROM yangbeam_scopes").fetchall()
         lost = tables.execute(
@@ -72,7 +103,10 @@ def test_what_was_published_twice_is_in_the_tables_once_and_counted(chain: Chain
     assert chain.count() == VALID
 
 
-def test_a_second_run_goes_on_where_the_first_one_ended(chain: Chain) -> None:
+def test_a_second_run_goes_on_where_the_first_one_ended(tmp_path: Path) -> None:
+    chain = Chain(tmp_path)
+    fill(chain.raw, raw_records())
+    chain.collect()
     chain.ingest()
     fill(chain.raw, raw_records(SENT, 5))
     chain.collect()

@@ -21,7 +21,7 @@ from tests.io.kafka.clusters import bootstrap, fill, new_topic
 from tests.pipeline.test_https_reader import JSON, ONE
 from tests.pipeline.test_receive_workers import Parent
 from tests.runners.test_collect_run import Site
-from tests.runners.test_ingest_run import Chain
+from tests.runners.test_ingest_run import Chain, Collected
 from tests.waiting import PATIENCE_S
 from tests.wire import message_datagram
 from yangbeam.core.collector import Collector
@@ -363,12 +363,16 @@ INGEST: dict[str, tuple[Any, str, Callable[[Any], Any], dict[str, int]]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def collect_ran(tmp_path_factory: pytest.TempPathFactory) -> Collected:
+    first = Chain(tmp_path_factory.mktemp("collected"))
+    first.file.write_text(first.file.read_text().replace(first.raw, raw_topic()))
+    return Collected(first)
+
+
 @pytest.fixture
-def chain(tmp_path: Path) -> Chain:
-    made = Chain(tmp_path)
-    made.file.write_text(made.file.read_text().replace(made.raw, raw_topic()))
-    made.collect()
-    return made
+def chain(collect_ran: Collected, tmp_path: Path) -> Chain:
+    return collect_ran.at(tmp_path)
 
 
 @pytest.mark.parametrize(("owner", "name", "spoil", "missing"), INGEST.values(), ids=INGEST)

@@ -2,9 +2,9 @@
 
 import itertools
 
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 from yangbeam.core.raw_record import RawRecord
 
 CLUSTER = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
@@ -43,5 +43,41 @@ def fill(topic: str, records: list[tuple[int, RawRecord]]) -> None:
     for partition, record in records:
         producer.produce(
             topic, record.value, record.key, partition, headers=list(record.headers), timestamp=record.timestamp_ms
+        )
+    assert producer.flush(PATIENCE_S) == 0
+
+
+def whole(topic: str) -> list[Message]:
+    """Everything that a topic holds, partition by partition."""
+    consumer = Consumer(dict(properties()) | {"group.id": "whole", "enable.partition.eof": "true", "log_level": "0"})
+    partitions = consumer.list_topics(topic, timeout=PATIENCE_S).topics[topic].partitions
+    consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+    found: list[Message] = []
+    ended: set[int] = set()
+
+    def all_ended() -> bool:
+        for each in consumer.consume(1000, timeout=0.1):
+            if each.error() is None:
+                found.append(each)
+            else:
+                ended.add(each.partition() or 0)
+        return len(ended) == len(partitions)
+
+    until(all_ended, f"{topic} does not end", lambda: len(found))
+    consumer.close()
+    return sorted(found, key=lambda each: (each.partition() or 0, each.offset() or 0))
+
+
+def copy(records: list[Message], topic: str) -> None:
+    """Writes records to another topic: to their partitions, in their order, at their time."""
+    producer = Producer(dict(properties()) | {"log_level": "0"})
+    for each in records:
+        producer.produce(
+            topic,
+            each.value(),
+            each.key(),
+            each.partition() or 0,
+            headers=each.headers(),
+            timestamp=each.timestamp()[1],
         )
     assert producer.flush(PATIENCE_S) == 0
