@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from yangbeam.core.vendors import Releases
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.mending.habits import HABITS
 from yangbeam.core.yang.sid_files import NO_SIDS, SidNames
@@ -34,6 +35,7 @@ class Policy:
         pass_unbound: Pass messages without a schema on, marked, instead of a dead letter.
         choice: Who judges contents and edits, and how strictly.
         sids: What the operator's .sid files name, for CBOR.
+        releases: What runs on exporters, as the operator says; habits are counted by vendor.
     """
 
     validate: bool = True
@@ -44,3 +46,4 @@ class Policy:
     pass_unbound: bool = False
     choice: Choice = field(default_factory=Choice)
     sids: SidNames = NO_SIDS
+    releases: Releases = ()

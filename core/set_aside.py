@@ -26,20 +26,31 @@ REASON: Final = "pruned"
 Where = tuple[str, int | None, int | None, int]
 """Exporter, publisher, subscription and arrival, as ``Tallies.at`` takes them."""
 
+MAX_VENDORS: Final = 64
+"""Vendors that a process tells apart."""
+_VENDORS: Final[set[str]] = set()
 _GROUPS: Final = Groups(MAX_PLACES)
 """Of the process."""
 _NAMES: Final[dict[tuple[str, str, str, str], str]] = {}
 """Kind, name, module and place of nodes to what they are counted under."""
 
 
-def count_findings(findings: Sequence[Finding], tallies: Tallies, where: Where) -> None:
-    """Counts a message that was pruned or normalised, and its nodes by what they are."""
+def count_findings(findings: Sequence[Finding], tallies: Tallies, where: Where, vendor: str = "") -> None:
+    """Counts a message that was pruned or normalised, and its nodes by what they are.
+
+    Args:
+        findings: What was done to it.
+        tallies: Where it is counted.
+        where: In which bucket.
+        vendor: Whose the exporter is; habits are counted by it.
+    """
     counts = tallies.at(*where)
     is_pruned, last, name = False, ("", ""), ""
     for found in findings:
         kind, cause, _, place, module, _ = found
         if (cause, place) != last:  # most of a message are of one place
-            last, name = (cause, place), _NAMES.get((kind, cause, module, place)) or _name(found)
+            last = cause, place
+            name = _habit(cause, vendor) if kind == HABIT else _NAMES.get((kind, cause, module, place)) or _name(found)
             is_pruned = is_pruned or kind != HABIT
         counts[name] = counts.get(name, 0) + 1
     outcome = PRUNED if is_pruned else NORMALISED
@@ -48,16 +59,31 @@ def count_findings(findings: Sequence[Finding], tallies: Tallies, where: Where) 
 
 def _name(found: Finding) -> str:
     """Returns what a node is counted under; of each cause a bounded number of groups."""
-    if found.kind == HABIT:
-        name = f"{HABITS}:{found.name}"
-    else:
-        fault = CAUSES[found.name].fault
-        group = Group(found.name, fault, *_GROUPS.names_of(found.module, path_pattern(found.place)))
-        name = f"{ASIDE}:{'|'.join(group if _GROUPS.has_room(group) else Group(found.name, fault))}"
+    fault = CAUSES[found.name].fault
+    group = Group(found.name, fault, *_GROUPS.names_of(found.module, path_pattern(found.place)))
+    name = f"{ASIDE}:{'|'.join(group if _GROUPS.has_room(group) else Group(found.name, fault))}"
     if len(_NAMES) >= MAX_KNOWN:
         _NAMES.clear()
     _NAMES[found.kind, found.name, found.module, found.place] = name
     return name
+
+
+def _habit(name: str, vendor: str) -> str:
+    """Returns what a habit is counted under; vendors beyond MAX_VENDORS are not told apart."""
+    if vendor and len(_VENDORS) < MAX_VENDORS:
+        _VENDORS.add(vendor)
+    return f"{HABITS}:{name}|{vendor}" if vendor in _VENDORS else f"{HABITS}:{name}"
+
+
+def habits_by_vendor(counts: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Returns the nodes that were spelt anew by habit and vendor; the vendor is empty where nothing says it."""
+    found: dict[str, dict[str, int]] = {}
+    for counted, count in sorted(counts.items()):
+        what, _, which = counted.partition(":")
+        if what == HABITS and count:
+            name, _, vendor = which.partition("|")
+            found.setdefault(name, {})[vendor] = count
+    return found
 
 
 def groups_of_nodes(counts: Mapping[str, int]) -> dict[Group, int]:

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from yangbeam.core.loss.overrides import Scopes, learn_all
 from yangbeam.core.pending import Limits
 from yangbeam.core.policy import Policy
+from yangbeam.core.vendors import Releases
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.sid_files import SidNames
 from yangbeam.io.schema_registry import RegistryAddress
@@ -40,6 +41,7 @@ def stages_of(config: Config) -> Stages:
                 config.validation.profile, config.validation.engine == "auto", config.validation.sample_one_in
             ),
             sids=sids_of(config),
+            releases=_releases_of(config),
         ),
         detect_loss=_detect_loss(config.loss),
         collector=config.collector,
@@ -53,6 +55,10 @@ def stages_of(config: Config) -> Stages:
             max_bytes_per_exporter=config.schemas.max_pending_bytes_per_exporter,
         ),
     )
+
+
+def _releases_of(config: Config) -> Releases:
+    return tuple((str(node.exporter), node.release) for node in config.schemas.nodes if node.release)
 
 
 def sids_of(config: Config) -> SidNames:
@@ -82,7 +88,7 @@ def registry_of(config: Config) -> AnyRegistry:
         )
         for written in config.schemas.directories
     )
-    releases = tuple((str(node.exporter), node.release) for node in config.schemas.nodes if node.release)
+    releases = _releases_of(config)
     limits = config.schemas.compiling.limits()
     found = (directories, config.schemas.bundled, discovery_of(config), releases)
     if config.registry.kind == "embedded":

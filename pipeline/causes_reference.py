@@ -27,11 +27,13 @@ _HABITS: Final = """
 ## Habits of publishers
 
 What some publishers spell otherwise than RFC 7951 is understood where the schema leaves one meaning, and published as
-RFC 7951 has it; the message is marked `normalised`, or `pruned` where nodes were set aside as well, and counted as
-`habit:NAME`. What is valid already, a union's value above all, is never spelt anew. `validation.accept` names the
-habits that are understood: all of them, unless you say otherwise.
+RFC 7951 has it; the message is marked `normalised`, or `pruned` where nodes were set aside as well, and counted by
+habit and vendor (`habit:NAME|VENDOR`, `habits_by_vendor` of the report, `yangbeam_habits`). The vendor is that of the
+`release` in [[schemas.nodes]], else whose modules the schema has beside those of standards; `unknown` where neither
+says it. What is valid already, a union's value above all, is never spelt anew. `validation.accept` names the habits
+that are understood: all of them, unless you say otherwise.
 
-| habit | what is sent | what it becomes | seen |
+| habit | what is sent | what it becomes | vendor and release where seen |
 |---|---|---|---|
 """
 

@@ -1,6 +1,6 @@
 """ValidateNotifications: bound notifications judged by their schemas, contents too, and transcoded to JSON once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +27,7 @@ from yangbeam.core.policy import JUDGED, Policy
 from yangbeam.core.schemas import Schemas
 from yangbeam.core.set_aside import count_findings, keep_original
 from yangbeam.core.validation import STAGE, judgement
+from yangbeam.core.vendors import vendor_said
 from yangbeam.core.yang.schema import Schema
 from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
 
@@ -64,6 +65,11 @@ class _Validate(beam.DoFn):
         """Returns the schema of the notifications alone."""
         return self._schemas.schema(self._schemas.resolve("", None, frozenset()))
 
+    def _vendor(self, bound: Bound, schema_of: Callable[[int], Schema]) -> str:
+        """Returns whose the exporter is, by the operator's word, else by the modules of its schema."""
+        said = vendor_said(bound.notification.message.exporter, self._policy.releases)
+        return said or (schema_of(bound.schema_id).vendor if bound.schema_id is not None else "")
+
     def process(self, batch: BoundBatch) -> Iterator[Any]:
         tallies = Tallies(STAGE)
         judged: list[Validated] = []
@@ -82,7 +88,8 @@ class _Validate(beam.DoFn):
             judged.append(validated)
             tallies.add(VALIDATED if validated.verdict in JUDGED else f"{MARKED}:{validated.verdict}", *_where(bound))
             if findings:
-                count_findings(findings, tallies, _where(bound))
+                vendor = self._vendor(bound, schema_of) if validated.habits else ""
+                count_findings(findings, tallies, _where(bound), vendor)
                 original = keep_original(bound.notification, findings, self._policy.originals, tallies, _where(bound))
                 originals += () if original is None else (original,)
         kept.append(len(judged))

@@ -9,6 +9,7 @@ import orjson
 
 from yangbeam.core.errors import InvalidInstanceError
 from yangbeam.core.notification.target import Step
+from yangbeam.core.vendors import vendor_of_modules
 from yangbeam.core.yang.annotations import refuse_odd_annotations
 from yangbeam.core.yang.canary import require_readable_libyang
 from yangbeam.core.yang.compile_tree import TreeCompiler
@@ -42,6 +43,7 @@ class Schema:
         engine: Judges contents and edits faster, where that is sure.
         mending: What a second look at refused instances knows of the schema.
         prefixes: Module name → its own YANG prefix.
+        vendor: Whose modules it has beside those of standards; empty: nobody's.
     """
 
     def __init__(self, schema_set: SchemaSet, directory: str | Path) -> None:
@@ -60,6 +62,7 @@ class Schema:
         self.tree: Tree = TreeCompiler(self._context.raw, names, structures).tree()
         self._top = frozenset(name for name, node in self.tree.data.items() if node.kind != "structure")
         self._keys = key_plan(self.tree)
+        self.vendor = vendor_of_modules(self.tree.namespaces)
         self._fitting = Fitting(self.tree)
         self.engine = Engine(self)
         owners = {module.name: module.belongs_to for module in schema_set.modules if module.belongs_to}

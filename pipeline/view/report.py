@@ -12,7 +12,6 @@ from yangbeam.core.ledger import (
     BOUND,
     DECODED,
     DELIVERED,
-    HABITS,
     NORMALISED,
     ORIGINALS,
     PRUNED,
@@ -23,7 +22,7 @@ from yangbeam.core.ledger import (
 )
 from yangbeam.core.loss.holes import Missing, missing_by_exporter
 from yangbeam.core.outside import Outside
-from yangbeam.core.set_aside import groups_of_nodes
+from yangbeam.core.set_aside import groups_of_nodes, habits_by_vendor
 from yangbeam.core.totals import count_of
 from yangbeam.core.udp_notif import ACCEPTED, REFUSED
 from yangbeam.core.yang.gaps import nearest
@@ -92,6 +91,9 @@ class Pruned(TypedDict):
     set_aside: list[AsideEntry]
     habits: dict[str, int]
     """Nodes that were spelt anew, by the habit's name."""
+    habits_by_vendor: dict[str, dict[str, int]]
+    """The same by habit and vendor: by the release that the node is said to run, else by the modules of its schema;
+    ``unknown`` where neither names one."""
     originals: int
     """Of the messages pruned those whose originals are kept."""
 
@@ -238,12 +240,17 @@ def _without(group: Group, quirks: Iterable[LeftOut]) -> str:
 
 def pruned(counts: Mapping[str, int], quirks: Iterable[LeftOut] = ()) -> Pruned:
     """Returns what became of messages that were delivered and are not as their publishers sent them."""
+    by_vendor = habits_by_vendor(counts)
     return Pruned(
         messages=counts.get(PRUNED, 0),
         normalised=counts.get(NORMALISED, 0),
         nodes=count_of(counts, ASIDE),
         set_aside=[_aside(group, count, quirks) for group, count in groups_of_nodes(counts).items()],
-        habits=_named(counts, HABITS),
+        habits={name: sum(vendors.values()) for name, vendors in by_vendor.items()},
+        habits_by_vendor={
+            name: {vendor or "unknown": count for vendor, count in vendors.items()}
+            for name, vendors in by_vendor.items()
+        },
         originals=counts.get(ORIGINALS, 0),
     )
 

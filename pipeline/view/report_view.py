@@ -81,9 +81,15 @@ def _pruned(found: Pruned) -> list[Text]:
         where = f"{entry['path']}: " if entry["path"] else ""
         lines.append(Text(f"  {shown(where + entry['what'])} · {entry['nodes']:,}{shown(cure)} [{entry['cause']}]"))
     if found["habits"]:
-        named = ", ".join(f"{name} {count:,}" for name, count in found["habits"].items())
+        named = ", ".join(f"{name} {_by_vendor(counts)}" for name, counts in found["habits_by_vendor"].items())
         lines.append(Text.assemble(("Spelt as RFC 7951 has it: ", "italic"), shown(named)))
     return lines
+
+
+def _by_vendor(counts: Mapping[str, int]) -> str:
+    """Returns the sum, and of whom, where that is known."""
+    known = [f"{vendor} {count:,}" for vendor, count in counts.items() if vendor != "unknown"]
+    return f"{sum(counts.values()):,}" + (f" ({', '.join(known)})" if known else "")
 
 
 def _records(found: Mapping[str, Mapping[str, int]]) -> list[Text]:

@@ -8,8 +8,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from yangbeam.core.elements import LearnedScope, LossEvent
-from yangbeam.core.ledger import ARRIVED, ASIDE, GIVEN, NOBODY, OTHERS, REPLACED, UNWRITTEN, WHY
-from yangbeam.core.set_aside import groups_of_nodes
+from yangbeam.core.ledger import ARRIVED, ASIDE, GIVEN, HABITS, NOBODY, OTHERS, REPLACED, UNWRITTEN, WHY
+from yangbeam.core.set_aside import groups_of_nodes, habits_by_vendor
 from yangbeam.pipeline.view.outages import waiting
 from yangbeam.pipeline.view.outside_metrics import outside_metrics
 from yangbeam.pipeline.view.status import Snapshot
@@ -43,6 +43,7 @@ class RunMetrics(Collector):
         }
         yield from _ledger({**found.counts, **own})
         yield _set_aside(found.counts)
+        yield _habits(found.counts)
         yield _by_exporter(found.exporters, named)
         yield _collectors(found.collectors)
         yield from _losses(found.loss, named)
@@ -70,9 +71,10 @@ def _ledger(counts: Mapping[str, int]) -> Iterator[Metric]:
 def _merged(counts: Mapping[str, int]) -> Counter[str]:
     """Returns the counts, those that name a collector and its shard added up: labels stay few."""
     merged: Counter[str] = Counter()
-    for what, count in counts.items():
-        if what.startswith((f"{WHY}:", f"{ASIDE}:")):
+    for counted, count in counts.items():
+        if counted.startswith((f"{WHY}:", f"{ASIDE}:")):
             continue  # their causes are counted, too, or have a metric of their own
+        what = counted.partition("|")[0] if counted.startswith(f"{HABITS}:") else counted
         merged[what.split(":", 1)[0] if what.startswith(_BY_PLACE) else what] += count
     return merged
 
@@ -84,6 +86,16 @@ def _set_aside(counts: Mapping[str, int]) -> Metric:
     )
     for group, count in groups_of_nodes(counts).items():
         family.add_metric([group.cause, group.module, group.path], count)
+    return family
+
+
+def _habits(counts: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(
+        "yangbeam_habits", "Nodes that were spelt as RFC 7951 has them.", labels=["habit", "vendor"]
+    )
+    for name, vendors in habits_by_vendor(counts).items():
+        for vendor, count in vendors.items():
+            family.add_metric([name, vendor or "unknown"], count)
     return family
 
 

@@ -45,6 +45,21 @@ def test_a_message_counts_once_and_its_nodes_by_schema_path() -> None:
     assert counted(*found) == {"pruned": 1, "aside:module-missing|configuration|acme|/a:b/acme:x": 2, "habit:h": 1}
 
 
+def test_habits_count_by_vendor_of_which_a_bounded_number_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(set_aside, "_VENDORS", set())
+    found = Finding(HABIT, "h", "/a", "/a")
+    for number in range(set_aside.MAX_VENDORS + 3):
+        tallies = Tallies("validate")
+        set_aside.count_findings([found, found], tallies, WHERE, f"v{number}")
+        named = f"habit:h|v{number}" if number < set_aside.MAX_VENDORS else "habit:h"
+        assert tallies.at(*WHERE) == {"normalised": 1, named: 2}
+
+
+def test_habits_and_what_was_set_aside_of_one_place_count_apart() -> None:
+    found = [Finding(HABIT, "h", "", "/a:b"), Finding(UNKNOWN, "unknown-node", "", "/a:b", "a")] * 2
+    assert counted(*found) == {"pruned": 1, "habit:h": 2, "aside:unknown-node|configuration|a|/a:b": 2}
+
+
 def test_a_message_of_habits_alone_is_no_pruned_one() -> None:
     assert counted(Finding(HABIT, "h", "/a", "/a")) == {"normalised": 1, "habit:h": 1}
 

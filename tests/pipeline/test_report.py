@@ -91,7 +91,15 @@ def test_the_report_has_exactly_the_promised_structure() -> None:
             ),
             cause("out-of-range", 1, "out-of-range"),
         ],
-        "pruned": {"messages": 0, "normalised": 0, "nodes": 0, "set_aside": [], "habits": {}, "originals": 0},
+        "pruned": {
+            "messages": 0,
+            "normalised": 0,
+            "nodes": 0,
+            "set_aside": [],
+            "habits": {},
+            "habits_by_vendor": {},
+            "originals": 0,
+        },
         "missing": [{"exporter": "192.0.2.1", "messages": 6, "transport": 5, "notification": 1}],
         "loss": {
             "transport": [
@@ -145,6 +153,8 @@ def test_nodes_that_were_set_aside_are_told_with_whose_fault_and_cure() -> None:
         f"aside:module-missing|configuration|acme|{place}": 5,
         "aside:unknown-node|configuration||": 1,
         "habit:identity-by-prefix": 4,
+        "habit:identity-by-prefix|huawei": 3,
+        "habit:list-entry-as-object|cisco": 2,
         "originals": 2,
     }
     report = build(snapshot(counts), SHAPE)
@@ -173,13 +183,17 @@ def test_nodes_that_were_set_aside_are_told_with_whose_fault_and_cure() -> None:
                 "cure": "compare the router's release with the modules at hand, and replace the older ones",
             },
         ],
-        "habits": {"identity-by-prefix": 4},
+        "habits": {"identity-by-prefix": 7, "list-entry-as-object": 2},
+        "habits_by_vendor": {
+            "identity-by-prefix": {"unknown": 4, "huawei": 3},
+            "list-entry-as-object": {"cisco": 2},
+        },
         "originals": 2,
     }
     text = " ".join(shown(summary(report, [], {})).split())
     assert "Pruned messages: 3 · nodes set aside: 6 · originals kept: 2" in text
     assert f"{place}: module acme is not there · 5 · yours: add it to --yang DIR [module-missing]" in text
-    assert "Spelt as RFC 7951 has it: identity-by-prefix 4" in text
+    assert "Spelt as RFC 7951 has it: identity-by-prefix 7 (huawei 3), list-entry-as-object 2 (cisco 2)" in text
 
 
 def test_discontinuities_are_listed_beside_the_losses() -> None:

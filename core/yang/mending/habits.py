@@ -45,12 +45,14 @@ class Habit(NamedTuple):
 
 
 HABITS: Final[dict[str, Habit]] = {
-    LIST_ENTRY: Habit("An entry of a list as an object", "An array of one entry", "Cisco IOS XR, in edits"),
+    LIST_ENTRY: Habit(
+        "An entry of a list as an object", "An array of one entry", "Cisco IOS XR (the release is not told), in edits"
+    ),
     LEAF_LIST: Habit("A value of a leaf-list alone", "An array of one value", ""),
     IDENTITY: Habit(
         "An identity by the prefix of its module (`ianaift:ethernetCsmacd`)",
         "`module:name`, where prefix, name and base leave one identity",
-        "Huawei MA5800T",
+        "Huawei MA5800T X17, March 2025",
     ),
     BARE_IDENTITY: Habit(
         "An identity of another module without a module", "`module:name`, where name and base leave one identity", ""
