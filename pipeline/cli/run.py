@@ -110,8 +110,8 @@ def settings_of(
         if value is not None:
             chosen.append((place, value, option))
     options = {place: option for place, _, option in chosen}
-    beside = {("sources", 0, "ports"): port and "--port", ("sources", 0, "allow"): allow and "--allow"}
-    options |= {place: option for place, option in beside.items() if option and ("sources",) in options}
+    within = {("sources", 0, "ports"): port and "--port", ("sources", 0, "allow"): allow and "--allow"}
+    options |= {place: option for place, option in within.items() if option and ("sources",) in options}
     return {place: value for place, value, _ in chosen}, options
 
 
