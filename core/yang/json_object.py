@@ -13,6 +13,10 @@ _QUOTE: Final = b'"'
 _ESCAPED: Final = b"\\u"
 _QUALIFIED: Final = re.compile(rb':([\w.-]+)"\s*:').findall
 """Local names of the members that are written with their module."""
+_PLAIN: Final = re.compile(rb'"(?=([\w.-]+)")').findall
+"""What else may be such a name, without its module."""
+_FEW: Final = 32
+"""Names that are looked for one by one, each in the whole text, which is the fastest for so few."""
 _UNIQUE: Final = "RFC 7493 section 2.3: no two members of an object have the same name"
 
 
@@ -45,12 +49,18 @@ def _may_repeat_members(text: bytes, document: dict[str, Any]) -> bool:
     Of members of one name the parser keeps the last: written again, the quotes of the others are missing. Of members
     of one node that are spelt with and without its module it keeps both. Escapes would hide either.
     """
-    if _ESCAPED in text or any(b'"%s"' % name in text for name in set(_QUALIFIED(text))):
+    if _ESCAPED in text or _are_spelt_twice(text, set(_QUALIFIED(text))):
         return True
     try:
         return orjson.dumps(document).count(_QUOTE) != text.count(_QUOTE)
     except orjson.JSONEncodeError:  # more than 254 deep
         return True
+
+
+def _are_spelt_twice(text: bytes, names: set[bytes]) -> bool:
+    if len(names) > _FEW:  # thousands in a large text would take hours
+        return not names.isdisjoint(_PLAIN(text))
+    return any(b'"%s"' % name in text for name in names)
 
 
 class _Members(list[tuple[str, Any]]):

@@ -5,6 +5,7 @@ import pytest
 
 from tests.core.yang.schemas import refusal_of
 from yangbeam.core.errors import InvalidInstanceError
+from yangbeam.core.yang import json_object
 from yangbeam.core.yang.json_object import read_object
 
 
@@ -69,3 +70,20 @@ def test_no_depth_hides_a_member_that_repeats(depth: int, opening: bytes, closin
     assert refused is None or "not JSON" in refused.detail or "nested deeper" in refused.detail
     assert depth > 300 or refused is None
     assert refusal_of(lambda: read_object(text[:-1] + b',"a:b":1}')) is not None
+
+
+@pytest.mark.parametrize("count", [2, 5_000])
+def test_thousands_of_names_are_looked_for_in_one_pass(count: int) -> None:
+    class Counted(bytes):
+        searched = 0
+
+        def __contains__(self, part: object) -> bool:
+            Counted.searched += 1
+            return super().__contains__(part)  # type: ignore[arg-type]
+
+    members = {f"m:n{number}": number for number in range(count)}
+    text = orjson.dumps({"m:top": members})
+    assert not json_object._may_repeat_members(Counted(text), orjson.loads(text))
+    assert Counted.searched <= json_object._FEW + 1
+    with pytest.raises(InvalidInstanceError, match="stands twice"):
+        read_object(text.replace(b'"m:n0":0', b'"m:n0":0,"n1":1'))
