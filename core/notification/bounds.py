@@ -11,8 +11,8 @@ MAX_NODE: Final = 255
 """Characters of a node's name: RFC 1035 has 253 for a domain name, RFC 3418 255 for sysName."""
 MAX_KIND: Final = 512
 """Characters of a notification's name, with its module's."""
-MAX_CONTENT_ID: Final = 1_024
-"""Characters of a YANG library's content-id."""
+MAX_TEXT: Final = 1_024
+"""Characters of a YANG library's content-id, of a patch-id, and of the reason of an end."""
 MAX_MODULES: Final = 4_096
 """Modules that contents or terms name: as many as a YANG library may have."""
 MAX_FACTS: Final = 256 << 10
@@ -35,14 +35,20 @@ def bounded(found: Notification) -> Notification:
     if terms is not None:
         if len(terms.modules) > MAX_MODULES:
             _refuse(f"{len(terms.modules):,} modules; at most {MAX_MODULES:,}")
-        if terms.content_id is not None and len(terms.content_id) > MAX_CONTENT_ID:
-            _refuse(f"a content-id of {len(terms.content_id):,} characters; at most {MAX_CONTENT_ID:,}")
+        _bound_text("content-id", terms.content_id)
+    _bound_text("patch-id", found.patch_id)
+    _bound_text("reason", found.reason)
     if len(found.message.payload) > SMALL:
         octets = octets_of(node, modules, terms, found.kind, found.path, found.reason, found.patch_id)
         octets += octets_of(found.event_time, found.observed_at, found.point_in_time)
         if octets > MAX_FACTS:
             _refuse(f"{octets:,} octets of names, filters and modules; at most {MAX_FACTS:,}")
     return found
+
+
+def _bound_text(name: str, text: str | None) -> None:
+    if text is not None and len(text) > MAX_TEXT:
+        _refuse(f"a {name} of {len(text):,} characters; at most {MAX_TEXT:,}")
 
 
 def _refuse(found: str) -> None:

@@ -7,12 +7,13 @@ import pytest
 from tests.builders import message
 from tests.core.notification.samples import CBOR, JSON
 from yangbeam.core.errors import NotificationError
-from yangbeam.core.notification.bounds import MAX_CONTENT_ID, MAX_FACTS, MAX_KIND, MAX_MODULES, MAX_NODE
+from yangbeam.core.notification.bounds import MAX_FACTS, MAX_KIND, MAX_MODULES, MAX_NODE, MAX_TEXT
 from yangbeam.core.notification.decode import decode
 from yangbeam.core.notification.refusal import MAX_WORDS
 
 STARTED = "ietf-subscribed-notifications:subscription-started"
 PUSH = "ietf-yang-push:push-update"
+ENDED = "ietf-subscribed-notifications:subscription-terminated"
 XPATH = "ietf-yang-push:datastore-xpath-filter"
 LIBRARY = "ietf-yang-library-notifications:yang-library-content-id"
 
@@ -27,6 +28,11 @@ def said(kind: str, body: object, node: str = "n") -> dict[str, object]:
     }
 
 
+def patched(patch_id: str) -> dict[str, object]:
+    patch = {"yang-patch": {"patch-id": patch_id, "edit": []}}
+    return said("ietf-yang-push:push-change-update", {"id": 1, "datastore-changes": patch})
+
+
 def contents(count: int) -> dict[str, object]:
     return {"id": 1, "datastore-contents": {f"m{number}:x": 1 for number in range(count)}}
 
@@ -38,9 +44,11 @@ def contents(count: int) -> dict[str, object]:
         (said(PUSH, contents(MAX_MODULES)), said(PUSH, contents(MAX_MODULES + 1))),
         (said(f"a:{'b' * (MAX_KIND - 2)}", {}), said(f"a:{'b' * (MAX_KIND - 1)}", {})),
         (
-            said(STARTED, {"id": 1, LIBRARY: "c" * MAX_CONTENT_ID}),
-            said(STARTED, {"id": 1, LIBRARY: "c" * (MAX_CONTENT_ID + 1)}),
+            said(STARTED, {"id": 1, LIBRARY: "c" * MAX_TEXT}),
+            said(STARTED, {"id": 1, LIBRARY: "c" * (MAX_TEXT + 1)}),
         ),
+        (patched("p" * MAX_TEXT), patched("p" * (MAX_TEXT + 1))),
+        (said(ENDED, {"id": 1, "reason": "r" * MAX_TEXT}), said(ENDED, {"id": 1, "reason": "r" * (MAX_TEXT + 1)})),
         (
             said(STARTED, {"id": 1, "module-version": [{"name": f"m{n}"} for n in range(MAX_MODULES)]}),
             said(STARTED, {"id": 1, "module-version": [{"name": f"m{n}"} for n in range(MAX_MODULES + 1)]}),
@@ -50,7 +58,7 @@ def contents(count: int) -> dict[str, object]:
             said(STARTED, {"id": 1, XPATH: "x" * (MAX_FACTS + 1)}),
         ),
     ],
-    ids=["node", "modules of contents", "name", "content-id", "modules of terms", "filter"],
+    ids=["node", "modules of contents", "name", "content-id", "patch-id", "reason", "modules of terms", "filter"],
 )
 def test_facts_are_read_up_to_their_bounds_and_refused_beyond(at_most: object, beyond: object) -> None:
     for media_type, encode in ((JSON, orjson.dumps), (CBOR, cbor2.dumps)):
