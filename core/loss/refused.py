@@ -61,9 +61,10 @@ def bound(exporter: Exporter, flow: Flow, number: int, ids: tuple[int, int], arr
             if (gap.first - 1) & MASK == number and gap.before is None:
                 gap.before = here
             elif gap.order == exporter.order and gap.before is None:
+                ended = sequence.ended if anew and any(gap is one for one in sequence.past) else None
                 hole = gap.first, gap.before_us
-                end = _end(sequence, gap) if anew or sequence.other is not None else None
-                gap.before = end or _sender(hypothesis, flow, exporter.flows, hole, ids[0])
+                gap.before = ended or _sender(hypothesis, flow, exporter.flows, hole, ids[0])
+            gap.after = gap.after or _stray(flow, gap)
         if anew or sequence.other is not None:
             _go_on(sequence, number, here)
     before, newest = flow.notification_last, flow.newest
@@ -71,12 +72,10 @@ def bound(exporter: Exporter, flow: Flow, number: int, ids: tuple[int, int], arr
         flow.newest = (*newest[:3], number) if before == newest[3] else (before, ids[0], flow.at, number)
 
 
-def _end(sequence: Sequence, gap: Gap) -> Bound | None:
-    """Returns the message before a hole in a line that is not the newest: one of the epoch before, or one in doubt."""
-    if any(gap is one for one in sequence.past):
-        return sequence.ended
-    step = sequence.step
-    return step.before if step is not None and step is not gap and step.first == gap.first else None
+def _stray(flow: Flow, gap: Gap) -> Bound | None:
+    """Returns the message after a hole where it came first and was taken for a stray."""
+    number, message_id, at, _ = flow.newest
+    return _bound_of(flow, message_id, at) if number == (gap.last + 1) & MASK and at >= gap.before_us else None
 
 
 def _go_on(sequence: Sequence, number: int, here: Bound | None) -> None:

@@ -222,6 +222,8 @@ def _judge_both(sequence: Sequence, other: Line, number: int, moment: Moment, wi
     verdict, bits = advance(sequence, number, moment, sequence.gone)
     second, more = advance(other, number, moment)
     leap = sequence.step
+    if leap and verdict is Verdict.GAP and leap.first == sequence.gaps[-1].first:
+        sequence.gaps[-1].before = leap.before
     likelier = other.bits < sequence.bits
     if second is Verdict.LEAP and verdict in _BACK and likelier and is_leap(other, number, moment):
         other.gaps.append(gap_before(other.expected, number, moment, other.at))

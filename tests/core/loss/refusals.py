@@ -130,7 +130,7 @@ def tails(places: list[Place]) -> dict[tuple[object, ...], tuple[int, list[Place
 
 class _Hole(NamedTuple):
     source: tuple[object, ...]
-    """Port, publisher and epoch."""
+    """Port and publisher; of which epoch a refused message is nobody can see."""
     first: int
     last: int
     """Message ids of its ends."""
@@ -184,7 +184,7 @@ def _take(holes: list[_Hole], held: dict[tuple[_Hole, int], list[_Hole]], tried:
 
 def _fits(one: Place, hole: _Hole) -> bool:
     number = one.facts.message_id or 0
-    source = (one.facts.port, one.facts.publisher_id, one.transport[2])
+    source = (one.facts.port, one.facts.publisher_id)
     inside = 0 < (number - hole.first) % MODULUS < (hole.last - hole.first) % MODULUS
     in_time = hole.came[0] - WAIT_US <= one.came <= hole.came[1] + WAIT_US
     return source == hole.source and inside and in_time
@@ -207,8 +207,8 @@ def _holes(places: list[Place]) -> Iterator[_Hole]:
         came = [one for one in messages if one.fate == "received"]
         for one, other in pairwise(came):
             before, after = one.facts, other.facts
-            source = (before.port, before.publisher_id, one.transport[2])
+            source = (before.port, before.publisher_id)
             width = ((after.sequence_number or 0) - (before.sequence_number or 0) - 1) % MODULUS
-            if width and source[:2] == (after.port, after.publisher_id):
+            if width and source == (after.port, after.publisher_id):
                 ends = before.message_id or 0, after.message_id or 0
                 yield _Hole(source, *ends, width, (*one.notification, before.sequence_number), (one.came, other.came))
