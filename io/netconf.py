@@ -27,6 +27,7 @@ from ncclient.transport.ssh import SSHSession
 from paramiko import HostKeys
 
 from yangbeam.core.errors import Fault, YangbeamError
+from yangbeam.core.netconf_answers import refusal_in, tidied_hello
 from yangbeam.core.netconf_framing import Deframer
 from yangbeam.core.yang.yang_library_xml import MAX_LIBRARY_BYTES, parsed_xml
 
@@ -197,31 +198,6 @@ class NetconfSession:
         return PendingReply(self.target, request)
 
 
-def refusal_in(reply: etree._Element) -> etree._Element | None:
-    """Takes the warnings out of an answer, which stand beside what was asked for (RFC 6241 section 4.3).
-
-    Returns:
-        The error that refuses; a warning where nothing else came; None: it is an answer.
-    """
-    errors = reply.findall("{*}rpc-error")
-    found = next((each for each in errors if each.findtext("{*}error-severity", "error").strip() != "warning"), None)
-    if found is None and errors and len(reply) == len(errors) and not (reply.text or "").strip():
-        return errors[0]
-    for warning in errors if found is None else ():
-        reply.remove(warning)
-    return found
-
-
-def schema_text(reply: etree._Element) -> str:
-    """Returns the module text in the answer to get-schema, whatever namespace its element is of, if it is in one.
-
-    White space around it is the server's: without it, equal modules of two servers are equal.
-    """
-    holders = reply.findall("{*}data") or [reply]
-    pieces = (str(piece) for holder in holders for piece in holder.itertext())
-    return "".join(pieces).strip() + "\n"
-
-
 class _Request(RPC):
     """Any request; its answer is left as text."""
 
@@ -236,11 +212,14 @@ class _Reader(DefaultXMLParser):
         super().__init__(session)
         self._messages_of = Deframer(MAX_REPLY_BYTES)
         self._owner = session
+        self._is_greeted = False
 
     def parse(self, data: bytes) -> None:
         self._messages_of.chunked = self._owner._base == NetconfBase.BASE_11  # noqa: SLF001 - told nowhere else
         for message in self._messages_of.feed(data):
-            self._owner._dispatch_message(message.decode(errors="replace"))  # noqa: SLF001 - as its own parser does
+            text = message.decode(errors="replace")
+            text, self._is_greeted = text if self._is_greeted else tidied_hello(text, MAX_REPLY_BYTES), True
+            self._owner._dispatch_message(text)  # noqa: SLF001 - as its own parser does
 
 
 class _Handler(DefaultDeviceHandler):

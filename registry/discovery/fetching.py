@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from yangbeam.core.errors import Fault, SchemaError
+from yangbeam.core.netconf_answers import schema_text
 from yangbeam.core.yang.node_modules import Key, NodeModules, needed, verified
 from yangbeam.core.yang.yang_library import LibraryError, YangLibrary, library_of_capabilities
 from yangbeam.core.yang.yang_library_xml import NAMESPACE, parse_library
-from yangbeam.io.netconf import NetconfError, schema_text
+from yangbeam.io.netconf import NetconfError
 
 _LIBRARY: Final = f'<yang-library xmlns="{NAMESPACE}"/>'
 _MODULES_STATE: Final = f'<modules-state xmlns="{NAMESPACE}"/>'

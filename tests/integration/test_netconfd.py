@@ -16,8 +16,9 @@ import pytest
 from tests.waiting import until
 from tests.wire import EXPORTER, ethernet, ipv4, pcap, udp
 from yangbeam.core.errors import InvalidInstanceError, SchemaError, SchemaPendingError
+from yangbeam.core.netconf_answers import schema_text
 from yangbeam.core.yang.yang_library import content_id_of_capabilities
-from yangbeam.io.netconf import NetconfError, NetconfSession, NetconfTarget, schema_text
+from yangbeam.io.netconf import NetconfError, NetconfSession, NetconfTarget
 from yangbeam.io.yang_directories import bundled
 from yangbeam.registry.discovery.fetching import fetch_library
 from yangbeam.registry.discovery.settings import DiscoverySettings, NodeAccess

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import paramiko
 import pytest
+from lxml import etree
+from ncclient.transport.session import HelloHandler
 
 from tests.registry.discovery.nodes import THINGS
 from yangbeam.core.errors import Fault, SchemaError
+from yangbeam.core.netconf_answers import refusal_in, schema_text, tidied_hello
 from yangbeam.core.yang.yang_library_xml import NAMESPACE, parse_library
 from yangbeam.io import netconf
-from yangbeam.io.netconf import NetconfError, NetconfSession, NetconfTarget, schema_text
+from yangbeam.io.netconf import NetconfError, NetconfSession, NetconfTarget
 from yangbeam.simulator.netconf.equipment import equipment
 from yangbeam.simulator.netconf.faults import NetconfFaults
 from yangbeam.simulator.netconf.server import PASSWORD, USERNAME, NetconfOptions, NetconfServers
@@ -284,3 +287,61 @@ def test_an_answer_that_is_no_xml_is_refused(target: NetconfTarget, monkeypatch:
     with pytest.raises(SchemaError, match=r"an answer of 127.0.1.1 .* is no XML"):
         session.get(LIBRARY)
     session.close()
+
+
+_TEXT = 'module m { namespace "urn:m"; prefix m; description "a < b && c \u00e9"; }'
+_ESCAPED = _TEXT.replace("&", "&amp;").replace("<", "&lt;")
+_WARNING = "<rpc-error><error-severity>warning</error-severity><error-message>hm</error-message></rpc-error>"
+REPLIES = {
+    "prefixes on every element": f'<n:r xmlns:n="urn:n"><m:data xmlns:m="urn:m">{_ESCAPED}</m:data></n:r>',
+    "CDATA": f"<rpc-reply><data><![CDATA[{_TEXT}]]></data></rpc-reply>",
+    "CDATA in pieces": f"<rpc-reply><data><![CDATA[{_TEXT[:30]}]]><![CDATA[{_TEXT[30:]}]]></data></rpc-reply>",
+    "a declaration": f'<?xml version="1.0" encoding="UTF-8"?>\n<rpc-reply><data>\n{_ESCAPED}\n</data></rpc-reply>',
+    "comments": f"<rpc-reply><!-- a --><data>{_ESCAPED[:20]}<!-- b -->{_ESCAPED[20:]}</data></rpc-reply>",
+    "processing instructions": f"<rpc-reply><?a b?><data><?c d?>{_ESCAPED}</data></rpc-reply>",
+    "character references": f"<rpc-reply><data>{_ESCAPED.replace('m {', 'm&#32;&#x7b;')}</data></rpc-reply>",
+    "an element around the data": f"<rpc-reply><schema><data>{_ESCAPED}</data></schema></rpc-reply>",
+    "warnings before the data": f"<rpc-reply>{_WARNING * 2}<data>{_ESCAPED}</data></rpc-reply>",
+    "warnings around a text in no element": f"<rpc-reply>{_WARNING}{_ESCAPED}{_WARNING}</rpc-reply>",
+}
+
+
+@pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
+def test_a_text_is_read_as_xml_means_it_however_its_answer_is_written(reply: str) -> None:
+    answer = etree.fromstring(reply.encode())
+    assert refusal_in(answer) is None
+    assert schema_text(answer) == f"{_TEXT}\n"
+
+
+@pytest.mark.parametrize("answer", [_WARNING * 2, f"<!-- a -->{_WARNING}", f"\n{_WARNING}<?a b?>\n"])
+def test_warnings_and_nothing_else_are_a_refusal(answer: str) -> None:
+    assert refusal_in(etree.fromstring(f"<rpc-reply>{answer}</rpc-reply>")) is not None
+
+
+def test_of_errors_and_warnings_the_error_refuses() -> None:
+    error = _WARNING.replace("warning", "error").replace("hm", "gone")
+    answer = etree.fromstring(f"<rpc-reply>{_WARNING}{error}<data>{_ESCAPED}</data></rpc-reply>")
+    found = refusal_in(answer)
+    assert found is not None
+    assert found.findtext("error-message") == "gone"
+
+
+@pytest.mark.parametrize("prefix", ["", "nc:"])
+def test_capabilities_are_known_whatever_blanks_and_comments_are_around_them(prefix: str) -> None:
+    name = f"{prefix}capability"
+    said = [
+        "\n  urn:ietf:params:netconf:base:1.1 \n",
+        "http://acme.example/m?module=m&amp;revision=2024-01-01 <!-- c -->",
+    ]
+    capabilities = "<!-- a -->".join(f"<{name}>{each}</{name}>" for each in said)
+    space = f'xmlns{":nc" if prefix else ""}="urn:ietf:params:xml:ns:netconf:base:1.0"'
+    inside = f"<{prefix}capabilities>{capabilities}</{prefix}capabilities>"
+    hello = f'<?xml version="1.0" encoding="UTF-8"?>\n<{prefix}hello {space}>{inside}</{prefix}hello>'
+    session, found = HelloHandler.parse(tidied_hello(hello, 1 << 20))  # without a session-id
+    assert not session
+    assert ":base:1.1" in found
+    assert "http://acme.example/m?module=m&revision=2024-01-01" in found
+
+
+def test_what_is_no_xml_is_left_to_who_reads_the_hello() -> None:
+    assert tidied_hello("<hello", 1 << 20) == "<hello"
