@@ -12,11 +12,24 @@ from yangbeam.core.yang.locate import Finding, entry_path
 from yangbeam.core.yang.tree import Node, Tree, YangType
 from yangbeam.core.yang.values import BOUNDS, broken_rule
 
-_ODD: Final = re.compile(
-    rb'"(?:[+-]?0[xX0-9][0-9a-fA-F]*|\+[0-9]+|(?:\s|\\[nrt])[^"]{0,40}|[+-]?[0-9][0-9.]{0,40}(?:\s|\\[nrt])[^"]{0,40})"'
-    rb'|(?:"\s*:|[\[,])\s*-?[0-9]+[.eE][0-9eE+.-]*\s*[,}\]]'  # not within a text: 00:1b:5e:00:53:01
+_ESCAPED: Final = re.compile(
+    rb'"(?:\\[nrt])[^"]{0,40}"|"[+-]?[0-9][0-9.]{0,40} *\\[nrt][^"]{0,40}"'
     rb"|\\u00(?:0[9aAdD]|2[0bBdD]|3|5[78]|[46][1-6])"  # a blank, a sign or a digit
 ).search
+_LOOKS: Final = tuple(
+    (sign, re.compile(pattern).search)
+    for sign, pattern in (
+        (b'"0', rb'"0[xX0-9][0-9a-fA-F]*"'),
+        (b'"+', rb'"\+(?:[0-9]+|0[xX][0-9a-fA-F]*)"'),
+        (b'"-0', rb'"-0[xX0-9][0-9a-fA-F]*"'),
+        (b'" ', rb'" [^"]{0,40}"'),
+        (b' "', rb'"[+-]?[0-9][0-9.]{0,40} [^"]{0,40}"'),
+        (b":", rb":\s*-?[0-9]+[.eE][0-9eE+.-]*\s*[,}\]]"),  # not the colons of 00:1b:5e:00:53:01
+        (b"[", rb"\[\s*-?[0-9]+[.eE][0-9eE+.-]*\s*[,\]]"),
+        (b",", rb",\s*-?[0-9]+[.eE][0-9eE+.-]*\s*[,\]]"),
+    )
+)
+"""What an odd number begins with, and its form: the search for a literal beginning costs least."""
 _ODD_TEXT: Final = re.compile(r"\s*[+-]?[0-9][0-9a-fA-F.]*\s*|\s*[+-]?0[xX][0-9a-fA-F]+\s*", re.ASCII).fullmatch
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII).fullmatch
 Visit = Callable[[Node, YangType, Any, str], Any]
@@ -25,7 +38,9 @@ Visit = Callable[[Node, YangType, Any, str], Any]
 
 def has_odd_numbers(text: bytes) -> bool:
     """Says whether a JSON text may hold a number that libyang and RFC 7950 read differently."""
-    return _ODD(text) is not None
+    if b"\\" in text and _ESCAPED(text):
+        return True
+    return any(sign in text and look(text) for sign, look in _LOOKS)
 
 
 def misspelt(tree: Tree, document: Mapping[str, Any]) -> Finding | None:

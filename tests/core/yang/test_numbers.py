@@ -18,6 +18,11 @@ from yangbeam.core.yang.numbers import has_odd_numbers
         b'{"a":"0x10"}',
         b'{"a":" 8"}',
         b'{"a":"+8"}',
+        b'{"a":"-08"}',
+        b'{"a":"8 "}',
+        b'{"a":"8 \\n"}',
+        b'{"a":"\\t8"}',
+        b'{"a":"\\u0030x10"}',
     ],
 )
 def test_a_number_that_libyang_reads_otherwise_is_looked_at(text: bytes) -> None:
