@@ -51,15 +51,15 @@ def test_the_invalid_becomes_a_letter_and_the_rest_goes_on_with_its_verdict(
     assert out.subscriptions == [SUBSCRIPTION]
     assert [control.at for control in out.controls] == [0, 1, 3]
     (letter,) = given.letters
-    assert (letter.stage, letter.reason, letter.original) == ("validate", "invalid-contents", payload(1, INVALID))
+    assert (letter.stage, letter.reason, letter.original) == ("validate", "unknown-node", payload(1, INVALID))
     assert letter.path.endswith("/mtu")
     assert letter.schema_id == batch.notifications[0].schema_id
     assert given.counts == {
         "validated": 2,
         "marked:unvalidated": 1,
         "invalid": 1,
-        "dead:invalid-contents": 1,
-        "why:invalid-contents|device||/ietf-interfaces:interfaces/interface/mtu": 1,
+        "dead:unknown-node": 1,
+        "why:unknown-node|configuration|ietf-interfaces|/ietf-interfaces:interfaces/interface/mtu": 1,
         "died:validate": 1,
     }
     for made in (*given.out, *given.dead_letters, *given.ledger):
