@@ -45,8 +45,12 @@ static const char *running(void) {  /* it does not say; the name of its file doe
 #endif
 #if LY_VERSION_MAJOR < 3
 static const char *error_path(const struct ly_err_item *item) { return item->path; }
+static const char *error_schema_path(const struct ly_err_item *item) { (void)item; return NULL; }  /* in the path */
+static uint64_t error_line(const struct ly_err_item *item) { (void)item; return 0; }  /* the same */
 #else
 static const char *error_path(const struct ly_err_item *item) { return item->data_path; }
+static const char *error_schema_path(const struct ly_err_item *item) { return item->schema_path; }
+static uint64_t error_line(const struct ly_err_item *item) { return item->line; }
 #endif
 static int log_level(int level) { return (int)ly_log_level((LY_LOG_LEVEL)level); }
 static uint64_t array_length(const void *array) { return LY_ARRAY_COUNT(array); }

@@ -28,6 +28,8 @@ LY_ERR ly_ctx_compile(struct ly_ctx *ctx);
 struct lys_module *ly_ctx_load_module(struct ly_ctx *ctx, const char *name, const char *revision, const char **features);
 struct lys_module *ly_ctx_get_module_iter(const struct ly_ctx *ctx, uint32_t *index);
 const char *error_path(const struct ly_err_item *item);
+const char *error_schema_path(const struct ly_err_item *item);
+uint64_t error_line(const struct ly_err_item *item);
 const struct ly_err_item *ly_err_first(const struct ly_ctx *ctx);
 void ly_err_clean(struct ly_ctx *ctx, struct ly_err_item *item);
 uint32_t ly_log_options(uint32_t options);

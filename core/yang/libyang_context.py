@@ -66,6 +66,14 @@ class RefusedModuleError(SchemaError):
         self.path = path
 
 
+def _where_in_schema(error: Any) -> str:
+    """Returns the schema's path or the line of a text that libyang refuses, as 2.1 writes it."""
+    line = int(lib.error_line(error))
+    return (
+        text_of(lib.error_path(error)) or text_of(lib.error_schema_path(error)) or (f"Line number {line}" * (line > 0))
+    )
+
+
 class LibyangContext:
     """A loaded context.
 
@@ -123,7 +131,7 @@ class LibyangContext:
 
     def _refused(self, what: str) -> RefusedModuleError:
         error = lib.ly_err_first(self._raw)
-        path = text_of(lib.error_path(error)) if error else ""
+        path = _where_in_schema(error) if error else ""
         words = self._errors()
         parsed = _PARSED.search(words) if path.startswith("Line") else None
         return RefusedModuleError(what, words, f"/{parsed.group(1)}: {path}" if parsed else path)
@@ -169,8 +177,9 @@ class LibyangContext:
         told = text_of(lib.error_path(error)) if error else ""
         found = dict(_LOCATION.findall(told)) or {"Data": told if told[:1] == "/" else ""}
         path = found.get("Data", "")
+        schema_path = found.get("Schema", "") or (text_of(lib.error_schema_path(error)) if error and not path else "")
         missing = _MISSING.match(text_of(error.msg)) if path else None
-        return {"path": f"{path}/{missing[1]}" if missing else path, "schema_path": found.get("Schema", "")}
+        return {"path": f"{path}/{missing[1]}" if missing else path, "schema_path": schema_path}
 
     def refusal(self, text: bytes, profile: str) -> Refusal | None:
         """Parses JSON data and frees it: None when it is accepted.
