@@ -192,13 +192,8 @@ class Detector:
         before, noted = (track.hypotheses[0] if track.settled else None), track.notes
         follow(exporter, track, flow, number, moment, self._window)
         if counter == 1:
-            bound(
-                exporter,
-                flow,
-                number,
-                (last_id, NONE if facts.message_id is None else facts.message_id),
-                facts.arrival_us,
-            )
+            ids = last_id, NONE if facts.message_id is None else facts.message_id
+            bound(exporter, flow, number, ids, facts.arrival_us)
         after = track.hypotheses[0] if track.settled else None
         if before is not after or track.notes is not noted:
             self._changed[exporter.address, counter] = None

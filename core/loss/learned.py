@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from yangbeam.core.elements import LearnedScope
 from yangbeam.core.loss.exporter import Exporter
-from yangbeam.core.loss.track import COUNTERS, Track, names
+from yangbeam.core.loss.scope import names
+from yangbeam.core.loss.track import COUNTERS, Track
 
 
 class Learned(NamedTuple):

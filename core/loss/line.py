@@ -294,3 +294,16 @@ def fill(gaps: list[Gap], number: int, gone: list[Gap] | None) -> bool:
             gaps.insert(index + 1, right)
         return True
     return False
+
+
+def common(gaps: list[Gap], others: list[Gap]) -> list[Gap]:
+    """Returns the gaps cut to what is missing in both lists: gaps shown by one message end at the same number."""
+    kept = []
+    for gap in gaps:
+        twin = next((one for one in others if (one.order, one.last) == (gap.order, gap.last)), None)
+        if twin is None:
+            continue
+        if twin.width() < gap.width():
+            gap.first, gap.before = twin.first, twin.before
+        kept.append(gap)
+    return kept

@@ -323,3 +323,8 @@ def leaps(hypotheses: list[Hypothesis], flow: Flow, number: int) -> bool:
         if any(AHEAD <= (number - line.expected) & MASK < HALF for line in lines):
             return True
     return False
+
+
+def names(hypothesis: Hypothesis) -> str:
+    """Returns a hypothesis in words: its scopes, coarsest first."""
+    return " = ".join(SCOPES[member].name for member in hypothesis.members)

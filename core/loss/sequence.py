@@ -29,6 +29,7 @@ from yangbeam.core.loss.line import (
     Verdict,
     advance,
     begin,
+    common,
     fill,
     first_bits,
     gap_before,
@@ -286,12 +287,8 @@ def _part_again(sequence: Sequence, other: Line, number: int, moment: Moment, be
     _put_aside(sequence, other, moment.clock)
     third = line_from(number, moment, bits=bits)
     sequence.other, sequence.step = third, _step(sequence, number, moment)
-    sequence.kept = _copied(sequence.gaps)
+    sequence.kept = [msgspec.structs.replace(gap) for gap in sequence.gaps]
     return third
-
-
-def _copied(gaps: list[Gap]) -> list[Gap]:
-    return [msgspec.structs.replace(gap) for gap in gaps]
 
 
 def decide(sequence: Sequence, clock: int, window: int) -> None:
@@ -399,16 +396,3 @@ def wavers(sequence: Sequence, gap: Gap) -> bool:
 
 def _close(sequence: Sequence) -> None:
     sequence.other, sequence.step, sequence.kept, sequence.bits, sequence.back = None, None, [], 0, NONE
-
-
-def common(gaps: list[Gap], others: list[Gap]) -> list[Gap]:
-    """Returns the gaps cut to what is missing in both lists: gaps shown by one message end at the same number."""
-    kept = []
-    for gap in gaps:
-        twin = next((one for one in others if (one.order, one.last) == (gap.order, gap.last)), None)
-        if twin is None:
-            continue
-        if twin.width() < gap.width():
-            gap.first, gap.before = twin.first, twin.before
-        kept.append(gap)
-    return kept

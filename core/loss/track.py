@@ -9,22 +9,22 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from yangbeam.core.loss.line import NONE, WINDOW_US, Gap, Moment, Verdict
+from yangbeam.core.loss.line import NONE, WINDOW_US, Gap, Moment, Verdict, common
 from yangbeam.core.loss.sanity import Sanity, forget, look, reason, suspect
 from yangbeam.core.loss.scope import (
     ALL,
-    SCOPES,
     Flow,
     Hypothesis,
     admit,
     agreed,
     busy,
+    names,
     predicted,
     rivals,
     surprise,
     weigh,
 )
-from yangbeam.core.loss.sequence import Sequence, common, decide, wavers
+from yangbeam.core.loss.sequence import Sequence, decide, wavers
 
 FIRST_LEAD: Final = 48
 LEAD: Final = 32
@@ -252,11 +252,6 @@ def _doubt(track: Track, winner: Hypothesis, sequence: Sequence, close: list[Hyp
         dropped = [gap for gap in sequence.gaps + sequence.breaks if gap not in stay and gap not in breaks]
         track.revoked += [(winner.members[0], gap) for gap in dropped if gap.shown]
         sequence.gaps, sequence.breaks = stay, breaks
-
-
-def names(hypothesis: Hypothesis) -> str:
-    """Returns a hypothesis in words: its scopes, coarsest first."""
-    return " = ".join(SCOPES[member].name for member in hypothesis.members)
 
 
 def _revoke(track: Track, dropped: list[Hypothesis]) -> None:
