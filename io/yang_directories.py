@@ -100,7 +100,12 @@ def write_set(schema_set: SchemaSet, cache: str | Path) -> Path:
                 kept, endless = without_endless(text)
                 (inner / name).write_text(kept, encoding="utf-8")
                 for each in endless:
-                    _log.warning("%s, line %d: no value is judged by %s: it may take years", name, each.line, each)
+                    _log.warning(
+                        "%s, line %d: no value is judged by %s: it is no expression, or may take years",
+                        name,
+                        each.line,
+                        each,
+                    )
             try:
                 os.rename(inner, target)  # noqa: PTH104 - Path.rename would follow the same path; errors are told apart here
             except OSError:

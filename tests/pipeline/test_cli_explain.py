@@ -118,13 +118,13 @@ def test_what_of_a_schema_is_left_to_libyang_is_told_with_the_reason(
 
 
 def test_what_a_schema_is_read_without_is_told(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    case = shared("cases/deviation-elsewhere")
+    case = shared("cases/when-cycle-elsewhere")
     config = tmp_path / "c.toml"
     config.write_text(f'[[schemas.directories]]\npath = "{case / "yang"}"\n')
     found = explained(capfdbinary, str(case / "c.pcap"), "--config", str(config), "--schemas")["schemas"]
     (left,) = next(one["left_out"] for one in found if one["modules"] == ["acme-a"])
-    place = "acme-sn-deviations@2024-01-01 line 2, deviation /sn:subscriptions/sn:subscription/sn:stop-time"
-    assert left.startswith(f"{place}: Invalid deviation")
+    place = "acme-cycle@2024-01-01 line 7, augment /a:a"
+    assert left.startswith(f"{place}: When condition cyclic")
     assert run("explain", str(case / "c.pcap"), "--config", str(config), "--schemas") == ExitCode.OK
     assert f"read without {place}".encode() in capfdbinary.readouterr().out
 

@@ -52,7 +52,6 @@ BROKEN = {
     "mandatory without when": 'augment "/base:top" { leaf l { type int8; mandatory true; } }',
     "two nodes of one name": 'augment "/base:top" { leaf l { type int8; } leaf l { type int8; } }',
     "grouping that nobody has": 'augment "/base:top" { uses nobody; }',
-    "pattern that is none": 'augment "/base:top" { leaf l { type string { pattern "["; } } }',
     "no statement at all": 'augment "/base:top" { leef l { type int8; } }',
     "text that ends in its middle": 'augment "/base:top" { leaf l { type int8; ',
     "identity of nothing": "identity mine { base nothing; } identity yours { base base:kind; }",
@@ -95,7 +94,6 @@ deviation "/base:keyed/base:l/base:v" { deviate replace { type int64; } }"""
     [
         ("leaf odd { type enumeration; }", "leaf odd"),
         ('leaf odd { type leafref { path "/base:top/base:nothing"; } }', "leaf odd"),
-        ('leaf odd { type string { pattern "["; } }', "leaf odd"),
         ("list odd { key nothing; leaf k { type int8; } }", "list odd"),
         ("uses lent; } grouping lent { leaf odd { type enumeration; }", "leaf odd"),
     ],
@@ -106,6 +104,16 @@ def test_of_a_wanted_module_the_node_goes_that_does_not_compile(tmp_path: Path, 
     )
     assert accepts(found, tmp_path, b'{"base:top":{"size":7},"base:odds":{"fine":1}}')
     assert [(each.module, each.statement) for each in found.left_out] == [("base", left)]
+
+
+def test_a_pattern_that_is_none_judges_nothing_and_its_leaf_stays(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = 'container odds { leaf odd { type string { pattern "["; length 1..3; } } }'
+    found = found_in(tmp_path, base=module("base", f"{BASE}\n {odd}"))
+    assert accepts(found, tmp_path, b'{"base:odds":{"odd":"abc"}}')
+    assert not accepts(found, tmp_path, b'{"base:odds":{"odd":"abcd"}}')
+    assert (found.left_out, "line 5: no value is judged by pattern [" in caplog.text) == ((), True)
 
 
 def test_a_feature_that_is_off_closes_off_the_leafref_alone(tmp_path: Path) -> None:
