@@ -12,11 +12,10 @@ import pstats
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from apache_beam.pvalue import TaggedOutput
 from graph import Memory, config_of
 
 from yangbeam.core.binding import Binder, Subscriptions
@@ -24,15 +23,16 @@ from yangbeam.core.elements import LedgerDelta, MessageBatch
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.loss.detector import Detector
 from yangbeam.core.loss.facts import facts_of
+from yangbeam.core.stage import LEDGER, OUT, StepResult, outputs
+from yangbeam.core.stages.decode import Decode
+from yangbeam.core.stages.encode import Encode
+from yangbeam.core.stages.map import Map
+from yangbeam.core.stages.validate import Validate
 from yangbeam.core.totals import Totals
 from yangbeam.core.yang.sid_files import NO_SIDS
 from yangbeam.io.json_lines import _Write
 from yangbeam.pipeline.assembly import stages_of
 from yangbeam.pipeline.edges import telemetry_lines, telemetry_records
-from yangbeam.transforms.decode_notifications import _Decode
-from yangbeam.transforms.encode_telemetry_messages import _Encode
-from yangbeam.transforms.map_to_rows import _Map
-from yangbeam.transforms.validate_notifications import _Validate
 
 COUNT = 40_000
 KINDS = (1, 10)
@@ -57,15 +57,10 @@ class Clock:
         return result
 
 
-def split(outputs: Iterator[Any]) -> tuple[Any, list[LedgerDelta]]:
+def split(result: StepResult, batch: Any) -> tuple[Any, LedgerDelta]:
     """Returns the main output of a stage and what it counted."""
-    main, deltas = None, []
-    for output in outputs:
-        if not isinstance(output, TaggedOutput):
-            main = output
-        elif isinstance(output.value, LedgerDelta):
-            deltas.append(output.value)
-    return main, deltas
+    made = dict(outputs(batch, result))
+    return made[OUT], made[LEDGER]
 
 
 class Stages:
@@ -81,26 +76,25 @@ class Stages:
         self.clock = Clock()
         self._state, self._detector, self._totals = Subscriptions(), Detector(), Totals()
         self._binder = Binder(stages.schemas)
-        self._decode, self._validate = _Decode(NO_SIDS), _Validate(stages.schemas, stages.policy)
-        self._encode, self._rows = _Encode("c", "1", None), _Map(stages.schemas, 63)
+        self._decode, self._validate = Decode(NO_SIDS), Validate(stages.schemas, stages.policy)
+        self._encode, self._rows = Encode("c", "1", None), Map(stages.schemas, 63)
         self._write = _Write(str(folder / "telemetry.jsonl"), telemetry_lines, "files", "")
 
     def run(self, batch: MessageBatch) -> None:
         """Takes one batch through all stages."""
         clock, deltas = self.clock, list[LedgerDelta]()
-        decoded, counted = clock.timed("decode", lambda: split(self._decode.process(batch)))
-        deltas += counted
+        decoded, counted = clock.timed("decode", lambda: split(self._decode.step(batch), batch))
+        deltas.append(counted)
         tallies = Tallies("bind")
         bound, _ = clock.timed("bind", lambda: self._binder.bind(self._state, decoded, tallies))
         clock.timed("bind: journal", self._state.changes)
-        validated, counted = clock.timed("validate", lambda: split(self._validate.process(bound)))
-        deltas += counted
-        telemetry, counted = clock.timed("encode", lambda: split(self._encode.process(validated)))
-        deltas += counted
+        validated, counted = clock.timed("validate", lambda: split(self._validate.step(bound), bound))
+        deltas.append(counted)
+        telemetry, counted = clock.timed("encode", lambda: split(self._encode.step(validated), validated))
+        deltas.append(counted)
         clock.timed("Kafka: records", lambda: list(telemetry_records("prefix", None, lambda: "0" * 16, telemetry)))
-        _, counted = clock.timed("write lines", lambda: split(self._write.process(telemetry)))
-        deltas += counted
-        clock.timed("map to rows", lambda: split(self._rows.process(validated)))
+        clock.timed("write lines", lambda: list(self._write.process(telemetry)))
+        clock.timed("map to rows", lambda: split(self._rows.step(validated), validated))
         facts = clock.timed("loss: facts", lambda: facts_of(decoded))
         clock.timed("loss: detect", lambda: self._detector.observe(facts.facts, facts.controls, Tallies("loss")))
         clock.timed("loss: journal", self._detector.changes)

@@ -17,10 +17,10 @@ from typing import Any
 import orjson
 
 from yangbeam.core.elements import Bound, Message, Notification, Validated, ValidatedBatch
+from yangbeam.core.stages.map import Map
 from yangbeam.core.tables.row_batch import RowBatch
 from yangbeam.core.yang.tree import Node, Tree, YangType
 from yangbeam.io.duckdb_tables import DuckDbStore
-from yangbeam.transforms.map_to_rows import _Map
 from yangbeam.transforms.write_rows import WriteRows
 
 COUNTERS = tuple(
@@ -46,7 +46,7 @@ def main() -> None:
 
 def measured(messages: list[Validated], size: int) -> dict[str, float]:
     spent: dict[str, float] = {}
-    mapper = _Map(Schemas(), 63)
+    mapper = Map(Schemas(), 63)
     with timed(spent, "map"):
         batches = [rows(mapper, messages[at : at + size], at) for at in range(0, len(messages), size)]
     with tempfile.TemporaryDirectory() as folder:
@@ -60,8 +60,8 @@ def measured(messages: list[Validated], size: int) -> dict[str, float]:
     return spent
 
 
-def rows(mapper: _Map, messages: list[Validated], ordinal: int) -> RowBatch:
-    return next(iter(mapper.process(ValidatedBatch(notifications=messages, ordinal=ordinal))))
+def rows(mapper: Map, messages: list[Validated], ordinal: int) -> RowBatch:
+    return mapper.step(ValidatedBatch(notifications=messages, ordinal=ordinal)).out
 
 
 @contextmanager

@@ -59,7 +59,7 @@ class Message(Record, frozen=True):
     """Whose heartbeats it came under; empty: not known, as of one read back from the telemetry topic."""
 
 
-class _Batch(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
+class Batch(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
     """Base of every element: format version, shard (the key of all state), and its place in its source."""
 
     format: int = FORMAT
@@ -78,12 +78,12 @@ class Place(TypedDict):
     ordinal: int
 
 
-def place(batch: _Batch) -> Place:
+def place(batch: Batch) -> Place:
     """Returns the place of a batch, to be passed on as keyword arguments."""
     return {"shard": batch.shard, "source": batch.source, "ordinal": batch.ordinal}
 
 
-class MessageBatch(_Batch, frozen=True, kw_only=True):
+class MessageBatch(Batch, frozen=True, kw_only=True):
     """What readers emit: whole messages, and control records between them."""
 
     messages: list[Message]
@@ -151,7 +151,7 @@ class Notification(Record, frozen=True):
     """A push-update with its five current members, types checked: only the form of its time is left to judge."""
 
 
-class NotificationBatch(_Batch, frozen=True, kw_only=True):
+class NotificationBatch(Batch, frozen=True, kw_only=True):
     """What DecodeNotifications emits."""
 
     notifications: list[Notification]
@@ -181,7 +181,7 @@ class Subscription(Record, frozen=True):
     terms: Terms | None = None
 
 
-class BoundBatch(_Batch, frozen=True, kw_only=True):
+class BoundBatch(Batch, frozen=True, kw_only=True):
     """What BindSubscriptions emits."""
 
     notifications: list[Bound]
@@ -209,7 +209,7 @@ class Validated(Record, frozen=True):
     """Names of the habits that were spelt anew."""
 
 
-class ValidatedBatch(_Batch, frozen=True, kw_only=True):
+class ValidatedBatch(Batch, frozen=True, kw_only=True):
     """What ValidateNotifications emits."""
 
     notifications: list[Validated]
@@ -242,7 +242,7 @@ class TelemetryRecord(Record, frozen=True):
     """JSON of what was done to its payload; empty: it is as its publisher sent it, or was not judged."""
 
 
-class TelemetryBatch(_Batch, frozen=True, kw_only=True):
+class TelemetryBatch(Batch, frozen=True, kw_only=True):
     """What EncodeTelemetryMessages emits."""
 
     records: list[TelemetryRecord]
@@ -281,7 +281,7 @@ class DeadLetter(Record, frozen=True):
     """Further modules that are missing beside ``module``, most needed first."""
 
 
-class DeadLetterBatch(_Batch, frozen=True, kw_only=True):
+class DeadLetterBatch(Batch, frozen=True, kw_only=True):
     """What every fallible stage emits beside its output."""
 
     letters: list[DeadLetter]
@@ -289,7 +289,7 @@ class DeadLetterBatch(_Batch, frozen=True, kw_only=True):
     """Originals of pruned messages that are kept; these messages were delivered."""
 
 
-class LossBatch(_Batch, frozen=True, kw_only=True):
+class LossBatch(Batch, frozen=True, kw_only=True):
     """What DetectLoss emits."""
 
     events: list[LossEvent]
@@ -317,7 +317,7 @@ class Arrival(Record, frozen=True):
     clock_us: int = 0
 
 
-class LedgerDelta(_Batch, frozen=True, kw_only=True):
+class LedgerDelta(Batch, frozen=True, kw_only=True):
     """What one stage or sink did to one batch. Sinks write theirs after their flush."""
 
     stage: str
@@ -342,7 +342,7 @@ class LedgerTotal(Record, frozen=True):
     counts: dict[str, int]
 
 
-class LedgerTotals(_Batch, frozen=True, kw_only=True):
+class LedgerTotals(Batch, frozen=True, kw_only=True):
     """What KeepLedger emits; absolute counters of collectors by their id."""
 
     totals: list[LedgerTotal]
@@ -361,7 +361,7 @@ class TopicRecord(Record, frozen=True):
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-class TopicBatch(_Batch, frozen=True, kw_only=True):
+class TopicBatch(Batch, frozen=True, kw_only=True):
     """What the reader of the telemetry topic emits; ``at`` of its controls counts records."""
 
     records: list[TopicRecord]

@@ -20,6 +20,7 @@ from apache_beam.typehints.decorators import no_annotations
 from yangbeam.core.elements import LedgerTotals
 from yangbeam.core.errors import Fault, UnmappableValueError, YangbeamError
 from yangbeam.core.outside import Kind
+from yangbeam.core.stage import LEDGER, LETTERS
 from yangbeam.core.tables import duckdb_dialect as sql
 from yangbeam.core.tables.accounts import Account, Rows, columns_of
 from yangbeam.core.tables.acknowledging import Changed
@@ -29,11 +30,10 @@ from yangbeam.core.tables.evolution import Fit, Held
 from yangbeam.core.tables.folding import Upsert
 from yangbeam.core.tables.naming import LIMIT
 from yangbeam.transforms.acknowledged import ACKNOWLEDGED
-from yangbeam.transforms.outputs import LEDGER, LETTERS, kept
-from yangbeam.transforms.outputs import Written as Kept
-from yangbeam.transforms.outputs import written as kept_by
+from yangbeam.transforms.outputs import kept
 from yangbeam.transforms.outsides import OUTSIDES
-from yangbeam.transforms.write_rows import WriteRows, Written, written
+from yangbeam.transforms.stage import StageOutput, sunk
+from yangbeam.transforms.write_rows import WriteRows
 
 T = TypeVar("T")
 
@@ -95,9 +95,9 @@ class WriteTables(beam.PTransform):
         self._write = WriteRows(partial(_opened, str(path), memory_mb), max_bytes, max_wait_s, clock)
 
     @no_annotations
-    def expand(self, batches: PCollection) -> Written:
+    def expand(self, batches: PCollection) -> StageOutput:
         """Applies the sink; returns its dead letters and what it counted."""
-        return written(batches | "Write" >> beam.ParDo(self._write).with_outputs(LETTERS, LEDGER, main="none"))
+        return sunk(self._write, batches, "Write", LETTERS, LEDGER)
 
 
 class WriteAccount(beam.PTransform):
@@ -121,9 +121,9 @@ class WriteAccount(beam.PTransform):
         self._keep = _Keep(str(path), account, rows, records, name)
 
     @no_annotations
-    def expand(self, batches: PCollection) -> Kept:
+    def expand(self, batches: PCollection) -> StageOutput:
         """Applies the sink; returns what it counted."""
-        return kept_by(batches | "Keep" >> beam.ParDo(self._keep).with_outputs(LEDGER, main="none"))
+        return sunk(self._keep, batches, "Keep", LEDGER)
 
 
 class _Keep(beam.DoFn):

@@ -16,9 +16,11 @@ from apache_beam.typehints.decorators import no_annotations
 from yangbeam.core.elements import LedgerTotals
 from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.core.outside import Kind
+from yangbeam.core.stage import LEDGER
 from yangbeam.transforms.acknowledged import ACKNOWLEDGED
-from yangbeam.transforms.outputs import LEDGER, Written, delivered, kept, written
+from yangbeam.transforms.outputs import delivered, kept
 from yangbeam.transforms.outsides import OUTSIDES
+from yangbeam.transforms.stage import StageOutput, sunk
 
 _log: Final = logging.getLogger(__name__)
 
@@ -173,9 +175,9 @@ class WriteJsonLines(beam.PTransform):
         self._write = _Write(str(path), lines, sink, account)
 
     @no_annotations
-    def expand(self, batches: PCollection) -> Written:
+    def expand(self, batches: PCollection) -> StageOutput:
         """Applies the sink; returns what it counted."""
-        return written(batches | "Append" >> beam.ParDo(self._write).with_outputs(LEDGER, main="none"))
+        return sunk(self._write, batches, "Append", LEDGER)
 
 
 class _Write(beam.DoFn):

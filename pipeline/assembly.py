@@ -5,6 +5,7 @@ from importlib.metadata import version
 from yangbeam.core.loss.overrides import Scopes, learn_all
 from yangbeam.core.pending import Limits
 from yangbeam.core.policy import Policy
+from yangbeam.core.stages.encode import Keys
 from yangbeam.core.vendors import Releases
 from yangbeam.core.yang.engine import Choice
 from yangbeam.core.yang.sid_files import SidNames
@@ -20,7 +21,6 @@ from yangbeam.registry.directories import Directory
 from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.registry.remote import RemoteRegistry
 from yangbeam.transforms.detect_loss import DetectLoss
-from yangbeam.transforms.encode_telemetry_messages import Keys
 
 AnyRegistry = EmbeddedRegistry | RemoteRegistry
 """What stages, sinks and readers ask."""

@@ -9,13 +9,14 @@ from apache_beam.pvalue import PCollection
 from yangbeam.core.pending import Limits
 from yangbeam.core.policy import Policy
 from yangbeam.core.schemas import Schemas
+from yangbeam.core.stages.encode import Keys
 from yangbeam.transforms.bind_subscriptions import BindSubscriptions
 from yangbeam.transforms.decode_notifications import DecodeNotifications
 from yangbeam.transforms.detect_loss import DetectLoss
-from yangbeam.transforms.encode_telemetry_messages import EncodeTelemetryMessages, Keys
+from yangbeam.transforms.encode_telemetry_messages import EncodeTelemetryMessages
 from yangbeam.transforms.keep_ledger import KeepLedger
 from yangbeam.transforms.map_to_rows import MapToRows
-from yangbeam.transforms.outputs import Staged, Written
+from yangbeam.transforms.stage import StageOutput
 from yangbeam.transforms.validate_notifications import ValidateNotifications
 
 
@@ -58,28 +59,30 @@ def build(pipeline: beam.Pipeline, source: beam.PTransform, stages: Stages, sink
     bind = BindSubscriptions(stages.schemas, pass_unbound=stages.policy.pass_unbound, limits=stages.pending)
     bound = decoded.out | "BindSubscriptions" >> bind
     validated = bound.out | "ValidateNotifications" >> ValidateNotifications(stages.schemas, stages.policy)
-    fallible: dict[str, Staged] = {"decode": decoded, "bind": bound, "validate": validated}
     encode = EncodeTelemetryMessages(stages.collector, stages.version, stages.keys)
     encoded = validated.out | "EncodeTelemetryMessages" >> encode
-    sunk = [encoded.out | f"Write{label}" >> sink for label, sink in sinks.telemetry.items()]
-    ledgers = [encoded.ledger, *(written.ledger for written in sunk)]
+    done = [decoded, bound, validated, encoded, *applied(encoded.out, "Write", sinks.telemetry)]
     if sinks.tables is not None:
-        rows = fallible["rows"] = validated.out | "MapToRows" >> MapToRows(stages.schemas)
-        fallible["tables"] = rows.out | "WriteTables" >> sinks.tables
+        rows = validated.out | "MapToRows" >> MapToRows(stages.schemas)
+        done += [rows, rows.out | "WriteTables" >> sinks.tables]
     if stages.detect_loss is not None:
         losses = decoded.out | "DetectLoss" >> stages.detect_loss
-        ledgers.append(losses.ledger)
-        ledgers += kept(losses.out, "WriteLoss", sinks.loss)
-    refused = [written.dead_letters for written in sunk if written.dead_letters is not None]
-    letters = [stage.dead_letters for stage in fallible.values()] + refused | "AllDeadLetters" >> beam.Flatten()
-    ledgers += kept(letters, "WriteDeadLetters", sinks.dead_letters)
-    ledgers += [stage.ledger for stage in fallible.values()]
+        done += [losses, *applied(losses.out, "WriteLoss", sinks.loss)]
+    account(done, sinks)
+
+
+def account(done: list[StageOutput], sinks: Sinks) -> None:
+    """Brings what all stages and sinks refused to the dead letters, and what they counted to the ledger."""
+    letters = [one.dead_letters for one in done if one.dead_letters is not None]
+    refused = letters | "AllDeadLetters" >> beam.Flatten()
+    counted = [*done, *applied(refused, "WriteDeadLetters", sinks.dead_letters)]
+    ledgers = [one.ledger for one in counted if one.ledger is not None]
     totals = ledgers | "AllLedgers" >> beam.Flatten() | "KeepLedger" >> KeepLedger()
     for label, sink in sinks.totals.items():
         _ = totals | f"WriteTotals{label}" >> sink
 
 
-def kept(collection: PCollection, name: str, sinks: Mapping[str, beam.PTransform]) -> list[PCollection]:
-    """Applies the sinks of an account; returns what those count that do."""
-    applied = [collection | f"{name}{label}" >> sink for label, sink in sinks.items()]
-    return [one.ledger for one in applied if isinstance(one, Written)]
+def applied(collection: PCollection, name: str, sinks: Mapping[str, beam.PTransform]) -> list[StageOutput]:
+    """Applies sinks of one kind; returns what those put out that count."""
+    written = [collection | f"{name}{label}" >> sink for label, sink in sinks.items()]
+    return [one for one in written if isinstance(one, StageOutput)]

@@ -1,31 +1,29 @@
 """BindSubscriptions: each notification gets its subscription and the schema its contents are read by."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import apache_beam as beam
 from apache_beam.coders import BytesCoder
-from apache_beam.pvalue import PCollection, TaggedOutput
+from apache_beam.pvalue import PCollection
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import BagStateSpec, TimerSpec, on_timer
 from apache_beam.typehints.decorators import no_annotations
 
-from yangbeam.core.binding import STAGE, Binder, Subscriptions
-from yangbeam.core.elements import BoundBatch, DeadLetter, DeadLetterBatch, EndOfInput, NotificationBatch, place
-from yangbeam.core.ledger import Tallies
+from yangbeam.core.binding import Binder, Subscriptions
+from yangbeam.core.elements import BoundBatch, NotificationBatch
 from yangbeam.core.patience import Patience
 from yangbeam.core.pending import Limits
 from yangbeam.core.schemas import Schemas
+from yangbeam.core.stage import LEDGER, LETTERS
+from yangbeam.core.stages.bind import Bind
 from yangbeam.transforms.coders import KeyedNotificationBatch
-from yangbeam.transforms.outputs import LEDGER, LETTERS, Staged, staged
 from yangbeam.transforms.outsides import OUTSIDES
-from yangbeam.transforms.shard_state import journal_cell, snapshot_cell, updated, version_cell
+from yangbeam.transforms.shard_state import updated
+from yangbeam.transforms.stage import JOURNAL, SNAPSHOT, VERSION, StageOutput, by_shard, lifted, tagged
 
-_SNAPSHOT: Final = snapshot_cell()
-_JOURNAL: Final = journal_cell()
-_VERSION: Final = version_cell()
 _PENDING: Final = BagStateSpec("pending", BytesCoder())
 # Equal ids of fused stages lose timers silently: this one is the stage's own.
 _RETRY: Final = TimerSpec("bind-retry", TimeDomain.REAL_TIME)
@@ -82,93 +80,78 @@ class BindSubscriptions(beam.PTransform):
         self._patience = patience
 
     @no_annotations
-    def expand(self, batches: PCollection) -> Staged:
+    def expand(self, batches: PCollection) -> StageOutput:
         """Applies the stage."""
-        bind = _Bind(self._binder, self._patience, live=not batches.is_bounded)
-        bound = (
-            batches
-            | "Key" >> beam.Map(_by_shard).with_output_types(KeyedNotificationBatch)
-            | "Bind" >> beam.ParDo(bind).with_outputs(LETTERS, LEDGER, main="bound")
-        )
-        return staged(bound, BoundBatch)
-
-
-def _by_shard(batch: NotificationBatch) -> KeyedNotificationBatch:
-    return batch.shard, batch
-
-
-@dataclass(frozen=True, slots=True)
-class _Restored:
-    """Restores a shard with what its bag holds."""
-
-    pending: Any
-
-    def restore(self, snapshot: bytes | None, journal: list[bytes]) -> Subscriptions:
-        return Subscriptions.restore(snapshot, journal, list(self.pending.read()))
+        live = not batches.is_bounded
+        stage = Bind(self._binder, self._patience or Stopwatch(in_place=not live))
+        keyed = batches | "Key" >> beam.Map(by_shard).with_output_types(KeyedNotificationBatch)
+        return lifted(_Bind(stage, live=live), keyed, "Bind", BoundBatch, LETTERS, LEDGER)
 
 
 class _Bind(beam.DoFn):
-    def __init__(self, binder: Binder, patience: Patience | None = None, *, live: bool = False) -> None:
+    """The subscriptions of each shard, in a bag of their own what waits of them, and a timer that looks at it again.
+
+    Args:
+        stage: The stage.
+        live: A timer is set; in bounded runs none fires in time.
+    """
+
+    def __init__(self, stage: Bind, *, live: bool = False) -> None:
         super().__init__()
-        self._binder = binder
-        self._patience = patience or Stopwatch(in_place=not live)
+        self._stage = stage
         self._live = live
 
     def process(
         self,
-        keyed: KeyedNotificationBatch,
-        snapshot: Any = beam.DoFn.StateParam(_SNAPSHOT),
-        journal: Any = beam.DoFn.StateParam(_JOURNAL),
-        version: Any = beam.DoFn.StateParam(_VERSION),
+        keyed: tuple[int, NotificationBatch],
+        snapshot: Any = beam.DoFn.StateParam(SNAPSHOT),
+        journal: Any = beam.DoFn.StateParam(JOURNAL),
+        version: Any = beam.DoFn.StateParam(VERSION),
         pending: Any = beam.DoFn.StateParam(_PENDING),
         retry: Any = beam.DoFn.TimerParam(_RETRY),
     ) -> Iterator[Any]:
+        """Binds a batch."""
         shard, batch = keyed
-        tallies = Tallies(STAGE)
-
-        def bind(state: Subscriptions) -> Any:
-            made = self._binder.bind(state, batch, tallies, self._patience)
-            self._keep(state, pending, retry)
-            return made
-
-        bound, letters = self._updated(shard, (snapshot, journal, version), pending, bind)
-        ended = any(isinstance(control, EndOfInput) for control in batch.controls)
-        yield from _outputs(bound, letters, tallies, ended=ended)
+        kept = _Kept(self._stage, (snapshot, journal, version), pending, retry if self._live else None)
+        return tagged(batch, kept.updated(shard, lambda state: self._stage.step(state, batch)))
 
     @on_timer(_RETRY)
     def on_retry(
         self,
         shard: Any = beam.DoFn.KeyParam,
-        snapshot: Any = beam.DoFn.StateParam(_SNAPSHOT),
-        journal: Any = beam.DoFn.StateParam(_JOURNAL),
-        version: Any = beam.DoFn.StateParam(_VERSION),
+        snapshot: Any = beam.DoFn.StateParam(SNAPSHOT),
+        journal: Any = beam.DoFn.StateParam(JOURNAL),
+        version: Any = beam.DoFn.StateParam(VERSION),
         pending: Any = beam.DoFn.StateParam(_PENDING),
         retry: Any = beam.DoFn.TimerParam(_RETRY),
     ) -> Iterator[Any]:
-        tallies = Tallies(STAGE)
+        """Binds what has waited."""
+        kept = _Kept(self._stage, (snapshot, journal, version), pending, retry if self._live else None)
+        made = kept.updated(shard, lambda state: self._stage.tick(state, shard))
+        if made is not None:
+            yield from tagged(made.out, made)
 
-        def tick(state: Subscriptions) -> Any:
-            made = self._binder.tick(state, tallies, self._patience, shard)
-            self._keep(state, pending, retry)
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The cells of a shard, its bag, and its timer; None: none is set."""
+
+    stage: Bind
+    cells: tuple[Any, Any, Any]
+    pending: Any
+    retry: Any
+
+    def updated(self, shard: int, update: Callable[[Subscriptions], Any]) -> Any:
+        """Changes a shard's value, makes what waits durable, and has it looked at again."""
+
+        def change(state: Subscriptions) -> Any:
+            made = update(state)
+            state.pending.write(self.pending)
+            if self.retry is not None and state.pending.queues:
+                self.retry.set(time.time() + RETRY_S)
             return made
 
-        bound, letters = self._updated(shard, (snapshot, journal, version), pending, tick)
-        if bound.notifications or letters:
-            yield from _outputs(bound, letters, tallies, ended=False)
+        return updated(self._restore, self.stage.name, shard, self.cells, change)
 
-    def _updated(self, shard: int, cells: tuple[Any, Any, Any], pending: Any, update: Any) -> Any:
-        restored: Any = _Restored(pending)  # its restore is that of a ShardValue, with the bag at hand
-        return updated(restored, STAGE, shard, cells, update)
-
-    def _keep(self, state: Subscriptions, pending: Any, retry: Any) -> None:
-        """Makes what waits durable, and has it looked at again; in bounded runs no timer fires in time."""
-        state.pending.write(pending)
-        if self._live and state.pending.queues:
-            retry.set(time.time() + RETRY_S)
-
-
-def _outputs(bound: BoundBatch, letters: list[DeadLetter], tallies: Tallies, *, ended: bool) -> Iterator[Any]:
-    yield bound
-    if letters:
-        yield TaggedOutput(LETTERS, DeadLetterBatch(letters=letters, **place(bound)))
-    yield TaggedOutput(LEDGER, tallies.delta(**place(bound), end=ended))
+    def _restore(self, snapshot: bytes | None, journal: list[bytes]) -> Subscriptions:
+        return self.stage.restore(snapshot, journal, list(self.pending.read()))

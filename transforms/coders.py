@@ -31,8 +31,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 ELEMENTS: Final[tuple[type[msgspec.Struct], ...]] = tuple(
     cls
-    for name, cls in vars(elements).items()
-    if isinstance(cls, type) and not name.startswith("_") and getattr(cls, "__struct_fields__", ())[:1] == ("format",)
+    for cls in vars(elements).values()
+    if isinstance(cls, type) and issubclass(cls, elements.Batch) and cls is not elements.Batch
 )
 """Every class that travels between stages."""
 

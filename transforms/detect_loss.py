@@ -1,45 +1,29 @@
 """DetectLoss: numbers, ids, times and control records in, loss events out; never a payload."""
 
-from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
-
 import apache_beam as beam
 from apache_beam.coders.typecoders import registry as coder_registry
-from apache_beam.pvalue import PCollection, TaggedOutput
+from apache_beam.pvalue import PCollection
 from apache_beam.typehints.decorators import no_annotations
 
-from yangbeam.core.elements import EndOfInput, LearnedScope, LedgerDelta, LossBatch, LossEvent, place
-from yangbeam.core.ledger import EVENTS, LEARNED, NOBODY, Tallies
-from yangbeam.core.loss.detector import STAGE, Detector
+from yangbeam.core.elements import LossBatch
 from yangbeam.core.loss.facts import FactsBatch, facts_of
 from yangbeam.core.loss.line import WINDOW_US
 from yangbeam.core.loss.overrides import Override, learn_all
+from yangbeam.core.stage import LEDGER
+from yangbeam.core.stages.detect import Detect
 from yangbeam.transforms.coders import BatchCoder
-from yangbeam.transforms.outputs import LEDGER
-from yangbeam.transforms.shard_state import journal_cell, snapshot_cell, updated, version_cell
+from yangbeam.transforms.stage import PerShard, StageOutput, by_shard, lifted
 
 KeyedFactsBatch = tuple[int, FactsBatch]
 coder_registry.register_coder(FactsBatch, BatchCoder)
 
-_SNAPSHOT: Final = snapshot_cell()
-_JOURNAL: Final = journal_cell()
-_VERSION: Final = version_cell()
-
-
-class Detected(NamedTuple):
-    """What DetectLoss returns."""
-
-    out: PCollection
-    """LossBatch; of events with one identity the last one holds."""
-    ledger: PCollection
-    """LedgerDelta."""
-
 
 class DetectLoss(beam.PTransform):
-    """Finds what was lost on the way, per shard, exactly once in state; on data time, so without timers.
+    """Detects what was lost on the way, per shard, exactly once in state; on data time, so without timers.
 
-    ``NotificationBatch`` to ``LossBatch`` (only where there is something to say) and one ``LedgerDelta`` per batch.
-    Everything open is confirmed at the end of input; flushing twice is harmless.
+    ``NotificationBatch`` to ``LossBatch`` (only where there is something to report; of events with one identity the
+    last one holds) and one ``LedgerDelta`` per batch. Everything open is confirmed at the end of input; flushing twice
+    is harmless.
 
     Args:
         window_us: How long a gap waits for late messages, data time; at least the reassembly timeout.
@@ -48,61 +32,18 @@ class DetectLoss(beam.PTransform):
 
     def __init__(self, window_us: int = WINDOW_US, override: Override = learn_all) -> None:
         super().__init__()
-        Detector(window_us, override)  # a bad setting fails here, not on a worker
-        self._window_us = window_us
-        self._override = override
+        self._stage = Detect(window_us, override)
 
     @no_annotations
-    def expand(self, batches: PCollection) -> Detected:
+    def expand(self, batches: PCollection) -> StageOutput:
         """Applies the stage."""
-        found = (
+        keyed = (
             batches
             | "Facts" >> beam.Map(facts_of).with_output_types(FactsBatch)
-            | "Key" >> beam.Map(_by_shard).with_output_types(KeyedFactsBatch)
-            | "Detect" >> beam.ParDo(_Detect(self._window_us, self._override)).with_outputs(LEDGER, main="loss")
+            | "Key" >> beam.Map(by_shard).with_output_types(KeyedFactsBatch)
         )
-        found.loss.element_type, found[LEDGER].element_type = LossBatch, LedgerDelta
-        return Detected(found.loss, found[LEDGER])
+        return lifted(_Detect(self._stage), keyed, "Detect", LossBatch, LEDGER)
 
 
-def _by_shard(batch: FactsBatch) -> KeyedFactsBatch:
-    return batch.shard, batch
-
-
-class _Restore:
-    """Restores the value of a shard with the settings of the graph at hand."""
-
-    def __init__(self, window_us: int, override: Override) -> None:
-        self._window_us = window_us
-        self._override = override
-
-    def restore(self, snapshot: bytes | None, journal: list[bytes]) -> Detector:
-        return Detector(self._window_us, self._override).decode_state(snapshot, journal)
-
-
-class _Detect(beam.DoFn):
-    def __init__(self, window_us: int, override: Override) -> None:
-        super().__init__()
-        self._restore: Any = _Restore(window_us, override)
-
-    def process(
-        self,
-        keyed: KeyedFactsBatch,
-        snapshot: Any = beam.DoFn.StateParam(_SNAPSHOT),
-        journal: Any = beam.DoFn.StateParam(_JOURNAL),
-        version: Any = beam.DoFn.StateParam(_VERSION),
-    ) -> Iterator[Any]:
-        shard, batch = keyed
-        tallies = Tallies(STAGE)
-
-        def detect(detector: Detector) -> tuple[list[LossEvent], list[LearnedScope]]:
-            events = detector.observe(batch.facts, batch.controls, tallies, batch.source)
-            return events, detector.take_learned()
-
-        events, learned = updated(self._restore, STAGE, shard, (snapshot, journal, version), detect)
-        if events or learned:
-            yield LossBatch(events=events, learned=learned, **place(batch))
-            counts = tallies.at(NOBODY, None, None, 0)
-            counts[EVENTS], counts[LEARNED] = len(events), len(learned)
-        ended = any(isinstance(control, EndOfInput) for control in batch.controls)
-        yield TaggedOutput(LEDGER, tallies.delta(**place(batch), end=ended))
+class _Detect(PerShard):
+    """A detector for each shard."""

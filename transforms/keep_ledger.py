@@ -1,7 +1,7 @@
 """KeepLedger: what every stage and sink counted, summed into absolute totals."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
@@ -12,13 +12,9 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from yangbeam.core.elements import LedgerDelta, LedgerTotals
 from yangbeam.core.ledger_merging import Merging
-from yangbeam.core.totals import STAGE, Totals
+from yangbeam.core.stages.keep import Keep
 from yangbeam.transforms.coders import KeyedLedgerDelta
-from yangbeam.transforms.shard_state import journal_cell, snapshot_cell, updated, version_cell
-
-_SNAPSHOT: Final = snapshot_cell()
-_JOURNAL: Final = journal_cell()
-_VERSION: Final = version_cell()
+from yangbeam.transforms.stage import PerShard
 
 
 class KeepLedger(beam.PTransform):
@@ -34,7 +30,7 @@ class KeepLedger(beam.PTransform):
         return (
             deltas
             | "Key" >> beam.ParDo(_Key()).with_output_types(KeyedLedgerDelta)
-            | "Sum" >> beam.ParDo(_Sum()).with_output_types(LedgerTotals)
+            | "Sum" >> beam.ParDo(_Sum(Keep())).with_output_types(LedgerTotals)
         )
 
 
@@ -56,19 +52,5 @@ class _Key(beam.DoFn):
             yield WindowedValue((merged.shard, merged), MIN_TIMESTAMP, (GlobalWindow(),))
 
 
-class _Sum(beam.DoFn):
-    def process(
-        self,
-        keyed: KeyedLedgerDelta,
-        snapshot: Any = beam.DoFn.StateParam(_SNAPSHOT),
-        journal: Any = beam.DoFn.StateParam(_JOURNAL),
-        version: Any = beam.DoFn.StateParam(_VERSION),
-    ) -> Iterator[LedgerTotals]:
-        shard, delta = keyed
-
-        def add(totals: Totals) -> LedgerTotals:
-            return totals.add(delta)
-
-        totals = updated(Totals, STAGE, shard, (snapshot, journal, version), add)
-        if totals.totals or totals.collectors:
-            yield totals
+class _Sum(PerShard):
+    """The totals of each shard."""

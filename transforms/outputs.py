@@ -1,59 +1,17 @@
-"""The named outputs of a fallible stage, and how they get their types."""
+"""What a sink counts of the batches that it was given: what its outside took, and the letters of what it refused."""
 
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
-
-from apache_beam.pvalue import DoOutputsTuple, PCollection
+from typing import Any, Final
 
 from yangbeam.core.dead_letter import letter_of_record
-from yangbeam.core.elements import DeadLetter, DeadLetterBatch, EndOfInput, LedgerDelta, place
+from yangbeam.core.elements import DeadLetter, DeadLetterBatch, LedgerDelta, place
 from yangbeam.core.errors import YangbeamError
 from yangbeam.core.ledger import DEAD_AT, DEAD_PARTS, DELIVERED, KEPT, MORE_LETTERS, NOBODY, PARTS, SPLIT, Tallies
+from yangbeam.core.stage import is_ended
 
-LETTERS: Final = "dead_letters"
-LEDGER: Final = "ledger"
 NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
-
-
-class Staged(NamedTuple):
-    """What a stage returns: none of it may stay unconsumed (pipeline.graph collects letters and deltas of all)."""
-
-    out: PCollection
-    dead_letters: PCollection
-    ledger: PCollection
-
-
-def staged(outputs: DoOutputsTuple, element: type[Any]) -> Staged:
-    """Names the outputs of a ParDo with ``with_outputs(LETTERS, LEDGER, main=…)`` and declares their types.
-
-    Beam infers no type for tagged outputs, and would pickle them where they are encoded.
-    """
-    out, letters, ledger = outputs[outputs._main_tag], outputs[LETTERS], outputs[LEDGER]  # noqa: SLF001 # no accessor
-    out.element_type, letters.element_type, ledger.element_type = element, DeadLetterBatch, LedgerDelta
-    return Staged(out, letters, ledger)
-
-
-class Written(NamedTuple):
-    """What a sink returns: what it counted after its flush, and the letters of what it could not take."""
-
-    ledger: PCollection
-    dead_letters: PCollection | None = None
-
-
-def written(outputs: DoOutputsTuple) -> Written:
-    """Returns what the ParDo of a sink that takes everything put out, typed: ``with_outputs(LEDGER, main=…)``."""
-    ledger = outputs[LEDGER]
-    ledger.element_type = LedgerDelta
-    return Written(ledger)
-
-
-def written_or_refused(outputs: DoOutputsTuple) -> Written:
-    """As ``written``, of a sink that may refuse: ``with_outputs(LETTERS, LEDGER, main=…)``."""
-    letters = outputs[LETTERS]
-    letters.element_type = DeadLetterBatch
-    return Written(written(outputs).ledger, letters)
 
 
 def delivered(batch: Any, sink: str, acknowledged: int) -> LedgerDelta:
@@ -108,10 +66,8 @@ def refused_by_sink(
             letters.append(letter_of_record(f"write {sink}", record, error))
             if record.raw_index:
                 tallies.add(MORE_LETTERS, *where)
-    ended = any(isinstance(control, EndOfInput) for control in batch.controls)
-    return DeadLetterBatch(letters=letters, **place(batch)) if letters else None, tallies.delta(
-        **place(batch), end=ended
-    )
+    refused = DeadLetterBatch(letters=letters, **place(batch)) if letters else None
+    return refused, tallies.delta(**place(batch), end=is_ended(batch))
 
 
 def _count(counts: dict[str, int], name: str, more: int) -> None:

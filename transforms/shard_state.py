@@ -10,10 +10,12 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, TypeVar
 
 from apache_beam.coders import BytesCoder
 from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec
+
+from yangbeam.core.stage import Restore, ShardValue, Value
 
 FOLD = 64
 """Batches between two snapshots: reading a journal back costs at most this many entries."""
@@ -21,25 +23,9 @@ FOLD = 64
 _KEPT_SHARDS = 1024
 """Decoded shards one process keeps at most: far above shards per worker, a bound all the same."""
 
-
-class ShardValue(Protocol):
-    """What a stateful core keeps of one shard, as a value that enters and leaves as bytes."""
-
-    @classmethod
-    def restore(cls, snapshot: bytes | None, journal: list[bytes]) -> Self:
-        """Returns the value that the cells hold; a new one for ``(None, [])``; ``journal`` oldest first."""
-        ...
-
-    def snapshot(self) -> bytes:
-        """Returns the whole value; forgets what ``changes`` has not yet reported."""
-        ...
-
-    def changes(self) -> bytes:
-        """Returns what changed since the last ``changes`` or ``snapshot``, enough for ``restore``."""
-        ...
-
-
-Value = TypeVar("Value", bound=ShardValue)
+Cells = tuple[Any, Any, Any]
+"""Snapshot, journal and version."""
+Result = TypeVar("Result")
 
 
 def snapshot_cell() -> ReadModifyWriteStateSpec:
@@ -79,13 +65,11 @@ class _Kept:
 _KEPT = _Kept()
 
 
-def updated(
-    kind: type[Value], stage: str, shard: int, cells: tuple[Any, Any, Any], update: Callable[[Value], Any]
-) -> Any:
+def updated(restore: Restore[Value], stage: str, shard: int, cells: Cells, update: Callable[[Value], Result]) -> Result:
     """Applies ``update`` to the shard's value, makes the change durable, and returns what ``update`` returned.
 
     Args:
-        kind: Class of the value.
+        restore: Makes the value of a shard from what the cells hold.
         stage: Name of the stage, unique in the process.
         shard: The shard.
         cells: The (snapshot, journal, version) cells of this key.
@@ -95,7 +79,7 @@ def updated(
     stored: bytes | None = version.read()
     value = _KEPT.take(stage, shard, stored) if stored is not None else None
     if value is None:
-        value = kind.restore(snapshot.read(), _in_order(journal.read()))
+        value = restore(snapshot.read(), _in_order(journal.read()))
     result = update(value)
     _KEPT.put(stage, shard, _write(value, cells, stored), value)
     return result
@@ -106,7 +90,7 @@ def _in_order(journal: Iterable[bytes]) -> list[bytes]:
     return [entry[2:] for entry in sorted(journal, key=lambda entry: entry[:2])]
 
 
-def _write(value: ShardValue, cells: tuple[Any, Any, Any], stored: bytes | None) -> bytes:
+def _write(value: ShardValue, cells: Cells, stored: bytes | None) -> bytes:
     snapshot, journal, version = cells
     entries = int.from_bytes(stored[:2], "big") + 1 if stored is not None else FOLD
     if entries >= FOLD:

@@ -3,16 +3,16 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 import apache_beam as beam
-from apache_beam.pvalue import DoOutputsTuple, PCollection, TaggedOutput
+from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
 from yangbeam.core.dead_letter import letter_of_notification
-from yangbeam.core.elements import DeadLetterBatch, EndOfInput, LedgerDelta, Notification, place
+from yangbeam.core.elements import DeadLetterBatch, Notification, place
 from yangbeam.core.errors import UnmappableValueError
 from yangbeam.core.ledger import (
     AFFECTED,
@@ -26,12 +26,12 @@ from yangbeam.core.ledger import (
     ROWS,
     Tallies,
 )
+from yangbeam.core.stage import LEDGER, LETTERS, is_ended
 from yangbeam.core.tables.acknowledging import Acknowledgement, Changed, delivered, rows_of
 from yangbeam.core.tables.definitions import Table
 from yangbeam.core.tables.evolution import Fit
 from yangbeam.core.tables.folding import Stamp, Upsert, fold, identities_of, stamps
 from yangbeam.core.tables.row_batch import RowBatch
-from yangbeam.transforms.outputs import LEDGER, LETTERS
 
 STAGE: Final = "write-tables"
 SINK: Final = "tables"
@@ -75,20 +75,6 @@ class Uncounted(Store, Protocol):
         ...
 
 
-class Written(NamedTuple):
-    """What a tables sink returns."""
-
-    dead_letters: PCollection
-    ledger: PCollection
-
-
-def written(outputs: DoOutputsTuple) -> Written:
-    """Names and types the outputs of a ParDo of ``WriteRows``."""
-    letters, ledger = outputs[LETTERS], outputs[LEDGER]
-    letters.element_type, ledger.element_type = DeadLetterBatch, LedgerDelta
-    return Written(letters, ledger)
-
-
 class WriteRows(beam.DoFn):
     """Collects ``RowBatch`` elements and writes them when they are many, when they are old, and at each bundle's end.
 
@@ -123,7 +109,7 @@ class WriteRows(beam.DoFn):
         self._batches.append(batch)
         self._bytes += sum(len(notification.message.payload) for notification in batch.notifications)
         self._timestamp = timestamp
-        ended = any(isinstance(control, EndOfInput) for control in batch.controls)
+        ended = is_ended(batch)
         if ended or self._bytes >= self._max_bytes or self._clock() - self._since >= self._max_wait_s:
             yield from self._flush()
         if ended:
@@ -156,8 +142,7 @@ class WriteRows(beam.DoFn):
                 tallies.add(REFUSED_ROWS, *_where(batch.notifications[origin]), rows[index, origin])
             if index == len(batches) - 1:
                 _add_rows(tallies, done)
-            ended = any(isinstance(control, EndOfInput) for control in batch.controls)
-            yield TaggedOutput(LEDGER, tallies.delta(**place(batch), end=ended))
+            yield TaggedOutput(LEDGER, tallies.delta(**place(batch), end=is_ended(batch)))
 
 
 def _written_or_refused(

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from yangbeam.core.elements import Control, Notification, NotificationBatch, _Batch, place
+from yangbeam.core.elements import Batch, Control, Notification, NotificationBatch, place
 from yangbeam.core.loss.evidence import INCOMPLETE_UPDATE, Evidence
 
 STARTED: Final = 1
@@ -59,7 +59,7 @@ class Facts(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Whose heartbeats it came under; empty: those of the newest in its source."""
 
 
-class FactsBatch(_Batch, frozen=True, kw_only=True):
+class FactsBatch(Batch, frozen=True, kw_only=True):
     """The facts of one batch of notifications, in its order."""
 
     facts: list[Facts]

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from yangbeam.core.elements import Control, Notification, _Batch
+from yangbeam.core.elements import Batch, Control, Notification
 from yangbeam.core.record import Record
 from yangbeam.core.tables.definitions import Table
 from yangbeam.core.tables.entries import Entry, Row
@@ -24,7 +24,7 @@ class Group(Record, frozen=True):
     """For each row, the index of its notification in the batch."""
 
 
-class RowBatch(_Batch, frozen=True, kw_only=True):
+class RowBatch(Batch, frozen=True, kw_only=True):
     """What MapToRows emits: one batch of notifications as rows."""
 
     tables: list[Table]

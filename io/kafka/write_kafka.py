@@ -15,16 +15,18 @@ from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from yangbeam.core.elements import EndOfInput, LedgerDelta, LedgerTotals
+from yangbeam.core.elements import LedgerDelta, LedgerTotals
 from yangbeam.core.errors import Fault, YangbeamError
 from yangbeam.core.framing import Headers
 from yangbeam.core.ledger import REPLACED, UNWRITTEN
 from yangbeam.core.secret_source import Properties, SecretSource, resolved
+from yangbeam.core.stage import LEDGER, LETTERS, is_ended
 from yangbeam.io.kafka.properties import refused
 from yangbeam.io.kafka.watching import Watch
 from yangbeam.transforms.acknowledged import ACKNOWLEDGED
-from yangbeam.transforms.outputs import LEDGER, LETTERS, Written, kept, refused_by_sink, written_or_refused
+from yangbeam.transforms.outputs import kept, refused_by_sink
 from yangbeam.transforms.outsides import OUTSIDES
+from yangbeam.transforms.stage import StageOutput, sunk
 
 _log: Final = logging.getLogger(__name__)
 
@@ -172,10 +174,9 @@ class WriteKafka(beam.PTransform):
         self._produce = _Produce(topic, ordered, records, _Names(sink, account), instead or _nothing)
 
     @no_annotations
-    def expand(self, batches: PCollection) -> Written:
+    def expand(self, batches: PCollection) -> StageOutput:
         """Applies the sink; returns what it counted, and the letters of what it refused."""
-        produced = beam.ParDo(self._produce).with_outputs(LETTERS, LEDGER, main="none")
-        return written_or_refused(batches | "Produce" >> produced)
+        return sunk(self._produce, batches, "Produce", LETTERS, LEDGER)
 
 
 def _nothing(_: Record, __: RecordRefusedError) -> Iterable[Record]:
@@ -255,8 +256,7 @@ class _Produce(beam.DoFn):
         self._batches.append((batch, records))
         now = time.monotonic()
         self._since = now if self._since is None else self._since
-        ended = any(isinstance(control, EndOfInput) for control in getattr(batch, "controls", ()))
-        if ended or self._octets >= FLUSH_BYTES or now - self._since >= FLUSH_SECONDS:
+        if is_ended(batch) or self._octets >= FLUSH_BYTES or now - self._since >= FLUSH_SECONDS:
             yield from (TaggedOutput(tag, value) for tag, value in self._flush(client))
 
     def finish_bundle(self) -> Iterator[Any]:

@@ -15,6 +15,7 @@ from tests.runners.traffic import batches_of, mixed
 from tests.runners.whole_graph import MARK, Outcome, outcome_of, registry
 from yangbeam.core.elements import EndOfInput, Message, MessageBatch, Refused
 from yangbeam.core.policy import Policy
+from yangbeam.core.stage import LEDGER, LETTERS
 from yangbeam.core.yang.engine import Choice
 from yangbeam.pipeline.assembly import stages_of
 from yangbeam.pipeline.config.file import load
@@ -25,7 +26,6 @@ from yangbeam.registry.directories import Directory
 from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.registry.quirks import QUIRKS
 from yangbeam.transforms.handoff import Handoff
-from yangbeam.transforms.outputs import LEDGER, LETTERS
 from yangbeam.transforms.read_sources import ReadSources
 
 NAMES = Path(__file__).parents[1] / "golden" / "transform_names.txt"

@@ -5,7 +5,6 @@ import tracemalloc
 from typing import Any, Final
 
 import pytest
-from apache_beam.pvalue import TaggedOutput
 
 from tests.builders import payload
 from yangbeam.core.binding import Binder, Subscriptions
@@ -18,13 +17,14 @@ from yangbeam.core.ledger import OTHERS, Tallies
 from yangbeam.core.ledger_merging import Merging
 from yangbeam.core.loss.detector import Detector
 from yangbeam.core.loss.facts import facts_of
+from yangbeam.core.stage import LEDGER, OUT, outputs
+from yangbeam.core.stages.decode import Decode
 from yangbeam.core.totals import Totals
 from yangbeam.core.udp_notif import segments_of
 from yangbeam.core.yang.sid_files import NO_SIDS
 from yangbeam.io.udp_receiver import Admission
 from yangbeam.pipeline.view.status import Status
 from yangbeam.transforms.coders import BatchCoder
-from yangbeam.transforms.decode_notifications import _Decode
 
 EACH: Final = 500
 """Exporters between two heartbeats."""
@@ -45,16 +45,17 @@ class Kept:
 
     def __init__(self) -> None:
         self.collector = Collector("c/0", admission=Admission())
-        self.decode = _Decode(NO_SIDS)
+        self.decode = Decode(NO_SIDS)
         self.binder, self.subscriptions = Binder(OneSchema()), Subscriptions()
         self.detector, self.merging, self.totals, self.status = Detector(), Merging(), Totals(), Status()
 
     def take(self, clock_us: int) -> None:
         """Hands on what was received."""
         self.collector.heartbeat(clock_us)
-        outputs = list(self.decode.process(_travelled(self.collector.take(0, 1 << 30))))
-        decoded = next(_travelled(one) for one in outputs if isinstance(one, NotificationBatch))
-        self._count(*(one.value for one in outputs if isinstance(one, TaggedOutput) and one.tag == "ledger"))
+        given = _travelled(self.collector.take(0, 1 << 30))
+        made = dict(outputs(given, self.decode.step(given)))
+        decoded = _travelled(made[OUT])
+        self._count(made[LEDGER])
         self._detect(decoded)
         self._refuse(self._bind(decoded))
         self._count(*self.merging.rest())

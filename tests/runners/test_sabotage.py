@@ -14,6 +14,11 @@ from tests.runners.test_kafka_run import traffic
 from yangbeam.core.binding_run import BindingRun
 from yangbeam.core.elements import MessageBatch
 from yangbeam.core.input_end import InputEnd
+from yangbeam.core.stages import map as map_stage
+from yangbeam.core.stages.decode import Decode
+from yangbeam.core.stages.encode import Encode
+from yangbeam.core.stages.map import Map
+from yangbeam.core.stages.validate import Validate
 from yangbeam.core.tables import folding
 from yangbeam.core.tables.accounts import LEDGER, LOSS, SCOPES, Account
 from yangbeam.core.tables.acknowledging import Changed
@@ -24,13 +29,7 @@ from yangbeam.io.duckdb_tables import DuckDbStore, table_counts
 from yangbeam.io.kafka import write_kafka
 from yangbeam.runners import jobs
 from yangbeam.runners.launch import main
-from yangbeam.transforms import (
-    decode_notifications,
-    encode_telemetry_messages,
-    map_to_rows,
-    validate_notifications,
-    write_rows,
-)
+from yangbeam.transforms import write_rows
 
 
 def outcome(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
@@ -92,8 +91,8 @@ def test_a_message_that_the_reader_skips_is_missed(tmp_path: Path, monkeypatch: 
 
 
 def test_a_message_that_decoding_skips_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    once, process = Once(), decode_notifications._Decode.process
-    monkeypatch.setattr(decode_notifications._Decode, "process", lambda self, batch: process(self, once.of(batch)))
+    once, step = Once(), Decode.step
+    monkeypatch.setattr(Decode, "step", lambda self, batch: step(self, once.of(batch)))
     code, report = outcome(tmp_path)
     assert (code, edges(report)) == (1, {"receiver → decode": 1, "reader → decode": 1})
 
@@ -168,11 +167,11 @@ def nothing_at_all(_original: Any, _store: DuckDbStore, upserts: list[folding.Up
 
 STAGES = [
     ("bind", BindingRun, "_settle", skip, {"decode → bind"}),
-    ("validate", validate_notifications._Validate, "process", without_first_notification, {"bind → validate"}),
+    ("validate", Validate, "step", without_first_notification, {"bind → validate"}),
     ("encode", Encoder, "records", drop, {"validate → encode"}),
-    ("encode's door", encode_telemetry_messages._Encode, "process", without_first_notification, {"validate → encode"}),
-    ("map", map_to_rows, "_map", skip, {"validate → map"}),
-    ("map's door", map_to_rows._Map, "process", without_first_notification, {"validate → map"}),
+    ("encode's door", Encode, "step", without_first_notification, {"validate → encode"}),
+    ("map", map_stage, "_map", skip, {"validate → map"}),
+    ("map's door", Map, "step", without_first_notification, {"validate → map"}),
     ("fold", write_rows, "fold", without_a_row, {"map → tables", "map → tables, rows"}),
     ("a store that writes nothing", DuckDbStore, "write", nothing_at_all, {"map → tables", "map → tables, rows"}),
     ("a store that lies", DuckDbStore, "write", told_only, {"tables → database"}),

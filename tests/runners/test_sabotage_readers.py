@@ -31,6 +31,8 @@ from yangbeam.core.https_receiving import HttpsSettings
 from yangbeam.core.ingest.merge import Merge
 from yangbeam.core.raw_record import RawRecord, of_heartbeat, of_message
 from yangbeam.core.reader import END
+from yangbeam.core.stage import outputs
+from yangbeam.core.stages.decode import Decode
 from yangbeam.core.totals import Totals, by_exporter, collected, latest, sums
 from yangbeam.core.udp_receiving import UdpSettings
 from yangbeam.io import udp_sockets
@@ -46,17 +48,16 @@ from yangbeam.pipeline.receive.worker import Delivery
 from yangbeam.pipeline.view.balance import open_of, shape_of
 from yangbeam.pipeline.view.status import STATUS
 from yangbeam.runners.jobs import run_job
-from yangbeam.transforms.decode_notifications import DecodeNotifications, _Decode
 
 SENT = 20
 
 
 def front(reader: Any, batches: Iterable[MessageBatch], *, again: bool = False) -> dict[str, int]:
     """What is missing before the first stage, by edge, as the ledger has it of these batches and this reader."""
-    decode, totals, told = _Decode(DecodeNotifications()._sids), Totals(), []
+    decode, totals, told = Decode(), Totals(), []
     for batch in batches:
-        outputs = [getattr(each, "value", None) for each in decode.process(batch)]
-        told += [totals.add(delta) for delta in outputs if isinstance(delta, LedgerDelta)]
+        made = outputs(batch, decode.step(batch))
+        told += [totals.add(delta) for _, delta in made if isinstance(delta, LedgerDelta)]
     latest_totals = latest(*told)
     rereads = reader.again() if hasattr(reader, "again") else 0
     found = [

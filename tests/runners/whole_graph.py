@@ -18,6 +18,7 @@ from yangbeam.core.pending import Limits
 from yangbeam.core.policy import Policy
 from yangbeam.core.reader import END, Poll
 from yangbeam.core.schemas import Schemas
+from yangbeam.core.stage import LEDGER
 from yangbeam.core.totals import by_exporter, collected, latest, unbalanced
 from yangbeam.io.duckdb_tables import WriteTables, close_tables
 from yangbeam.pipeline.graph import Sinks, Stages, build
@@ -25,7 +26,8 @@ from yangbeam.registry.embedded import EmbeddedRegistry
 from yangbeam.runners.direct import run
 from yangbeam.transforms.detect_loss import DetectLoss
 from yangbeam.transforms.handoff import Handoff
-from yangbeam.transforms.outputs import LEDGER, delivered, written
+from yangbeam.transforms.outputs import delivered
+from yangbeam.transforms.stage import sunk
 
 SINKS = ("memory", "tables")
 KINDS = ("telemetry", "loss", "dead_letters", "totals")
@@ -56,7 +58,7 @@ class Land(beam.PTransform):
         self._land = _Land(name, sink)
 
     def expand(self, batches: PCollection) -> PCollection:
-        return written(batches | "Land" >> beam.ParDo(self._land).with_outputs(LEDGER, main="none"))
+        return sunk(self._land, batches, "Land", LEDGER)
 
 
 class _Land(beam.DoFn):

@@ -15,6 +15,7 @@ from yangbeam.core.elements import BoundBatch, DeadLetterBatch, EndOfInput, Ledg
 from yangbeam.core.ledger import Tallies
 from yangbeam.core.patience import Impatient
 from yangbeam.core.pending import Limits
+from yangbeam.core.stages.bind import Bind
 from yangbeam.transforms import shard_state
 from yangbeam.transforms.bind_subscriptions import BindSubscriptions, Stopwatch, _Bind
 
@@ -86,7 +87,7 @@ def test_on_both_runners_it_gives_what_the_binder_gives(run: Any) -> None:
 
 def test_from_encoded_state_alone_it_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shard_state._KEPT, "put", lambda *_: None)
-    attempts = Attempts(_Bind(Binder(schemas(), limits=LIMITS), Impatient()), twice=False)
+    attempts = Attempts(_Bind(Bind(Binder(schemas(), limits=LIMITS), Impatient())), twice=False)
     assert staged([made for one in batches() for made in attempts.process(one)]) == plain(batches())
 
 
@@ -96,7 +97,7 @@ def test_bundles_that_are_all_retried_give_the_same() -> None:
     runs: list[Given] = []
     for twice in (False, True):
         known = schemas()
-        attempts = Attempts(_Bind(Binder(known, limits=LIMITS), Impatient()), twice=twice)
+        attempts = Attempts(_Bind(Bind(Binder(known, limits=LIMITS), Impatient())), twice=twice)
         outputs: list[Any] = []
         for at, one in enumerate(made):
             known.open(*{50: ["vendor-b"], 60: ["vendor-a"]}.get(at, []))
@@ -120,7 +121,7 @@ def test_a_timer_releases_it_in_a_live_run_where_nothing_else_comes() -> None:
 
 def test_a_timer_is_set_in_live_runs_only_and_only_while_something_waits() -> None:
     for is_live, expected in ((True, True), (False, False)):
-        attempts = Attempts(_Bind(Binder(schemas()), Impatient(), live=is_live), twice=False)
+        attempts = Attempts(_Bind(Bind(Binder(schemas()), Impatient()), live=is_live), twice=False)
         attempts.process(batch(data(1, "ietf-ip")))
         alarm = attempts.cells(0)[-1]
         assert alarm.at is None

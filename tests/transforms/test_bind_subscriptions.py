@@ -11,6 +11,7 @@ from tests.transforms.staging import Attempts, Given, bounded, live
 from yangbeam.core.binding import Binder, Subscriptions
 from yangbeam.core.elements import BoundBatch, DeadLetterBatch, EndOfInput, LedgerDelta, Notification, NotificationBatch
 from yangbeam.core.ledger import Tallies
+from yangbeam.core.stages.bind import Bind
 from yangbeam.transforms.bind_subscriptions import BindSubscriptions, _Bind
 
 BATCHES = 150
@@ -60,7 +61,7 @@ def test_on_both_runners_it_gives_what_the_binder_gives(run: Any, pass_unbound: 
 
 
 def test_bundles_that_are_all_retried_from_encoded_state_give_the_same() -> None:
-    attempts = Attempts(_Bind(Binder(SchemasByName())))
+    attempts = Attempts(_Bind(Bind(Binder(SchemasByName()))))
     given = [made for one in batches() for made in attempts.process(one)]
     bound = [made for made in given if isinstance(made, BoundBatch)]
     tagged = [made.value for made in given if not isinstance(made, BoundBatch)]

@@ -12,7 +12,8 @@ from tests.transforms.staging import bounded, live
 from yangbeam.core.elements import EndOfInput, Subscription, Validated, ValidatedBatch
 from yangbeam.core.errors import SchemaError, YangbeamError
 from yangbeam.core.message_key.records import KeySettings
-from yangbeam.transforms.encode_telemetry_messages import EncodeTelemetryMessages, Keys
+from yangbeam.core.stages.encode import Keys
+from yangbeam.transforms.encode_telemetry_messages import EncodeTelemetryMessages
 from yangbeam.transforms.outputs import refused_by_sink
 
 SUBSCRIPTION = Subscription("example-router", 1, 6666, "active", started().terms)

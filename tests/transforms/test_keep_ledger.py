@@ -7,8 +7,8 @@ from apache_beam.testing import test_stream
 from apache_beam.testing.util import assert_that
 
 from yangbeam.core.elements import Heartbeat, LedgerDelta, LedgerTotals, Tally
+from yangbeam.core.stages import keep
 from yangbeam.core.totals import Totals, by_exporter, latest, sums, unbalanced
-from yangbeam.transforms import keep_ledger
 from yangbeam.transforms.coders import BatchCoder
 from yangbeam.transforms.keep_ledger import KeepLedger
 
@@ -59,7 +59,7 @@ def test_the_deltas_of_one_bundle_become_one_change_of_state() -> None:
             return super().add(delta)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keep_ledger, "Totals", Counting)
+        patch.setattr(keep, "Totals", Counting)
         with beam.Pipeline(runner="FnApiRunner") as pipeline:
             _ = pipeline | beam.Create(counted, reshuffle=False) | KeepLedger()
     assert changes == [50]

@@ -10,10 +10,11 @@ from tests.builders import ARRIVAL_US, validated
 from tests.schema_trees import interfaces
 from yangbeam.core.elements import EndOfInput, Heartbeat, LedgerDelta, Validated, ValidatedBatch
 from yangbeam.core.errors import SchemaError
+from yangbeam.core.stages.map import Map
 from yangbeam.core.tables.row_batch import RowBatch
 from yangbeam.core.yang.tree import Tree
 from yangbeam.transforms.coders import BatchCoder
-from yangbeam.transforms.map_to_rows import MapToRows, _Map
+from yangbeam.transforms.map_to_rows import MapToRows
 
 TABLE = "ietf_interfaces__interfaces__interface"
 
@@ -98,7 +99,7 @@ def test_each_batch_becomes_rows_letters_and_a_delta_on_the_runner() -> None:
 
 
 def test_a_row_batch_survives_its_coder() -> None:
-    batch = next(iter(_Map(OneSchema(), 63).process(batch_of(push_update(speed=str(2**64 - 1))))))
+    batch = Map(OneSchema(), 63).step(batch_of(push_update(speed=str(2**64 - 1)))).out
     coder = BatchCoder(RowBatch)
     again = coder.decode(coder.encode(batch))
     assert msgspec.structs.replace(again, groups=batch.groups) == batch
@@ -107,11 +108,11 @@ def test_a_row_batch_survives_its_coder() -> None:
 
 
 def test_a_batch_without_valid_notifications_still_passes_its_controls_on() -> None:
-    batch = next(iter(_Map(OneSchema(), 63).process(batch_of())))
+    batch = Map(OneSchema(), 63).step(batch_of()).out
     assert (batch.tables, batch.groups, len(batch.controls)) == ([], [], 2)
 
 
 def test_another_error_is_no_dead_letter() -> None:
     broken = msgspec.structs.replace(push_update(), json=b"{")
     with pytest.raises(orjson.JSONDecodeError):
-        list(_Map(OneSchema(), 63).process(batch_of(broken)))
+        Map(OneSchema(), 63).step(batch_of(broken))

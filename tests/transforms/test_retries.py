@@ -11,18 +11,21 @@ from yangbeam.core.binding import Binder
 from yangbeam.core.loss.facts import facts_of
 from yangbeam.core.loss.line import WINDOW_US
 from yangbeam.core.loss.overrides import learn_all
+from yangbeam.core.stages.bind import Bind
+from yangbeam.core.stages.detect import Detect
+from yangbeam.core.stages.keep import Keep
 from yangbeam.transforms import shard_state
 from yangbeam.transforms.bind_subscriptions import _Bind
 from yangbeam.transforms.detect_loss import _Detect
 from yangbeam.transforms.keep_ledger import _Sum
 
 STAGES = {
-    "bind": (lambda: _Bind(Binder(SchemasByName())), test_bind_subscriptions.batches),
+    "bind": (lambda: _Bind(Bind(Binder(SchemasByName()))), test_bind_subscriptions.batches),
     "loss": (
-        lambda: _Detect(WINDOW_US, learn_all),
+        lambda: _Detect(Detect(WINDOW_US, learn_all)),
         lambda: [facts_of(batch) for batch in test_detect_loss.batches(test_detect_loss.LOSSY, 1)],
     ),
-    "totals": (_Sum, lambda: test_keep_ledger.DELTAS),
+    "totals": (lambda: _Sum(Keep()), lambda: test_keep_ledger.DELTAS),
 }
 
 

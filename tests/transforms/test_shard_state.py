@@ -76,15 +76,15 @@ def cells() -> tuple[Cell, Bag, Cell]:
 def test_the_process_decodes_a_shard_once() -> None:
     stored, before = cells(), Last.restored
     for number in range(5):
-        updated(Last, "once", 0, stored, seeing(number))
+        updated(Last.restore, "once", 0, stored, seeing(number))
     assert Last.restored - before == 1
 
 
 def test_another_process_finds_the_same_value_after_every_batch() -> None:
     stored = cells()
     for number in range(3 * FOLD):
-        updated(Last, "here", 0, stored, seeing(number))
-        assert updated(Last, f"elsewhere-{number}", 0, copied(stored), seeing(0)) == number + 2
+        updated(Last.restore, "here", 0, stored, seeing(number))
+        assert updated(Last.restore, f"elsewhere-{number}", 0, copied(stored), seeing(0)) == number + 2
 
 
 def copied(stored: tuple[Cell, Bag, Cell]) -> tuple[Cell, Bag, Cell]:
@@ -97,26 +97,26 @@ def copied(stored: tuple[Cell, Bag, Cell]) -> tuple[Cell, Bag, Cell]:
 def test_the_journal_is_folded() -> None:
     stored = cells()
     for number in range(2 * FOLD + 1):
-        updated(Last, "fold", 0, stored, seeing(number))
+        updated(Last.restore, "fold", 0, stored, seeing(number))
     assert len(stored[1].content) <= FOLD
 
 
 def test_a_retried_bundle_starts_from_what_was_committed() -> None:
     stored = cells()
-    updated(Last, "retry", 0, stored, seeing(1))
+    updated(Last.restore, "retry", 0, stored, seeing(1))
     attempt = copied(stored)
-    updated(Last, "retry", 0, attempt, seeing(2))  # this attempt's writes are thrown away
-    assert updated(Last, "retry", 0, stored, seeing(2)) == 2
+    updated(Last.restore, "retry", 0, attempt, seeing(2))  # this attempt's writes are thrown away
+    assert updated(Last.restore, "retry", 0, stored, seeing(2)) == 2
 
 
 def test_an_update_that_raises_leaves_no_trace() -> None:
     stored = cells()
-    updated(Last, "raise", 0, stored, seeing(1))
+    updated(Last.restore, "raise", 0, stored, seeing(1))
 
     def spoil(value: Last) -> None:
         value.see(99)
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        updated(Last, "raise", 0, stored, spoil)
-    assert updated(Last, "raise", 0, stored, seeing(2)) == 2
+        updated(Last.restore, "raise", 0, stored, spoil)
+    assert updated(Last.restore, "raise", 0, stored, seeing(2)) == 2
