@@ -203,7 +203,7 @@ def test_reject_delivers_what_is_valid_and_nothing_else(schemas: EmbeddedRegistr
     outcome = outcome_of(one_of_each(), schemas, tmp_path)
     ((schema_id, verdict),) = verdicts(outcome)
     assert (isinstance(schema_id, int), verdict) == (True, None)
-    assert outcome.reasons() == {"invalid-contents": 1, "module-missing": 1, "not-json": 1}
+    assert outcome.reasons() == {"unknown-node": 1, "module-missing": 1, "not-json": 1}
     assert outcome.counts["delivered:tables"] == outcome.counts["delivered:memory"] == outcome.counts["duplicates"] == 1
     assert outcome.unbalanced() == []
 
@@ -251,7 +251,7 @@ def test_a_statement_that_does_not_compile_costs_its_own_messages_only(tmp_path:
     messages = [numbered(number, payload(number, broken) if number % 2 else None) for number in range(10)]
     outcome = outcome_of([batch(*messages)], schemas, tmp_path)
     # The leaf is left out of its module, so nothing of these contents is described.
-    assert outcome.reasons() == {"invalid-contents": 5}
+    assert outcome.reasons() == {"left-out": 5}
     assert {(letter.stage, letter.path) for letter in outcome.letters} == {("validate", "/example-broken:things/size")}
     ((_, left_out),) = QUIRKS.all()
     assert (left_out.module, left_out.statement) == ("example-broken", "leaf size")
