@@ -19,13 +19,13 @@ from yangbeam.core.elements import LedgerDelta, TelemetryBatch, TelemetryRecord
 from yangbeam.core.errors import SchemaError
 from yangbeam.core.ledger import UNWRITTEN
 from yangbeam.core.spool import Spooled
+from yangbeam.core.stage import LEDGER, LETTERS
 from yangbeam.io.duckdb_tables import DuckDbStore
 from yangbeam.io.json_lines import FileError, WriteJsonLines
 from yangbeam.io.kafka.write_kafka import Record, WriteKafka
 from yangbeam.io.schema_registry import RegistryAddress
 from yangbeam.io.spool_files import SpoolLog
 from yangbeam.registry import remote
-from yangbeam.transforms.outputs import LEDGER, LETTERS
 from yangbeam.transforms.write_rows import WriteRows
 
 Refused = Callable[[int], str]
