@@ -307,3 +307,11 @@ def common(gaps: list[Gap], others: list[Gap]) -> list[Gap]:
             gap.first, gap.before = twin.first, twin.before
         kept.append(gap)
     return kept
+
+
+def below(number: int, gaps: list[Gap], since: int, known: list[Gap]) -> list[Gap]:
+    """Returns the gaps below a number that messages from ``since`` on showed, but for those that are known."""
+    orders = {gap.order for gap in known}
+    return [
+        gap for gap in gaps if gap.order >= since and 0 < (number - gap.last) & MASK < HALF and gap.order not in orders
+    ]

@@ -29,6 +29,7 @@ from yangbeam.core.loss.line import (
     Verdict,
     advance,
     begin,
+    below,
     common,
     fill,
     first_bits,
@@ -317,11 +318,10 @@ def decide(sequence: Sequence, clock: int, window: int) -> None:
 
 def _restart(sequence: Sequence, other: Line, clock: int, only: list[Gap] | None = None) -> None:
     """The second line was right: a new epoch, or the same one after a leap; ``only`` keeps what both lines miss."""
-    if sequence.step is not None and not sequence.step.broken:
-        _leap(sequence, sequence.step, other, only)
+    if (step := sequence.step) is not None and not step.broken:
+        _leap(sequence, step, other, only)
         return
-    known = sequence.step is not None and sequence.step.first == sequence.expected
-    sequence.ended = sequence.step.before if known and sequence.step is not None else None
+    sequence.ended = step.before if step is not None and step.first == sequence.expected else None
     _note_break(sequence, other, only)
     gaps = other.gaps if only is None else common(other.gaps, only)
     if only is not None:
@@ -346,6 +346,8 @@ def _leap(sequence: Sequence, step: Gap, other: Line, only: list[Gap] | None) ->
         shared = common([gap for gap in later if gap.width() < AHEAD], only)
         later = [gap for gap in later if gap.width() >= AHEAD or gap in shared]
     first, last = sequence.expected, (other.floor - 1) & MASK
+    if (last - first) & MASK >= HALF:  # late numbers brought the first line as far: what it misses since is the leap
+        gaps += below(other.floor, sequence.gaps, step.order, gaps)
     step.before, step.after = step.before if first == step.first else None, step.after if last == step.last else None
     step.name, step.first, step.last = first, first, last
     if step.width() < HALF:

@@ -157,6 +157,7 @@ WIDE_REFUSED = (
     5020000385,
     6020000636,
     6020000783,
+    7020000161,
 )
 """Once judged wrong, with messages that arrive in vain: the last number seen before a jump, the ends of a leap, gaps of
 a new epoch near the end of the old one, headers beyond a leap in doubt, a second leap after one number."""
