@@ -86,10 +86,12 @@ def _until_damage(member: "zlib._Decompress", octets: bytes, size: int = _PIECE)
     for at in range(0, len(octets), size):
         piece, before = octets[at : at + size], member.copy()
         try:
-            yield member.decompress(piece)
+            chunk = member.decompress(piece)
         except zlib.error:
             yield from _until_damage(before, piece, 1) if size > 1 else ()
             return
+        if chunk:
+            yield chunk
 
 
 def _member() -> "zlib._Decompress":

@@ -80,11 +80,11 @@ def test_loss_detection_can_be_left_out(written: Write) -> None:
 def test_scopes_are_learned_unless_they_are_written(written: Write) -> None:
     learning = stages_of(load(written("[loss]\nwindow_s = 30.0\n"))).detect_loss
     assert learning is not None
-    assert (learning._window_us, learning._override) == (30_000_000, learn_all)
+    assert (learning._stage.window_us, learning._stage.override) == (30_000_000, learn_all)
     told = '[[loss.scopes]]\nexporter = "192.0.2.0/24"\ntransport = "publisher+socket"\n'
     detect = stages_of(load(written(told))).detect_loss
     assert detect is not None
-    assert detect._override == Scopes((("192.0.2.0/24", "publisher+socket", None),))
+    assert detect._stage.override == Scopes((("192.0.2.0/24", "publisher+socket", None),))
 
 
 @pytest.mark.parametrize(

@@ -92,9 +92,9 @@ def test_poison_what_was_refused_and_what_is_invalid_are_dead_letters(site: Site
         from_record(each.headers() or (), each.value() or b"") for each in consumed(bootstrap(), site.letters, 3)
     ]
     assert sorted((letter["reason"], letter["exporter"]) for letter in letters) == [
-        ("invalid-contents", "192.0.2.10"),
         ("malformed", "192.0.2.10"),
         ("not-a-raw-record", "192.0.2.66"),
+        ("unknown-node", "192.0.2.10"),
     ]
 
 
