@@ -61,7 +61,7 @@ def receive(
         lost = open_sockets({receiver.name: receiver.report.counters for receiver in received.receivers})
         for one in lost:
             fail(f"{one}; a defect of the receiver: report it to the project")
-        lines = shown.outage_lines() if shown.holds_something else []
+        lines = shown.left_lines()
         for line in lines:
             fail(f"{line}; the next start writes it")
         if lines:

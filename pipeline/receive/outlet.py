@@ -340,7 +340,10 @@ class Outlet:
         while self.is_busy and self._clock() < deadline and not OUTSIDES.is_over:
             self._producer.poll(0.02)
             self.turn()
+        is_late = self.is_busy and self._clock() >= deadline
         self.abandon()
+        if is_late:  # acknowledged from before an outage may have come behind the news of it
+            self._producer.failed("not everything was acknowledged in time")
 
     def abandon(self) -> None:
         """Keeps on disk what Kafka did not acknowledge, at once."""

@@ -100,11 +100,13 @@ class ReceiveView:
             lines.append(ending_line(left_s, f"{held:,} records in memory and {octets:,} octets on disk"))
         return lines
 
-    @property
-    def holds_something(self) -> bool:
-        """Whether records wait, in memory or on disk."""
+    def left_lines(self) -> list[str]:
+        """Returns what is to be said at the end of records that wait, whatever is known of why; none wait: nothing."""
         receivers = self._receivers()
-        return self._in_memory(receivers) > 0 or self._on_disk(receivers) > 0
+        held, octets = self._in_memory(receivers), self._on_disk(receivers)
+        if not held and not octets:
+            return []
+        return self.outage_lines() or [f"{held:,} records in memory and {octets:,} octets on disk were not written"]
 
     @staticmethod
     def _in_memory(receivers: Iterable[Receiver]) -> int:

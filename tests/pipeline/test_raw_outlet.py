@@ -272,6 +272,7 @@ def test_the_end_waits_for_kafka_and_then_keeps_the_rest(bench: Bench) -> None:
     bench.outlet.close(3.0)
     delivered = len(bench.log)
     assert 0 < delivered < 8
+    assert bench.producer.is_away, "though the last that it said was an acknowledgement"
     bench.start()
     bench.turns()
     assert bench.arrived[delivered:] == list(range(8))[-len(bench.arrived[delivered:]) :]

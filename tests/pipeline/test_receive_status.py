@@ -73,7 +73,12 @@ def test_an_end_counts_down_as_long_as_a_receiver_flushes() -> None:
     OUTSIDES.clear()
 
 
-def test_it_holds_something_in_memory_or_on_disk_or_nothing() -> None:
-    assert view(Receiver()).holds_something
-    assert view(Receiver(WorkerReport({}, 1, 0))).holds_something
-    assert not view(Receiver(WorkerReport({}, 0, 0))).holds_something
+def test_what_waits_at_the_end_is_said_whatever_is_known_of_why() -> None:
+    unknown = "7 records in memory and 2,000 octets on disk were not written"
+    assert view(Receiver(is_running=False)).left_lines() == [unknown]
+    assert view(Receiver(WorkerReport({}, 1, 0), is_running=False)).left_lines() == [
+        "0 records in memory and 1 octets on disk were not written"
+    ]
+    (why,) = view(Receiver(WorkerReport({}, 1, 0, outsides=(AWAY,)), is_running=False)).left_lines()
+    assert why.startswith("kafka h:1 unreachable since ")
+    assert view(Receiver(WorkerReport({}, 0, 0, outsides=(AWAY,)), is_running=False)).left_lines() == []
