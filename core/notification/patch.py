@@ -73,7 +73,7 @@ publishers name the grouping's module."""
 def patch_in(changes: Any) -> dict[Any, Any]:
     """Returns the yang-patch of a datastore-changes container; empty where it has none.
 
-    No node of the container is mandatory (RFC 8641 section 9): an update may say no more than that it is incomplete.
+    An update may say no more than that it is incomplete (RFC 8641 section 9): one without a patch is taken.
     """
     members = mapping("datastore-changes", changes)
     name = next((name for name in NAMES if name in members), None)

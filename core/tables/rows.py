@@ -88,7 +88,7 @@ class RowMaker:
     def _push_change_update(self, context: Context, notification: Notification, body: Any) -> None:
         first = notification.message.raw_index  # of a patch that was published edit by edit: the edit's own
         changes = _found(body, (*HISTORY[Fact.CONTENTS], *HISTORY[Fact.CHANGES]))
-        patch = _member(changes, "yang-patch") if changes else {}  # RFC 8641: no node of an update is mandatory
+        patch = _member(changes, "yang-patch") if changes else {}  # an update may say only that it is incomplete
         edits = _object(patch).get("edit", [])
         for index, edit in enumerate(edits if isinstance(edits, list) else [edits]):
             context.edit = first + index
