@@ -63,6 +63,7 @@ class _Shape(NamedTuple):
         is_single: Each text is read in one way.
         spans: By how many ends, of each part whose end is not clear, a text may be read.
         is_delimited: It begins or ends with a character that stands nowhere else in it.
+        is_ended: From where it begins, a text can end at one place only.
     """
 
     low: int = 0
@@ -73,6 +74,7 @@ class _Shape(NamedTuple):
     is_single: bool = True
     spans: tuple[int, ...] = ()
     is_delimited: bool = False
+    is_ended: bool = False
 
 
 def longest_of(expression: str, regex: str) -> int:
@@ -102,7 +104,7 @@ def _sequence(parts: Iterable[tuple[Any, Any]], follows: int | None = None) -> _
     for name, value in reversed(list(parts)):
         shape = _shape(str(name), value, follows)
         shapes.insert(0, shape)
-        is_clear = shape.low == shape.high or (follows is not None and not shape.chars & follows)
+        is_clear = shape.low == shape.high or shape.is_ended or (follows is not None and not shape.chars & follows)
         is_single &= shape.is_single and (is_clear or is_last)
         if not (is_clear and shape.is_single):
             spans += shape.spans or (min(shape.high, _ENDLESS) - shape.low + 1,)
@@ -129,6 +131,7 @@ def _sequence(parts: Iterable[tuple[Any, Any]], follows: int | None = None) -> _
         is_single=is_single,
         spans=tuple(spans),
         is_delimited=_is_delimited(shapes),
+        is_ended=_is_ended(shapes),
     )
 
 
@@ -146,6 +149,12 @@ def _is_delimited(shapes: Sequence[_Shape]) -> bool:
     return (begins.low == begins.high == 1 and not begins.chars & _all(shapes[1:])) or (
         ends.low == ends.high == 1 and not ends.chars & _all(shapes[:-1])
     )
+
+
+def _is_ended(shapes: Sequence[_Shape]) -> bool:
+    last = shapes[-1]
+    is_marked = last.low == last.high == 1 and not last.chars & _all(shapes[:-1])
+    return is_marked or all(shape.low == shape.high or shape.is_ended for shape in shapes)
 
 
 def _shape(name: str, value: Any, follows: int | None) -> _Shape:
@@ -240,7 +249,7 @@ def _are_apart(one: _Shape, other: _Shape) -> bool:
 
 def _repeated(low: int, high: int, inside: _Shape) -> _Shape:
     is_fixed = inside.low == inside.high
-    is_clear = inside.is_single and inside.low > 0 and (high <= 1 or is_fixed or inside.is_delimited)
+    is_clear = inside.is_single and inside.low > 0 and (high <= 1 or is_fixed or inside.is_delimited or inside.is_ended)
     if not is_clear and high > _FEW_ROUNDS:
         raise _UnknownError(f"{high} rounds")
     total = min(inside.high * high, _ENDLESS)
@@ -260,4 +269,5 @@ def _repeated(low: int, high: int, inside: _Shape) -> _Shape:
         is_clear,
         () if is_clear and high > 1 else (*own, high - low + 1),
         inside.is_delimited and low == high == 1,
+        low == high and (is_fixed or inside.is_ended),
     )

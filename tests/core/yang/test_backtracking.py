@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from yangbeam.core.yang.backtracking import KNOWN_LONGEST, MAX_WAYS, longest_judged, longest_of
-from yangbeam.core.yang.compiled.patterns import translate
+from yangbeam.core.yang.compiled.patterns import is_bounded, translate
 from yangbeam.io.yang_directories import bundled
 
 EXPLOSIVE = [
@@ -35,6 +35,7 @@ HARMLESS = [
     "(([ab]|c),)*",
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})",
     "[a-zA-Z_][a-zA-Z0-9_.-]*",
+    r"([0-9]{1,3}\.){3}[0-9]{1,3}(,([0-9]{1,3}\.){3}[0-9]{1,3})*",
 ]
 
 
@@ -47,6 +48,44 @@ def test_an_expression_that_may_go_back_without_end_is_left_to_libyang(expressio
 @pytest.mark.parametrize("expression", HARMLESS)
 def test_what_is_read_in_one_way_is_judged(expression: str) -> None:
     assert longest_judged(expression) == 4_096
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        r"(\p{L}+é)*x",
+        r"(\w+é)*x",
+        "(\\d+\u0663)*x",
+        "(\\s+\u00a0)*x",
+        r"(\S+\s)*x",
+        "([[:alpha:]]+[a-z])*x",
+        "([a[:alpha:]]+[a-z])*x",
+        "(a{,9}a{,9})*b",
+        "[]a]",
+        "a\\",
+        r"\Qa",
+        r"[\i-[:]]",
+    ],
+)
+def test_of_pcre2_s_wider_classes_and_own_syntax_nothing_is_taken_to_be_bounded(expression: str) -> None:
+    assert not is_bounded(expression)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        r"\p{IsBasicLatin}{0,255}",
+        r"[^\p{C}]*",
+        r"(\w+\.)*\w+",
+        "[a-z&&b~~|]*",
+        "^[0-9]+$",
+        "[.]x[{,}]*",
+        r"\S(.*\S)?",
+        r"[\w\-]+(\.[\w\-]+)*@[\w\-]+(\.[\w\-]+)+",
+    ],
+)
+def test_what_vendors_write_beyond_python_s_re_is_judged_by_libyang(expression: str) -> None:
+    assert is_bounded(expression)
 
 
 def test_a_text_that_is_too_long_for_its_expression_is_not_judged() -> None:
